@@ -1,0 +1,79 @@
+"""CIFAR-10 as JPEG or PNG files in one folder per class, in a folder or a zip file."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+CLASSES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)  # fmt: skip
+MEAN = (0.4914, 0.4822, 0.4465)
+STD = (0.2470, 0.2435, 0.2616)
+"""Mean and standard deviation of each channel of the training set, with pixel values in [0, 1]."""
+
+_SUFFIXES = {".jpg", ".jpeg", ".png"}
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Images (N, 32, 32, 3) uint8 and their classes (N,) int64, as indices into ``CLASSES``."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+def load(path: Path, progress: Callable[[int, int], None] | None = None) -> LabelledImages:
+    """Decode every image of ``class/name.jpg`` below ``path``, a folder or a zip file.
+
+    ``progress`` is called with (images decoded, images in all) every 1,000 images.
+
+    Raises:
+        ValueError: ``path`` holds no image in a folder named after a CIFAR-10 class, or one that
+            is not 32×32.
+        FileNotFoundError: there is nothing at ``path``.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist; give a folder or a zip file of CIFAR-10")
+    found = list(_files(path))
+    if not found:
+        raise ValueError(f"{path} has no images in folders named {', '.join(CLASSES)}")
+    images = np.empty((len(found), 32, 32, 3), np.uint8)
+    labels = np.empty(len(found), np.int64)
+    for number, (name, label, read) in enumerate(found):
+        with Image.open(io.BytesIO(read())) as image:
+            if image.size != (32, 32):
+                raise ValueError(f"{name} in {path} is {image.size[0]}×{image.size[1]}, not 32×32")
+            images[number] = np.asarray(image.convert("RGB"))
+        labels[number] = label
+        if progress and (number + 1) % 1000 == 0:
+            progress(number + 1, len(found))
+    return LabelledImages(images, labels)
+
+
+def _files(path: Path) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            if file.suffix.lower() in _SUFFIXES and file.parent.name in CLASSES:
+                yield file.name, CLASSES.index(file.parent.name), file.read_bytes
+        return
+    archive = zipfile.ZipFile(path)
+    for name in sorted(archive.namelist()):
+        inside = Path(name)
+        if inside.suffix.lower() in _SUFFIXES and inside.parent.name in CLASSES:
+            yield name, CLASSES.index(inside.parent.name), lambda name=name: archive.read(name)  # type: ignore[misc]
