@@ -76,7 +76,9 @@ def smooth(images: Tensor, sigma: Tensor) -> Tensor:
     kernel /= kernel.sum(dim=1, keepdim=True)
     count, channels, height, width = images.shape
     kernel = kernel.repeat_interleave(channels, dim=0)
-    flat = functional.pad(images, (2, 2, 2, 2), mode="reflect").reshape(1, -1, height + 4, width + 4)
+    flat = functional.pad(images, (2, 2, 2, 2), mode="reflect").reshape(
+        1, -1, height + 4, width + 4
+    )
     flat = functional.conv2d(flat, kernel.view(-1, 1, 5, 1), groups=count * channels)
     flat = functional.conv2d(flat, kernel.view(-1, 1, 1, 5), groups=count * channels)
     return flat.reshape(count, channels, height, width)
@@ -163,11 +165,9 @@ class Trainer:
             loss.backward()
             self.optimiser.step()
             correct = float((logits.argmax(1) == labels[chosen]).sum())
-            total_loss += float(loss) * len(chosen)
+            total_loss += loss.item() * len(chosen)
             total_correct += correct
-            yield TrainingStep(
-                self.epoch, step, steps, float(loss), correct / len(chosen), rate
-            )
+            yield TrainingStep(self.epoch, step, steps, loss.item(), correct / len(chosen), rate)
         test_loss, test_accuracy = evaluate(self.network, self.test)
         self.history.train_loss.append(total_loss / len(order))
         self.history.train_accuracy.append(total_correct / len(order))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from resnet_viz.networks.catalog import NetworkSpec
 
 Shape = tuple[int, ...]
@@ -111,3 +114,101 @@ class Structure:
     def stage_of(self, name: str) -> int:
         """The number of the stage that holds block ``name``; 0 for the stem."""
         return next((s.number for s in self.stages if name in [b.name for b in s.blocks]), 0)
+
+
+@cache
+def build_structure(spec: NetworkSpec) -> Structure:
+    """Walk through a network on torch's meta device, which has shapes but no numbers.
+
+    Multiply-accumulates are those of convolutions and linear layers, as in He 2015 table 1.
+    """
+    import torch
+
+    from resnet_viz.networks.skips import has_skip, residual_blocks
+
+    with torch.device("meta"):
+        network = spec.build()
+    calls: list[tuple[str, nn.Module, Shape, Shape]] = []
+
+    def watch(name: str, module: nn.Module) -> None:
+        def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            calls.append((name, module, tuple(inputs[0].shape[1:]), tuple(output.shape[1:])))
+
+        module.register_forward_hook(hook)
+
+    modules = residual_blocks(network)
+    for name, module in network.named_modules():
+        if name in modules or not any(module.children()):
+            watch(name, module)
+    input_shape = (3, spec.input_size, spec.input_size)
+    with torch.no_grad():
+        network(torch.empty(1, *input_shape, device="meta"))
+
+    before: list[Layer] = []
+    stem: Block | None = None
+    stages: dict[int, list[Block]] = {}
+    for name, module, came, went in calls:
+        if name not in modules:
+            before.append(_layer(name, module, came, went))
+            continue
+        block = modules[name]
+        first = next(i for i, layer in enumerate(before) if layer.name.startswith(f"{name}."))
+        if stem is None:
+            shape = before[first - 1].output_shape
+            stem = Block("stem", "stem", "none", "none", input_shape, shape, tuple(before[:first]))
+        inside = before[first:]
+        before = []
+        # The last ReLU follows the addition, so it is on neither path.
+        last = max(i for i, layer in enumerate(inside) if layer.kind == "ReLU")
+        del inside[last]
+        shortcut_name = f"{name}.downsample"
+        second = tuple(layer for layer in inside if layer.name.startswith(shortcut_name))
+        shortcut: Literal["identity", "pad", "projection", "none"] = "identity"
+        if not has_skip(block):
+            shortcut = "none"
+        elif second:
+            shortcut = "pad" if second[0].kind == "PadShortcut" else "projection"
+        stages.setdefault(int(name.split(".")[0].removeprefix("layer")), []).append(
+            Block(
+                name,
+                "bottleneck" if hasattr(block, "conv3") else "basic",
+                getattr(block, "combine", "add"),
+                shortcut,
+                came,
+                went,
+                tuple(layer for layer in inside if layer not in second),
+                second,
+            )
+        )
+    assert stem is not None
+    return Structure(
+        spec.name,
+        spec.title,
+        input_shape,
+        stem,
+        tuple(Stage(number, tuple(blocks)) for number, blocks in stages.items()),
+        tuple(before),
+    )
+
+
+_WORDS = {
+    "BatchNorm2d": "batch norm",
+    "MaxPool2d": "max pool",
+    "AdaptiveAvgPool2d": "average pool",
+    "PadShortcut": "pad with zeros",
+}
+
+
+def _layer(name: str, module: Any, came: Shape, went: Shape) -> Layer:
+    kind = type(module).__name__
+    parameters = sum(p.numel() for p in module.parameters())
+    text, macs = _WORDS.get(kind, kind), 0
+    if kind == "Conv2d":
+        side, width = module.kernel_size[0], module.out_channels
+        stride = f", /{module.stride[0]}" if module.stride[0] > 1 else ""
+        text = f"{side}×{side}, {width}{stride}"
+        macs = went[1] * went[2] * module.weight.numel()
+    elif kind == "Linear":
+        text = f"fc, {module.out_features}"
+        macs = module.weight.numel()
+    return Layer(name, kind, text, went, parameters, macs)

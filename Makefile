@@ -1,0 +1,43 @@
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+IMAGE ?=
+DATA ?= ../shared/data
+NETWORK ?= resnet20
+
+.PHONY: help run test lint bench train clean
+
+help:
+	@echo "make run [IMAGE=photo.jpg]   open the window on the sample photo, or on yours"
+	@echo "make test                    run the tests"
+	@echo "make lint                    ruff and mypy"
+	@echo "make bench                   measure speed, as ratios"
+	@echo "make train [NETWORK=resnet20] [DATA=folder]   train a network on CIFAR-10 files"
+	@echo "make clean                   remove what make made"
+
+$(INSTALLED): pyproject.toml scripts/system_libraries.sh
+	@PYTHON="$(PYTHON)" sh scripts/system_libraries.sh
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set it with: make PYTHON=python3.11 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $(INSTALLED)
+
+run: $(INSTALLED)
+	@$(BIN)/python main.py $(IMAGE)
+
+test: $(INSTALLED)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(INSTALLED)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks
+
+train: $(INSTALLED)
+	$(BIN)/resnet-viz train --network $(NETWORK) --data $(DATA)
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache build dist *.egg-info

@@ -1,0 +1,3 @@
+from resnet_viz.app import main
+
+raise SystemExit(main())

@@ -1,0 +1,49 @@
+"""Where the network runs: CUDA, MPS or the CPU."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import torch
+
+from resnet_viz.analysis.result import DeviceChoice
+
+
+class DeviceError(Exception):
+    """The device that was asked for is not there; its text is a sentence for the user."""
+
+
+def available() -> tuple[DeviceChoice, ...]:
+    """The devices of this machine, best first; the CPU is always the last."""
+    found: list[DeviceChoice] = []
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return (*found, "cpu")
+
+
+def resolve(choice: str) -> torch.device:
+    """The device to run on; "auto" is the best there is.
+
+    Raises:
+        DeviceError: there is no such device on this machine.
+    """
+    there = available()
+    if choice == "auto":
+        return torch.device(there[0])
+    if choice not in there:
+        if choice not in get_args(DeviceChoice):
+            raise DeviceError(f"there is no device {choice!r}; choose auto, {', '.join(there)}")
+        raise DeviceError(
+            f"this machine has no {choice.upper()} device that torch can use; "
+            f"choose auto or {' or '.join(there)}"
+        )
+    return torch.device(choice)
+
+
+def title(device: torch.device) -> str:
+    """The device in words, for the status line."""
+    if device.type == "cuda":
+        return f"CUDA ({torch.cuda.get_device_name(device)})"
+    return {"mps": "MPS (Apple GPU)", "cpu": "CPU"}[device.type]

@@ -1,0 +1,127 @@
+"""The pass: one forward and one backward give every figure of every block."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from resnet_viz.analysis.result import BlockPass, Pass
+from resnet_viz.networks.skips import SkipGates, residual_blocks
+
+
+class Cancelled(Exception):
+    """The caller no longer wants the result."""
+
+
+def probed_modules(network: nn.Module) -> dict[str, nn.Module]:
+    """The modules whose outputs are probed: the stem's last one, as "stem", and every block."""
+    stem = network.maxpool if hasattr(network, "maxpool") else network.relu
+    return {"stem": stem, **residual_blocks(network)}  # type: ignore[dict-item]
+
+
+def grad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
+    """ReLU(Σ_c mean(g_c)·a_c), Selvaraju 2017 (arXiv:1610.02391) eq. 1 and 2.
+
+    Shapes: (C, h, w) and (C, h, w) → (h, w).
+    """
+    weights = gradient.mean(dim=(1, 2))
+    return torch.relu(torch.einsum("c,chw->hw", weights, activation))
+
+
+def probe(
+    network: nn.Module,
+    gates: SkipGates,
+    image: Tensor,
+    target: int | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Pass:
+    """Run ``network`` once forwards on ``image`` and once backwards from the target's logit.
+
+    ``image`` is (1, 3, S, S), normalised, on the network's device; ``target`` None is the most
+    probable class. The network is to be in evaluation mode. ``cancelled`` is asked at every block,
+    forwards and backwards.
+
+    Raises:
+        Cancelled: ``cancelled`` said so; nothing is left behind on the network.
+    """
+    outputs: dict[str, Tensor] = {}
+
+    def stop_if_cancelled(_: Tensor | None = None) -> None:
+        if cancelled():
+            raise Cancelled
+
+    def watch(name: str, module: nn.Module) -> torch.utils.hooks.RemovableHandle:
+        def hook(_: nn.Module, __: object, output: Tensor) -> Tensor:
+            stop_if_cancelled()
+            if not outputs:
+                # Weights need no gradient here, so the graph begins at the stem's output.
+                output = output.detach().requires_grad_()
+            outputs[name] = output
+            output.register_hook(stop_if_cancelled)
+            return output
+
+        return module.register_forward_hook(hook)
+
+    synchronise(image.device)
+    start = time.perf_counter()
+    handles = [watch(name, module) for name, module in probed_modules(network).items()]
+    trained_parameters = [p for p in network.parameters() if p.requires_grad]
+    for parameter in trained_parameters:
+        parameter.requires_grad_(False)
+    try:
+        with torch.enable_grad(), gates.shares() as shares:
+            logits = network(image)[0]
+            if target is None:
+                target = int(logits.argmax())
+            gradients = torch.autograd.grad(
+                logits[target], list(outputs.values()), allow_unused=True, materialize_grads=True
+            )
+    finally:
+        for handle in handles:
+            handle.remove()
+        for parameter in trained_parameters:
+            parameter.requires_grad_(True)
+    synchronise(image.device)
+    milliseconds = 1000 * (time.perf_counter() - start)
+
+    stop_if_cancelled()
+    with torch.no_grad():
+        pairs = [(a[0], g[0]) for a, g in zip(outputs.values(), gradients, strict=True)]
+        cams = [grad_cam(a, g).cpu().numpy() for a, g in pairs]
+        norms = torch.stack([torch.linalg.vector_norm(t) for pair in pairs for t in pair]).tolist()
+        names = list(shares)
+        flat = torch.stack(list(shares.values())).tolist() if names else []
+        share = dict(zip(names, flat, strict=True))
+        blocks = tuple(
+            BlockPass(
+                name,
+                activation.detach().cpu().numpy(),
+                gradient.cpu().numpy(),
+                cam,
+                gradient_norm=norms[2 * number + 1],
+                activation_norm=norms[2 * number],
+                skip_share=share.get(name),
+            )
+            for number, (name, (activation, gradient), cam) in enumerate(
+                zip(outputs, pairs, cams, strict=True)
+            )
+        )
+        logits = logits.detach().float()
+        return Pass(
+            logits.cpu().numpy(),
+            torch.softmax(logits, dim=0).cpu().numpy(),
+            target,
+            blocks,
+            milliseconds,
+        )
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until the device has done what it was given, so that a clock can be read."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()

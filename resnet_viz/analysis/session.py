@@ -1,0 +1,136 @@
+"""A session turns snapshots into results; it keeps the network and the all-skips-on pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from resnet_viz.analysis import devices
+from resnet_viz.analysis.probe import Cancelled, probe
+from resnet_viz.analysis.result import Pass, Result, Snapshot, WeightsChoice, WeightsInfo
+from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
+from resnet_viz.networks import catalog, weights
+from resnet_viz.networks.catalog import NetworkSpec
+from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.skips import SkipGates
+from resnet_viz.networks.structure import Structure, build_structure
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done in words, how much of it is done, and how much there is."""
+
+UNTRAINED_SEED = 0
+
+
+def _ignore(text: str, done: int, total: int) -> None:
+    pass
+
+
+class Session:
+    """Runs passes one after the other; made for one thread. Both the GUI and the CLI use it."""
+
+    def __init__(self) -> None:
+        self._loaded: tuple[str, WeightsChoice] | None = None
+        self._baseline: tuple[Snapshot, Pass] | None = None
+
+    def run(
+        self,
+        snapshot: Snapshot,
+        cancelled: Callable[[], bool] = lambda: False,
+        progress: Progress = _ignore,
+        structure_known: Callable[[Structure], None] = lambda structure: None,
+    ) -> Result:
+        """The pass that ``snapshot`` asks for, and the same with all skips on.
+
+        Only what has changed since the last call is computed: a toggled skip costs one pass.
+        ``structure_known`` is called as soon as a network that is not yet loaded can be drawn.
+
+        Raises:
+            Cancelled: ``cancelled`` said so.
+            weights.WeightsError: the weights cannot be loaded; WeightsUnavailable if they are
+                not at hand and could not be fetched.
+            devices.DeviceError: there is no such device.
+            ValueError: the network, a gate's block or the target does not exist.
+        """
+        spec = catalog.find(snapshot.network)
+        device = devices.resolve(snapshot.device)
+        structure = build_structure(spec)
+        self._load(spec, snapshot.weights, cancelled, progress, structure_known)
+        self._network.to(device)
+        if snapshot.target is not None and not 0 <= snapshot.target < len(self._labels):
+            raise ValueError(
+                f"there is no class {snapshot.target}; {spec.title} knows 0 to "
+                f"{len(self._labels) - 1}"
+            )
+        asked = snapshot.crop or default_crop(snapshot.photo, spec.crop_fraction)
+        crop = clamp_crop(asked, snapshot.photo)
+        picture = network_picture(snapshot.photo, crop, spec.input_size)
+        image = as_input(picture, spec).to(device)
+
+        all_on = self._all_on(snapshot, image, cancelled)
+        now = all_on
+        if not snapshot.gates.all_on:
+            self._gates.set(snapshot.gates)
+            now = probe(self._network, self._gates, image, all_on.target, cancelled)
+        return Result(
+            snapshot,
+            structure,
+            self._labels,
+            self._weights,
+            devices.title(device),
+            crop,
+            picture,
+            now,
+            all_on,
+        )
+
+    def _all_on(self, snapshot: Snapshot, image: Tensor, cancelled: Callable[[], bool]) -> Pass:
+        """The pass with every gate open, from the last time where nothing else has changed."""
+        asked = replace(snapshot, gates=GateSettings())
+        if self._baseline is None or self._baseline[0] != asked:
+            self._gates.set(asked.gates)
+            result = probe(self._network, self._gates, image, asked.target, cancelled)
+            self._baseline = (asked, result)
+        return self._baseline[1]
+
+    def _load(
+        self,
+        spec: NetworkSpec,
+        choice: WeightsChoice,
+        cancelled: Callable[[], bool],
+        progress: Progress,
+        structure_known: Callable[[Structure], None],
+    ) -> None:
+        if self._loaded == (spec.name, choice):
+            return
+        structure_known(build_structure(spec))
+        text = f"Loading the weights of {spec.title}"
+
+        def report(done: int, total: int) -> None:
+            progress(text, done, total)
+
+        report(0, 0)
+        # A bare initialisation is the same every time, so that a lecture can be repeated.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(UNTRAINED_SEED)
+            network = spec.build()
+        try:
+            info = weights.load(network, spec, choice, report, cancelled)
+        except weights.Cancelled as error:
+            raise Cancelled from error
+        self._network = network.requires_grad_(False).eval()
+        self._gates = SkipGates(network)
+        self._weights: WeightsInfo = info
+        self._labels = weights.class_labels(spec)
+        self._loaded = (spec.name, choice)
+        self._baseline = None
+
+
+def as_input(picture: np.ndarray, spec: NetworkSpec) -> Tensor:
+    """(S, S, 3) uint8 sRGB → (1, 3, S, S) float32, normalised as the network was trained."""
+    image = torch.from_numpy(picture.copy()).permute(2, 0, 1).float().div_(255)
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (spec.mean, spec.std))
+    return ((image - mean) / std).unsqueeze(0)

@@ -1,0 +1,148 @@
+"""SkipGates: a gate in [0, 1] for each block's skip path and for its residual branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock, Bottleneck
+
+from resnet_viz.networks.cifar import CifarBlock
+from resnet_viz.networks.gates import GateSettings
+
+ResidualBlock = BasicBlock | Bottleneck | CifarBlock
+
+
+def residual_blocks(network: nn.Module) -> dict[str, ResidualBlock]:
+    """Every block from input to output, by its module's name; those of plain networks too."""
+    return {
+        name: module
+        for name, module in network.named_modules()
+        if isinstance(module, BasicBlock | Bottleneck | CifarBlock)
+    }
+
+
+def has_skip(block: ResidualBlock) -> bool:
+    """True if there is a second path around the block's layers."""
+    return not (isinstance(block, CifarBlock) and block.combine == "none")
+
+
+class SkipGates:
+    """Makes every residual block compute ``y = act(b·F(x) + s·shortcut(x))``, with s, b in [0, 1].
+
+    He 2015 eq. 1 and 2 are the case s = b = 1, in which the output is bit-identical to the
+    untouched network's. A path whose gate is 0 is not computed at all: s = 0 drops the
+    projection too. In blocks that concatenate, the gates multiply the two halves.
+
+    Only the forward method of the block instances is replaced: parameter names, and so state
+    dicts, stay as they are. Blocks without a skip (plain networks) are left alone.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self._blocks = {
+            name: block for name, block in residual_blocks(network).items() if has_skip(block)
+        }
+        self._settings = GateSettings()
+        self._shares: dict[str, Tensor] | None = None
+        for name, block in self._blocks.items():
+            self._attach(name, block)
+
+    def _attach(self, name: str, block: ResidualBlock) -> None:
+        def forward(x: Tensor) -> Tensor:
+            return self._forward(name, block, x)
+
+        block.forward = forward  # type: ignore[method-assign]
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The names of the blocks that have a skip, from input to output."""
+        return tuple(self._blocks)
+
+    @property
+    def settings(self) -> GateSettings:
+        return self._settings
+
+    def set(self, settings: GateSettings) -> None:
+        """Open and close gates; the next forward pass obeys.
+
+        Raises:
+            ValueError: ``settings`` names a block that has no skip, or that does not exist.
+        """
+        for name in (*settings.skips, *settings.branches):
+            if name not in self._blocks:
+                known = f"{self.blocks[0]} to {self.blocks[-1]}" if self._blocks else "none"
+                raise ValueError(f"there is no skip at block {name!r}; blocks with a skip: {known}")
+        self._settings = settings
+
+    @contextmanager
+    def shares(self) -> Iterator[dict[str, Tensor]]:
+        """Within the context, each forward pass fills the dict that it gives.
+
+        Values are ‖s·shortcut(x)‖ / (‖s·shortcut(x)‖ + ‖b·F(x)‖), scalars on the network's device:
+        how much of the sum came through the skip. Both norms are L2 over the whole batch.
+        """
+        self._shares = {}
+        try:
+            yield self._shares
+        finally:
+            self._shares = None
+
+    def remove(self) -> None:
+        """Give the blocks their own forward methods back."""
+        for block in self._blocks.values():
+            del block.forward
+
+    def _forward(self, name: str, block: ResidualBlock, x: Tensor) -> Tensor:
+        skip, branch = self._settings.skip(name), self._settings.branch(name)
+        # With both paths closed the branch is multiplied by 0 instead of left out: it gives the
+        # zeros their shape.
+        out = _scaled(_branch(block, x), branch) if branch or not skip else None
+        identity = _scaled(_shortcut(block, x), skip) if skip else None
+        if self._shares is not None:
+            self._shares[name] = _share(identity, out)
+        return _combined(block, out, identity)
+
+
+def _scaled(path: Tensor, gate: float) -> Tensor:
+    return path if gate == 1.0 else path * gate
+
+
+def _branch(block: ResidualBlock, x: Tensor) -> Tensor:
+    if isinstance(block, CifarBlock):
+        return block.branch(x)
+    out: Tensor = block.relu(block.bn1(block.conv1(x)))
+    out = block.bn2(block.conv2(out))
+    if isinstance(block, Bottleneck):
+        out = block.bn3(block.conv3(block.relu(out)))
+    return out
+
+
+def _shortcut(block: ResidualBlock, x: Tensor) -> Tensor:
+    return x if block.downsample is None else block.downsample(x)
+
+
+def _combined(block: ResidualBlock, out: Tensor | None, identity: Tensor | None) -> Tensor:
+    """Let the paths meet and apply the activation; at most one of them is None, that is zero."""
+    if isinstance(block, CifarBlock) and block.merge is not None:
+        if out is None or identity is None:
+            zeros = torch.zeros_like(identity if out is None else out)  # type: ignore[arg-type]
+            out, identity = (zeros, identity) if out is None else (out, zeros)
+        assert identity is not None
+        return block.relu(block.merge(torch.cat((out, identity), dim=1)))
+    if out is None:
+        assert identity is not None
+        # Not in place: an identity shortcut is the block before's output itself.
+        return torch.relu(identity)
+    if identity is not None:
+        out = out + identity
+    return block.relu(out)
+
+
+@torch.no_grad()
+def _share(identity: Tensor | None, out: Tensor | None) -> Tensor:
+    zero = torch.zeros(())
+    through_skip = zero if identity is None else torch.linalg.vector_norm(identity)
+    through_branch = zero.to(through_skip) if out is None else torch.linalg.vector_norm(out)
+    return through_skip.to(through_branch) / (through_skip.to(through_branch) + through_branch)
