@@ -121,7 +121,7 @@ class Trainer:
     def __init__(
         self, network: nn.Module, recipe: Recipe, train: LabelledImages, test: LabelledImages
     ) -> None:
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = network.to(memory_format=torch.channels_last)
         self.recipe = recipe
         self.train, self.test = train, test
         self.history = History()

@@ -44,11 +44,13 @@ class ExplorerState(QObject):
         """The selected block's name, or "" for the last one."""
         return self._block
 
-    def set_network(self, name: str) -> None:
-        """Choose a network of the catalog. Gates, and a choice of weights or a target that does
-        not fit the new network, go back to their defaults."""
+    def set_network(self, name: str, weights: WeightsChoice | None = None) -> None:
+        """Choose a network of the catalog, and its weights. Gates, and a target that the new
+        network does not know, go back to their defaults."""
         old = self._snapshot
+        weights = weights or WeightsChoice()
         if name == old.network:
+            self.set_weights(weights)
             return
         same_classes = catalog.find(name).family == catalog.find(old.network).family
         self._snapshot = replace(
@@ -56,7 +58,7 @@ class ExplorerState(QObject):
             network=name,
             gates=GateSettings(),
             target=old.target if same_classes else None,
-            weights=WeightsChoice(),
+            weights=weights,
         )
         self._block = ""
         self.network_changed.emit(name)
@@ -113,6 +115,18 @@ class ExplorerState(QObject):
             self._snapshot = replace(self._snapshot, device=device)
             self.device_changed.emit(device)
             self.snapshot_changed.emit(self._snapshot)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to an earlier snapshot, such as the last one that gave a result."""
+        self._snapshot = snapshot
+        self.network_changed.emit(snapshot.network)
+        self.photo_changed.emit(snapshot.photo)
+        self.crop_changed.emit(snapshot.crop)
+        self.gates_changed.emit(snapshot.gates)
+        self.weights_changed.emit(snapshot.weights)
+        self.target_changed.emit(snapshot.target)
+        self.device_changed.emit(snapshot.device)
+        self.snapshot_changed.emit(snapshot)
 
     def select_block(self, name: str) -> None:
         if name != self._block:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 from resnet_viz.networks.cifar import CifarBlock
 from resnet_viz.networks.gates import GateSettings
 
-ResidualBlock = BasicBlock | Bottleneck | CifarBlock
+ResidualBlock: TypeAlias = BasicBlock | Bottleneck | CifarBlock
 
 
 def residual_blocks(network: nn.Module) -> dict[str, ResidualBlock]:

@@ -166,3 +166,10 @@ def to_qimage(pixels: np.ndarray) -> QImage:
     height, width, channels = pixels.shape
     formats = {3: QImage.Format.Format_RGB888, 4: QImage.Format.Format_RGBA8888}
     return QImage(pixels.data, width, height, channels * width, formats[channels]).copy()
+
+
+def to_pixels(image: QImage) -> np.ndarray:
+    """A QImage to (H, W, 4) uint8 RGBA."""
+    image = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 4 * image.width()].reshape(image.height(), image.width(), 4).copy()

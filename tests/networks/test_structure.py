@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from resnet_viz.networks import catalog
@@ -52,7 +54,7 @@ def test_shapes_chain_from_block_to_block() -> None:
         made_of = build_structure(catalog.find(name))
         blocks = made_of.blocks
         assert blocks[0].input_shape == made_of.input_shape
-        for before, after in zip(blocks, blocks[1:], strict=False):
+        for before, after in pairwise(blocks):
             assert before.output_shape == after.input_shape
 
 

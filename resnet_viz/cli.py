@@ -1,0 +1,318 @@
+"""The command line: the same passes without a window. Qt is never imported here."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from resnet_viz.analysis.result import Result, Snapshot, WeightsChoice
+from resnet_viz.images.photo import PhotoError, find_photos, load_photo
+from resnet_viz.networks import catalog
+from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.structure import Structure, build_structure
+from resnet_viz.networks.weights import WeightsError, availability, class_labels, find_class
+
+if TYPE_CHECKING:
+    from resnet_viz.analysis.session import Session
+
+COMMANDS = ("networks", "analyze", "train")
+
+
+class InputError(Exception):
+    """What was typed cannot be done; the text is one sentence for the user."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One sentence instead of the whole usage."""
+        self.exit(2, f"{message}; see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns 0, or 2 after a sentence on standard error about bad input."""
+    given = _parser().parse_args(arguments)
+    try:
+        return int(given.run(given))
+    except (InputError, PhotoError, WeightsError) as error:
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _complain(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="resnet-viz",
+        description="See what every block of a residual network does with an image. "
+        "Without a command: resnet-viz [IMAGE] opens the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('resnet-viz')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    networks = commands.add_parser("networks", help="list the networks and their weights")
+    networks.add_argument("--json", action="store_true", help="print JSON")
+    networks.set_defaults(run=_networks)
+
+    analyze = commands.add_parser("analyze", help="run a network on images, without a window")
+    analyze.add_argument("images", nargs="+", metavar="IMAGE", help="an image file or a folder")
+    analyze.add_argument("--network", default=catalog.DEFAULT, help="default: %(default)s")
+    which = analyze.add_mutually_exclusive_group()
+    which.add_argument("--checkpoint", metavar="FILE", help="weights from a file")
+    which.add_argument("--untrained", action="store_true", help="the bare initialisation")
+    analyze.add_argument(
+        "--skips",
+        default="on",
+        metavar="on|off|stage:2|block:layer3.1",
+        help="which skips are off: none, all, a stage's, a block's (several: separate by commas)",
+    )
+    analyze.add_argument("--target", help="class name or number; default: the top class")
+    analyze.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+    analyze.add_argument("--json", action="store_true", help="print JSON")
+    analyze.add_argument("--out", type=Path, metavar="DIR", help="write PNG and NPZ files there")
+    analyze.set_defaults(run=_analyze)
+
+    train = commands.add_parser("train", help="train a CIFAR network; an interrupted run goes on")
+    train.add_argument("--network", default=catalog.DEFAULT, help="default: %(default)s")
+    train.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="holds cifar10-train and cifar10-test, each a zip file or a folder of class/name.jpg",
+    )
+    train.add_argument("--out", type=Path, default=Path("runs"), help="default: %(default)s")
+    train.add_argument("--epochs", type=int, default=30, help="default: %(default)s")
+    train.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    train.set_defaults(run=_train)
+    return parser
+
+
+def _spec(name: str) -> catalog.NetworkSpec:
+    try:
+        return catalog.find(name)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def _networks(given: argparse.Namespace) -> int:
+    rows: list[dict[str, Any]] = []
+    for spec in catalog.CATALOG.values():
+        there = availability(spec)
+        rows.append(
+            {
+                "name": spec.name,
+                "title": spec.title,
+                "data": spec.data_title,
+                "depth": spec.depth,
+                "input": spec.input_size,
+                "parameters": build_structure(spec).parameters,
+                "weights": there.text,
+                "at_hand": there.at_hand,
+            }
+        )
+    if given.json:
+        print(json.dumps(rows, indent=2))
+        return 0
+    print(f"{'name':22}{'data':10}{'layers':>7}{'parameters':>12}  weights")
+    for row in rows:
+        millions = f"{row['parameters'] / 1e6:.2f} M"
+        print(f"{row['name']:22}{row['data']:10}{row['depth']:>7}{millions:>12}  {row['weights']}")
+    return 0
+
+
+def parse_skips(text: str, structure: Structure) -> GateSettings:
+    """Gates from "on", "off", or a list such as "stage:2,block:layer3.1" of skips to close.
+
+    Raises:
+        ValueError: a part of ``text`` is none of these, or the network has no such skip.
+    """
+    closed: list[str] = []
+    for part in text.split(","):
+        kind, _, name = part.strip().partition(":")
+        if kind == "off" and not name:
+            closed += structure.skips
+        elif kind == "stage":
+            stages = {str(stage.number): stage for stage in structure.stages}
+            if name not in stages:
+                raise ValueError(
+                    f"{structure.title} has no stage {name!r}; choose one of {', '.join(stages)}"
+                )
+            closed += [block.name for block in stages[name].blocks if block.has_skip]
+        elif kind == "block":
+            if not structure.block(name).has_skip:
+                raise ValueError(f"block {name} of {structure.title} has no skip to switch off")
+            closed.append(name)
+        elif part.strip() != "on":
+            raise ValueError(f"skips {part.strip()!r} is not on, off, stage:NUMBER or block:NAME")
+    return GateSettings().with_skips(closed, 0.0)
+
+
+def _analyze(given: argparse.Namespace) -> int:
+    spec = _spec(given.network)
+    structure = build_structure(spec)
+    try:
+        gates = parse_skips(given.skips, structure)
+        target = None if given.target is None else find_class(class_labels(spec), given.target)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    paths = find_photos(given.images)
+    if given.out is not None:
+        try:
+            given.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"{given.out} cannot be made ({error.strerror}); choose another folder for --out"
+            ) from None
+    weights = WeightsChoice("untrained" if given.untrained else "default")
+    if given.checkpoint:
+        weights = WeightsChoice("file", given.checkpoint)
+
+    from tqdm import tqdm
+
+    from resnet_viz.analysis.session import Session
+
+    session = Session()
+    printed: list[dict[str, Any]] = []
+    code = 0
+    many = len(paths) > 1
+    with tqdm(paths, unit="image", disable=not many, file=sys.stderr) as bar:
+        for path in bar:
+            try:
+                photo = load_photo(path)
+            except PhotoError as error:
+                bar.clear()
+                code = _complain(str(error))
+                continue
+            snapshot = Snapshot(spec.name, photo, None, weights, gates, target, device=given.device)
+            result = _run(session, snapshot)
+            folder = None
+            if given.out is not None:
+                from resnet_viz.export.analysis import write_result
+
+                folder = write_result(result, given.out, path.stem)
+            if given.json:
+                printed.append(as_json(result, path, folder))
+            else:
+                bar.clear()
+                print(as_text(result, path, given.skips, folder), flush=True)
+    if given.json:
+        print(json.dumps(printed, indent=2, ensure_ascii=False, allow_nan=False))
+    return code
+
+
+def _run(session: Session, snapshot: Snapshot) -> Result:
+    from tqdm import tqdm
+
+    from resnet_viz.analysis.devices import DeviceError
+
+    with tqdm(
+        unit="B", unit_scale=True, unit_divisor=1024, file=sys.stderr, leave=False, delay=0.2
+    ) as bar:
+
+        def show(text: str, done: int, total: int) -> None:
+            if total:
+                bar.set_description(text, refresh=False)
+                bar.total = total
+                bar.update(done - bar.n)
+
+        try:
+            return session.run(snapshot, progress=show)
+        except (DeviceError, ValueError) as error:
+            raise InputError(str(error)) from None
+
+
+def _number(value: float | None) -> float | str | None:
+    """JSON has no NaN and no infinity: these become strings."""
+    return value if value is None or math.isfinite(value) else str(value)
+
+
+def as_json(result: Result, path: Path, folder: Path | None) -> dict[str, Any]:
+    """A result as plain values; numbers that are not finite are the strings "nan", "inf"."""
+
+    def top(passed: Any) -> list[dict[str, Any]]:
+        return [
+            {
+                "class": result.labels[index],
+                "probability": _number(float(passed.probabilities[index])),
+            }
+            for index in passed.top(5)
+        ]
+
+    gates = result.snapshot.gates
+    return {
+        "image": str(path),
+        "network": result.snapshot.network,
+        "weights": result.weights.title,
+        "trained": result.weights.trained,
+        "device": result.device,
+        "milliseconds": result.now.milliseconds,
+        "target": result.labels[result.now.target],
+        "top5": top(result.now),
+        "top5_all_on": top(result.all_on),
+        "blocks": [
+            {
+                "name": now.name,
+                "skip": gates.skip(now.name) if result.structure.block(now.name).has_skip else None,
+                "gradient_norm": _number(now.gradient_norm),
+                "gradient_norm_all_on": _number(on.gradient_norm),
+                "activation_norm": _number(now.activation_norm),
+                "skip_share": _number(now.skip_share),
+            }
+            for now, on in zip(result.now.blocks, result.all_on.blocks, strict=True)
+        ],
+        "out": None if folder is None else str(folder),
+    }
+
+
+def as_text(result: Result, path: Path, skips: str, folder: Path | None) -> str:
+    """A result as a table to read."""
+    weights = result.weights.title
+    if not result.weights.trained:
+        weights = "untrained weights (the predictions mean nothing)"
+    lines = [
+        f"{path}: {result.structure.title}, {weights}, {result.device}, "
+        f"{result.now.milliseconds:.1f} ms",
+        f"  {'top 5, skips ' + skips:<36}all skips on",
+    ]
+    for now, on in zip(result.now.top(5), result.all_on.top(5), strict=True):
+        cells = [
+            f"{passed.probabilities[index]:>7.2%}  {result.labels[index][:24]}"
+            for passed, index in ((result.now, now), (result.all_on, on))
+        ]
+        lines.append(f"  {cells[0]:<36}{cells[1]}")
+    lines.append(
+        f"  {'gradient norm of the logit of ' + result.labels[result.now.target]:<36}all skips on"
+    )
+    for now_block, on_block in zip(result.now.blocks, result.all_on.blocks, strict=True):
+        off = " (skip off)" if not result.snapshot.gates.skip(now_block.name) else ""
+        value = f"{now_block.name:<12}{now_block.gradient_norm:>10.3g}{off}"
+        lines.append(f"  {value:<36}{on_block.gradient_norm:.3g}")
+    if folder is not None:
+        lines.append(f"  written to {folder}")
+    return "\n".join(lines)
+
+
+def _train(given: argparse.Namespace) -> int:
+    from resnet_viz.analysis.card import train_network
+
+    spec = _spec(given.network)
+    if spec.family != "cifar":
+        raise InputError(f"{spec.title} is not trained here; choose one of the CIFAR networks")
+    if given.epochs < 1:
+        raise InputError(f"--epochs {given.epochs} is less than 1")
+    try:
+        train_network(spec, given.data, given.out, given.epochs, given.seed)
+    except (ValueError, OSError) as error:
+        raise InputError(str(error)) from None
+    return 0

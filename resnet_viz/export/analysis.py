@@ -1,0 +1,65 @@
+"""A result as files: overlays as PNG, raw maps and statistics as NPZ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib import colormaps
+from PIL import Image
+
+from resnet_viz.analysis.result import Result
+from resnet_viz.views import overlay
+from resnet_viz.images.photo import network_picture
+
+OVERLAY_SIZE = 448
+OPACITY = 0.6
+
+
+def write_result(result: Result, folder: Path, name: str) -> Path:
+    """Write ``result`` to a new folder in ``folder``, called ``name`` or ``name``-2 and so on.
+
+    ``input.png`` is what the network sees; ``gradcam-BLOCK.png`` Grad-CAM over the photo, each
+    map by its own maximum; ``blocks.npz`` holds, for blocks in order, ``blocks`` (names),
+    ``gradient_norm``, ``gradient_norm_all_on``, ``activation_norm`` and ``skip_share`` (NaN where
+    there is no skip); for each block ``gradcam/BLOCK`` (h, w) in logits and ``activation_mean/``,
+    ``activation_std/`` and ``activation_max/BLOCK`` (C,); and ``logits``, ``probabilities`` (K,)
+    and ``target``.
+    """
+    place = _new_folder(folder, name)
+    Image.fromarray(result.network_input).save(place / "input.png")
+    picture = network_picture(result.snapshot.photo, result.crop, OVERLAY_SIZE)
+    inferno = np.rint(255 * colormaps["inferno"](np.linspace(0, 1, 256))[:, :3]).astype(np.uint8)
+    arrays: dict[str, np.ndarray] = {
+        "blocks": np.array([block.name for block in result.now.blocks]),
+        "gradient_norm": np.array([block.gradient_norm for block in result.now.blocks]),
+        "gradient_norm_all_on": np.array([block.gradient_norm for block in result.all_on.blocks]),
+        "activation_norm": np.array([block.activation_norm for block in result.now.blocks]),
+        "skip_share": np.array([block.skip_share for block in result.now.blocks], np.float64),
+        "logits": result.now.logits,
+        "probabilities": result.now.probabilities,
+        "target": np.array(result.now.target),
+    }
+    for block in result.now.blocks:
+        _, high = overlay.finite_range(block.cam)
+        image = overlay.glow(picture, block.cam, high, inferno, OPACITY)
+        Image.fromarray(image).save(place / f"gradcam-{block.name}.png")
+        channels = block.activation.reshape(len(block.activation), -1)
+        arrays[f"gradcam/{block.name}"] = block.cam
+        arrays[f"activation_mean/{block.name}"] = channels.mean(axis=1)
+        arrays[f"activation_std/{block.name}"] = channels.std(axis=1)
+        arrays[f"activation_max/{block.name}"] = channels.max(axis=1)
+    np.savez_compressed(place / "blocks.npz", **arrays)  # type: ignore[arg-type]
+    return place
+
+
+def _new_folder(folder: Path, name: str) -> Path:
+    number = 1
+    while True:
+        place = folder / (name if number == 1 else f"{name}-{number}")
+        try:
+            place.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        else:
+            return place

@@ -1,0 +1,66 @@
+"""Every command, named once: menu, toolbar and shortcut share the same QAction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command's ``text`` in menus, its ``shortcut`` in Qt's notation and a ``tip``."""
+
+    text: str
+    shortcut: str = ""
+    tip: str = ""
+
+
+COMMANDS: dict[str, Command] = {
+    "open": Command("&Open a photo…", "Ctrl+O", "Open a photo from a file"),
+    "paste": Command("&Paste a photo", "Ctrl+V", "Take the picture or file on the clipboard"),
+    "quit": Command("&Quit", "Ctrl+Q"),
+    "weights_file": Command("Weights from a &file…", "Ctrl+W", "Load weights for this network"),
+    "weights_default": Command("&Default weights", "", "The embedded or the official weights"),
+    "weights_untrained": Command("&Untrained weights", "", "The bare initialisation"),
+    "mirror": Command("Download &mirror…", "", "Fetch official weights from another address"),
+    "target": Command("&Target class…", "Ctrl+T", "Choose the class that the gradient is for"),
+    "target_automatic": Command("&Automatic target", "Ctrl+Shift+T", "Target the top class"),
+    "skips_on": Command("All skips &on", "A", "Switch every skip on"),
+    "skips_off": Command("All skips o&ff", "0", "Switch every skip off"),
+    "stage_1": Command("Stage &1 on or off", "1", "Switch the skips of stage 1"),
+    "stage_2": Command("Stage &2 on or off", "2", "Switch the skips of stage 2"),
+    "stage_3": Command("Stage &3 on or off", "3", "Switch the skips of stage 3"),
+    "stage_4": Command("Stage &4 on or off", "4", "Switch the skips of stage 4"),
+    "fit": Command("&Fit the diagram", "F", "Show the whole diagram"),
+    "zoom_in": Command("Zoom &in", "Ctrl++"),
+    "zoom_out": Command("Zoom &out", "Ctrl+-"),
+    "full_screen": Command("F&ull screen", "F11"),
+    "reset_layout": Command("&Reset the layout", "", "Put every panel back in its place"),
+    "shortcuts": Command("&Keyboard shortcuts", "F1"),
+    "about": Command("&About"),
+}
+
+
+def make_actions(
+    parent: QWidget, handlers: Mapping[str, Callable[[], object]]
+) -> dict[str, QAction]:
+    """A QAction for every command; ``handlers`` has one for each.
+
+    Raises:
+        KeyError: a command has no handler, or a handler no command.
+    """
+    if handlers.keys() != COMMANDS.keys():
+        raise KeyError(sorted(handlers.keys() ^ COMMANDS.keys()))
+    actions = {}
+    for name, command in COMMANDS.items():
+        action = QAction(command.text, parent)
+        action.setShortcut(QKeySequence(command.shortcut))
+        keys = f" ({command.shortcut})" if command.shortcut else ""
+        action.setToolTip((command.tip or command.text.replace("&", "")) + keys)
+        action.triggered.connect(lambda _=False, handler=handlers[name]: handler())
+        parent.addAction(action)
+        actions[name] = action
+    return actions

@@ -1,0 +1,683 @@
+"""The window: panels around the block diagram, and the one loop from state to result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QMimeData, QSettings, Qt
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_viz.analysis.result import Result, Snapshot, WeightsChoice
+from resnet_viz.engine.loader import PhotoLoader
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.engine.worker import Failure, Worker
+from resnet_viz.images import gallery
+from resnet_viz.images.photo import SUFFIXES, Photo, load_photo, photo_from_pixels
+from resnet_viz.networks import catalog, weights
+from resnet_viz.networks.structure import Structure
+from resnet_viz.views import recent, theme
+from resnet_viz.views.actions import COMMANDS, make_actions
+from resnet_viz.views.activations import ActivationsView
+from resnet_viz.views.diagram.view import DiagramView
+from resnet_viz.views.gradient_flow import GradientFlowView
+from resnet_viz.views.message_bar import MessageBar
+from resnet_viz.views.photo import PhotoView
+from resnet_viz.views.predictions import PredictionsView
+from resnet_viz.views.saliency import SaliencyView
+
+WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
+LAYOUT_VERSION = 1
+DEVICES = {"auto": "Auto", "cuda": "CUDA", "mps": "MPS", "cpu": "CPU"}
+
+
+class MainWindow(QMainWindow):
+    """Everything on screen. ``settings`` keeps theme, device, mirror, layout and recent photos."""
+
+    def __init__(self, settings: QSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        self._application = application
+        name = str(settings.value("theme", theme.DARK.name))
+        theme.apply(application, theme.THEMES.get(name, theme.DARK))
+        weights.set_mirror(str(settings.value("mirror", "")) or None)
+
+        self.state = ExplorerState(gallery.load_sample(gallery.DEFAULT_SAMPLE))
+        self.worker = Worker(self)
+        self.loader = PhotoLoader(self)
+        self._good: Result | None = None
+        self._structure: Structure | None = None
+        self._asked = False
+
+        self.resize(1600, 900)
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.message = MessageBar()
+        self.diagram = DiagramView(self.state)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.message)
+        column.addWidget(self.diagram, 1)
+        self.setCentralWidget(centre)
+
+        self.photo = PhotoView(self.state)
+        self.predictions = PredictionsView(self.state)
+        self.activations = ActivationsView(self.state)
+        self.saliency = SaliencyView(self.state)
+        self.gradient_flow = GradientFlowView(self.state)
+        self.docks = self._make_docks()
+        self.actions_by_name = self._make_actions()
+        self._choices: dict[str, QActionGroup] = {}
+        self._make_menus()
+        self._make_toolbar()
+        self._make_status_bar()
+        self._connect()
+        self._original_layout = self.saveState(LAYOUT_VERSION)
+        self._restore_layout()
+        self._retitle()
+
+    # ---- building
+
+    def _make_docks(self) -> dict[str, QDockWidget]:
+        areas = Qt.DockWidgetArea
+        docks = {}
+        for name, title, view, area in (
+            ("photo", "Photo", self.photo, areas.LeftDockWidgetArea),
+            ("predictions", "Predictions", self.predictions, areas.RightDockWidgetArea),
+            ("activations", "Activations", self.activations, areas.BottomDockWidgetArea),
+            ("saliency", "Grad-CAM", self.saliency, areas.BottomDockWidgetArea),
+            ("gradient_flow", "Gradient flow", self.gradient_flow, areas.BottomDockWidgetArea),
+        ):
+            dock = QDockWidget(title, self)
+            dock.setObjectName(name)
+            dock.setWidget(view)
+            self.addDockWidget(area, dock)
+            docks[name] = dock
+        return docks
+
+    def _arrange(self) -> None:
+        """Share the room out between the panels, in proportion to the window."""
+        width, height = self.width(), self.height()
+        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        sides = [self.docks["photo"], self.docks["predictions"]]
+        bottom = [self.docks[name] for name in ("activations", "saliency", "gradient_flow")]
+        self.resizeDocks(sides, [round(0.2 * width), round(0.2 * width)], horizontal)
+        self.resizeDocks(bottom, [round(0.42 * height)] * 3, vertical)
+        self.resizeDocks(bottom, [round(width / 3)] * 3, horizontal)
+
+    def _make_actions(self) -> dict[str, QAction]:
+        def stage(number: int) -> Callable[[], None]:
+            return lambda: self.toggle_stage(number)
+
+        return make_actions(
+            self,
+            {
+                "open": self.ask_for_photo,
+                "paste": self.paste,
+                "quit": self.close,
+                "weights_file": self.ask_for_weights,
+                "weights_default": lambda: self.state.set_weights(WeightsChoice()),
+                "weights_untrained": lambda: self.state.set_weights(WeightsChoice("untrained")),
+                "mirror": self.ask_for_mirror,
+                "target": self.ask_for_target,
+                "target_automatic": lambda: self.state.set_target(None),
+                "skips_on": lambda: self.set_all_skips(True),
+                "skips_off": lambda: self.set_all_skips(False),
+                **{f"stage_{number}": stage(number) for number in range(1, 5)},
+                "fit": self.diagram.fit,
+                "zoom_in": self.diagram.zoom_in,
+                "zoom_out": self.diagram.zoom_out,
+                "full_screen": self.toggle_full_screen,
+                "reset_layout": self.reset_layout,
+                "shortcuts": self.show_shortcuts,
+                "about": self.show_about,
+            },
+        )
+
+    def _make_menus(self) -> None:
+        bar, actions = self.menuBar(), self.actions_by_name
+        files = bar.addMenu("&File")
+        files.addActions([actions["open"], actions["paste"]])
+        self._recent = files.addMenu("&Recent photos")
+        self._recent.aboutToShow.connect(self._fill_recent)
+        samples = files.addMenu("&Sample photos")
+        for sample in gallery.SAMPLES:
+            action = samples.addAction(f"{sample.title}: {sample.what}")
+            action.triggered.connect(lambda _=False, name=sample.name: self.open_sample(name))
+        files.addSeparator()
+        files.addAction(actions["quit"])
+
+        network = bar.addMenu("&Network")
+        groups: dict[str, QMenu] = {}
+        choices = self._choices["network"] = QActionGroup(self)
+        for spec in catalog.CATALOG.values():
+            kind = f"Plain, {spec.data_title}" if spec.combine == "none" else spec.data_title
+            if kind not in groups:
+                groups[kind] = network.addMenu(kind)
+            self._add_choice(groups[kind], choices, spec.title, spec.name, self.state.set_network)
+        network.addSeparator()
+        for name in ("weights_default", "weights_file", "weights_untrained", "mirror"):
+            network.addAction(actions[name])
+        network.addSeparator()
+        network.addActions([actions["target"], actions["target_automatic"]])
+        network.addSeparator()
+        self._device_menu = network.addMenu("&Device")
+        self._choices["device"] = QActionGroup(self)
+
+        skips = bar.addMenu("&Skips")
+        skips.addActions([actions["skips_on"], actions["skips_off"]])
+        skips.addSeparator()
+        skips.addActions([actions[f"stage_{number}"] for number in range(1, 5)])
+
+        view = bar.addMenu("&View")
+        themes = view.addMenu("&Theme")
+        group = self._choices["theme"] = QActionGroup(self)
+        for style in theme.THEMES.values():
+            self._add_choice(themes, group, style.title, style.name, self.set_theme)
+        self._check("theme", theme.current().name)
+        panels = view.addMenu("&Panels")
+        for dock in self.docks.values():
+            panels.addAction(dock.toggleViewAction())
+        view.addSeparator()
+        for name in ("fit", "zoom_in", "zoom_out", "full_screen", "reset_layout"):
+            view.addAction(actions[name])
+
+        about = bar.addMenu("&Help")
+        about.addActions([actions["shortcuts"], actions["about"]])
+
+    def _add_choice(
+        self,
+        menu: QMenu,
+        group: QActionGroup,
+        text: str,
+        value: str,
+        choose: Callable[[str], None],
+    ) -> None:
+        action = menu.addAction(text)
+        action.setCheckable(True)
+        action.setData(value)
+        action.triggered.connect(lambda: choose(value))
+        group.addAction(action)
+
+    def _check(self, group: str, value: str) -> None:
+        for action in self._choices[group].actions():
+            action.setChecked(action.data() == value)
+
+    def _make_toolbar(self) -> None:
+        bar = QToolBar("Toolbar")
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.addToolBar(bar)
+
+        opening = QToolButton()
+        opening.setDefaultAction(self.actions_by_name["open"])
+        opening.setText("Open…")
+        bar.addWidget(opening)
+        bar.addSeparator()
+
+        self.network_box = QComboBox()
+        self.network_box.setAccessibleName("Network")
+        self.network_box.setToolTip("The network to look into")
+        for spec in catalog.CATALOG.values():
+            self.network_box.addItem(f"{spec.title} · {spec.data_title}", spec.name)
+        self.network_box.activated.connect(self._choose_network)
+        bar.addWidget(QLabel(" Network "))
+        bar.addWidget(self.network_box)
+        bar.addSeparator()
+
+        bar.addWidget(QLabel(" Skips "))
+        for name, text in (("skips_on", "All on"), ("skips_off", "All off")):
+            button = QPushButton(text)
+            button.setObjectName(name)
+            button.setToolTip(self.actions_by_name[name].toolTip())
+            button.clicked.connect(self.actions_by_name[name].trigger)
+            bar.addWidget(button)
+        self.stage_buttons: list[QPushButton] = []
+        self._stage_slots: list[QAction] = []
+        for number in range(1, 5):
+            button = QPushButton(f"Stage {number}")
+            button.setObjectName(f"stage_{number}")
+            button.setCheckable(True)
+            button.setToolTip(self.actions_by_name[f"stage_{number}"].toolTip())
+            button.clicked.connect(self.actions_by_name[f"stage_{number}"].trigger)
+            self.stage_buttons.append(button)
+            self._stage_slots.append(bar.addWidget(button))
+        bar.addSeparator()
+
+        self.device_box = QComboBox()
+        self.device_box.setAccessibleName("Device")
+        self.device_box.setToolTip(
+            "Where the network runs; Auto takes CUDA, else MPS, else the CPU"
+        )
+        self.device_box.activated.connect(
+            lambda index: self.choose_device(self.device_box.itemData(index))
+        )
+        bar.addWidget(QLabel(" Device "))
+        bar.addWidget(self.device_box)
+        self._offer_devices(("cpu",))
+
+        self.theme_box = QComboBox()
+        self.theme_box.setAccessibleName("Theme")
+        for style in theme.THEMES.values():
+            self.theme_box.addItem(style.title, style.name)
+        self.theme_box.setCurrentIndex(self.theme_box.findData(theme.current().name))
+        self.theme_box.activated.connect(
+            lambda index: self.set_theme(self.theme_box.itemData(index))
+        )
+        bar.addWidget(QLabel(" Theme "))
+        bar.addWidget(self.theme_box)
+
+    def _make_status_bar(self) -> None:
+        bar = self.statusBar()
+        self.status = QLabel("Starting…")
+        self.status.setAccessibleName("Status")
+        bar.addWidget(self.status, 1)
+        self.progress_text = QLabel()
+        self.progress = QProgressBar()
+        self.progress.setMaximumWidth(220)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.clicked.connect(self.worker.cancel)
+        for widget in (self.progress_text, self.progress, self.cancel_button):
+            bar.addPermanentWidget(widget)
+            widget.hide()
+
+    def _connect(self) -> None:
+        state, worker = self.state, self.worker
+        state.snapshot_changed.connect(worker.request)
+        state.network_changed.connect(self._network_changed)
+        state.gates_changed.connect(lambda _: self._show_gates())
+        state.device_changed.connect(self._device_changed)
+        worker.finished.connect(self.show_result)
+        worker.failed.connect(self._failed)
+        worker.cancelled.connect(self._cancelled)
+        worker.structure_known.connect(self._show_structure)
+        worker.devices_known.connect(self._offer_devices)
+        worker.progressed.connect(self._show_progress)
+        worker.busy_changed.connect(self._busy)
+        self.loader.loaded.connect(self._show_photo)
+        self.loader.failed.connect(self.message.say)
+
+    # ---- the loop
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for the first result once the window is on screen."""
+        super().showEvent(event)
+        if not self._asked:
+            self._asked = True
+            if not self.settings.value("layout"):
+                self._arrange()
+            device = str(self.settings.value("device", "auto"))
+            if device in DEVICES and device != "auto":
+                self.state.set_device(device)  # type: ignore[arg-type]
+            else:
+                self.worker.request(self.state.snapshot)
+
+    def show_result(self, result: Result) -> None:
+        """Hand a result to every view."""
+        self._good = result
+        if result.structure is not self._structure:
+            self._show_structure(result.structure)
+        for view in self._views():
+            view.show_result(result)
+        now = f"{result.now.milliseconds:.1f} ms"
+        self.status.setText(
+            f"{result.structure.title}  ·  {result.weights.title}  ·  {result.device}  ·  "
+            f"last pass {now}"
+        )
+        self._retitle()
+
+    def _views(
+        self,
+    ) -> tuple[
+        DiagramView
+        | PhotoView
+        | PredictionsView
+        | ActivationsView
+        | SaliencyView
+        | GradientFlowView,
+        ...,
+    ]:
+        return (
+            self.diagram,
+            self.photo,
+            self.predictions,
+            self.activations,
+            self.saliency,
+            self.gradient_flow,
+        )
+
+    def _show_structure(self, structure: Structure) -> None:
+        self._structure = structure
+        self.diagram.show_structure(structure)
+        for number, slot in enumerate(self._stage_slots, start=1):
+            there = number <= len(structure.stages)
+            slot.setVisible(there)
+            self.actions_by_name[f"stage_{number}"].setEnabled(there and bool(structure.skips))
+        for name in ("skips_on", "skips_off"):
+            self.actions_by_name[name].setEnabled(bool(structure.skips))
+            button = self.findChild(QPushButton, name)
+            if isinstance(button, QPushButton):
+                button.setEnabled(bool(structure.skips))
+        self._show_gates()
+
+    def _show_gates(self) -> None:
+        """Let the stage buttons say which stages have all their skips on."""
+        if self._structure is None:
+            return
+        gates = self.state.snapshot.gates
+        for stage, button in zip(self._structure.stages, self.stage_buttons, strict=False):
+            skips = [block.name for block in stage.blocks if block.has_skip]
+            button.setEnabled(bool(skips))
+            button.setChecked(bool(skips) and all(gates.skip(name) for name in skips))
+
+    def _failed(self, failure: Failure) -> None:
+        """Say what went wrong and go back to what was last on screen."""
+        asked = failure.snapshot
+        good = self._good
+        if good is not None:
+            self.state.restore(good.snapshot)
+            self._show_structure(good.structure)
+        else:
+            self.status.setText("No result yet")
+        if failure.kind == "unavailable":
+            self.message.say(
+                failure.sentence,
+                [
+                    ("Retry", lambda: self._try_again(asked)),
+                    ("Open file…", lambda: self.ask_for_weights(asked.network)),
+                    (
+                        "Use untrained weights",
+                        lambda: self.state.set_network(asked.network, WeightsChoice("untrained")),
+                    ),
+                ],
+            )
+        else:
+            self.message.say(failure.sentence)
+
+    def _try_again(self, asked: Snapshot) -> None:
+        if asked == self.state.snapshot:
+            self.worker.request(asked)
+        else:
+            self.state.set_network(asked.network, asked.weights)
+
+    def _cancelled(self, snapshot: Snapshot) -> None:
+        title = catalog.find(snapshot.network).title
+        if self._good is None:
+            self.message.say(
+                f"{title} was cancelled", [("Retry", lambda: self._try_again(snapshot))]
+            )
+            return
+        self.state.restore(self._good.snapshot)
+        self._show_structure(self._good.structure)
+        self.message.say(f"{title} was cancelled; this is still {self._good.structure.title}")
+
+    def _busy(self, busy: bool) -> None:
+        if not busy:
+            for widget in (self.progress_text, self.progress, self.cancel_button):
+                widget.hide()
+
+    def _show_progress(self, text: str, done: int, total: int) -> None:
+        size = f": {done / 2**20:.1f} of {total / 2**20:.1f} MB" if total else ""
+        self.progress_text.setText(text + size)
+        # A bar without an end says that something is going on.
+        self.progress.setRange(0, 1000 if total else 0)
+        self.progress.setValue(round(1000 * done / total) if total else 0)
+        for widget in (self.progress_text, self.progress, self.cancel_button):
+            widget.show()
+
+    def _retitle(self) -> None:
+        title = "ResNet Explorer"
+        if self._good is not None:
+            untrained = "" if self._good.weights.trained else " (untrained)"
+            title = (
+                f"{self._good.structure.title}{untrained} – {self._good.snapshot.photo.name} – "
+                f"{title}"
+            )
+        self.setWindowTitle(title)
+
+    # ---- photos
+
+    def open_path(self, path: str) -> None:
+        """Open a photo, or weights for the network, from a file."""
+        if Path(path).suffix.lower() in WEIGHT_SUFFIXES:
+            self.state.set_weights(WeightsChoice("file", path))
+            return
+        self.loader.load(lambda: load_photo(path))
+
+    def open_sample(self, name: str) -> None:
+        """Show a photo of the gallery."""
+        self.loader.load(lambda: gallery.load_sample(name))
+
+    def ask_for_photo(self) -> None:
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
+        folder = str(self.settings.value("folder", ""))
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Open a photo", folder, f"Photos ({patterns});;All files (*)"
+        )
+        if path:
+            self.settings.setValue("folder", str(Path(path).parent))
+            self.open_path(path)
+
+    def paste(self) -> None:
+        """Take the picture, or the first file, on the clipboard."""
+        if not self._take(QGuiApplication.clipboard().mimeData(), "Pasted photo"):
+            self.message.say("The clipboard holds no picture; copy one and paste again")
+
+    def _take(self, data: QMimeData, name: str) -> bool:
+        """Open what was dropped or pasted; False if it is neither a file nor a picture."""
+        paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+        if paths:
+            self.open_path(paths[0])
+            if len(paths) > 1:
+                self.message.say(
+                    f"{len(paths)} files came at once; this is {Path(paths[0]).name}. "
+                    "For many, use: resnet-viz analyze IMAGE… --out DIR"
+                )
+            return True
+        image = data.imageData() if data.hasImage() else None
+        if not isinstance(image, QImage) or image.isNull():
+            return False
+        pixels = theme.to_pixels(image)
+        self.loader.load(lambda: photo_from_pixels(pixels, name))
+        return True
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome files and pictures."""
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        event.acceptProposedAction()
+        if not self._take(event.mimeData(), "Dropped photo"):
+            self.message.say("What was dropped is no file on this machine; save it and drop that")
+
+    def _show_photo(self, photo: Photo) -> None:
+        self.message.clear()
+        if photo.path is not None:
+            recent.add(self.settings, photo.path)
+        self.state.set_photo(photo)
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        paths = recent.paths(self.settings)
+        for path in paths:
+            action = self._recent.addAction(path)
+            action.triggered.connect(lambda _=False, path=path: self.open_path(path))
+        if not paths:
+            self._recent.addAction("No photo has been opened yet").setEnabled(False)
+
+    # ---- choices
+
+    def _choose_network(self, index: int) -> None:
+        name = self.network_box.itemData(index)
+        if name != self.state.snapshot.network:
+            self.message.clear()
+            self.state.set_network(name)
+
+    def _network_changed(self, name: str) -> None:
+        self.network_box.setCurrentIndex(self.network_box.findData(name))
+        self._check("network", name)
+
+    def _offer_devices(self, devices: tuple[str, ...]) -> None:
+        group, menu = self._choices["device"], self._device_menu
+        menu.clear()
+        self.device_box.clear()
+        for name in ("auto", *devices):
+            self.device_box.addItem(DEVICES[name], name)
+            self._add_choice(menu, group, DEVICES[name], name, self.choose_device)
+        self._device_changed(self.state.snapshot.device)
+
+    def choose_device(self, name: str) -> None:
+        """Run on another device from now on."""
+        self.settings.setValue("device", name)
+        self.state.set_device(name)  # type: ignore[arg-type]
+
+    def _device_changed(self, name: str) -> None:
+        self.device_box.setCurrentIndex(self.device_box.findData(name))
+        self._check("device", name)
+
+    def set_theme(self, name: str) -> None:
+        """Draw everything in another theme."""
+        self.settings.setValue("theme", name)
+        theme.apply(self._application, theme.THEMES[name])
+        self.theme_box.setCurrentIndex(self.theme_box.findData(name))
+        self._check("theme", name)
+        for view in (*self._views(), self.message):
+            view.retheme()
+
+    def ask_for_weights(self, network: str | None = None) -> None:
+        """Ask for a file of weights for ``network``, by default the one on screen."""
+        name = network or self.state.snapshot.network
+        patterns = " ".join(f"*{suffix}" for suffix in WEIGHT_SUFFIXES)
+        path, _ = QFileDialog.getOpenFileName(
+            self, f"Weights for {catalog.find(name).title}", "", f"Weights ({patterns})"
+        )
+        if path:
+            self.message.clear()
+            self.state.set_network(name, WeightsChoice("file", path))
+
+    def ask_for_mirror(self) -> None:
+        text, given = QInputDialog.getText(
+            self,
+            "Download mirror",
+            "Address that holds the files of the official weights "
+            "(empty: the official one), such as http://classroom.local/weights:",
+            text=str(self.settings.value("mirror", "")),
+        )
+        if given:
+            try:
+                weights.set_mirror(text.strip() or None)
+            except weights.WeightsError as error:
+                self.message.say(str(error))
+                return
+            self.settings.setValue("mirror", text.strip())
+
+    def ask_for_target(self) -> None:
+        if self._good is None:
+            return
+        labels = list(self._good.labels)
+        now = self._good.now.target
+        text, given = QInputDialog.getItem(
+            self, "Target class", "Show the gradient and Grad-CAM of the logit of:", labels, now
+        )
+        if given:
+            try:
+                self.state.set_target(weights.find_class(self._good.labels, text))
+            except ValueError as error:
+                self.message.say(str(error))
+
+    # ---- skips
+
+    def set_all_skips(self, on: bool) -> None:
+        if self._structure is not None:
+            self.state.set_skips(self._structure.skips, on)
+
+    def toggle_stage(self, number: int) -> None:
+        """Switch a stage's skips off if any is on, else on."""
+        if self._structure is None or number > len(self._structure.stages):
+            return
+        stage = self._structure.stages[number - 1]
+        skips = [block.name for block in stage.blocks if block.has_skip]
+        self.state.set_skips(skips, not any(map(self.state.snapshot.gates.skip, skips)))
+        self._show_gates()
+
+    # ---- the window itself
+
+    def toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def reset_layout(self) -> None:
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            dock.show()
+        self.restoreState(self._original_layout, LAYOUT_VERSION)
+        self._arrange()
+
+    def _restore_layout(self) -> None:
+        geometry, layout = self.settings.value("geometry"), self.settings.value("layout")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(layout, QByteArray):
+            self.restoreState(layout, LAYOUT_VERSION)
+
+    def show_shortcuts(self) -> None:
+        rows = [
+            f"<tr><td><b>{command.shortcut}</b>&nbsp;&nbsp;</td>"
+            f"<td>{command.text.replace('&', '')}</td></tr>"
+            for command in COMMANDS.values()
+            if command.shortcut
+        ]
+        rows.append("<tr><td><b>← →</b></td><td>Previous or next block (in the diagram)</td></tr>")
+        rows.append("<tr><td><b>Space</b></td><td>Skip of the selected block on or off</td></tr>")
+        QMessageBox.information(self, "Keyboard shortcuts", f"<table>{''.join(rows)}</table>")
+
+    def show_about(self) -> None:
+        QMessageBox.about(
+            self,
+            "ResNet Explorer",
+            "<p>See what every block of a residual network does with your image, forwards and "
+            "backwards, and switch the skips off to see what they are for.</p>"
+            "<p>He, Zhang, Ren and Sun, “Deep Residual Learning for Image Recognition”, "
+            "arXiv:1512.03385.</p>",
+        )
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep the layout, and let what is running stop at its next block."""
+        self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("layout", self.saveState(LAYOUT_VERSION))
+        self.hide()
+        self.worker.close()
+        self.loader.close()
+        super().closeEvent(event)

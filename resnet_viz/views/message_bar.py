@@ -1,0 +1,55 @@
+"""The message area: one sentence above the diagram, with the buttons that help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from resnet_viz.views import theme
+
+
+class MessageBar(QFrame):
+    """Hidden until there is something to say; stays until it is closed or replaced."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("message")
+        self.setAccessibleName("Message")
+        self.text = QLabel(wordWrap=True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(12, 6, 6, 6)
+        self._row.addWidget(self.text, 1)
+        self._buttons: list[QPushButton] = []
+        self.retheme()
+        self.hide()
+
+    def say(self, sentence: str, buttons: Sequence[tuple[str, Callable[[], None]]] = ()) -> None:
+        """Show ``sentence`` and, beside it, a button for each text and what it does."""
+        self.clear()
+        self.text.setText(sentence[:1].upper() + sentence[1:])
+        for text, action in (*buttons, ("Close", lambda: None)):
+            button = QPushButton(text)
+            button.clicked.connect(self.clear)
+            button.clicked.connect(lambda _=False, action=action: action())
+            self._row.addWidget(button)
+            self._buttons.append(button)
+        self.show()
+
+    def clear(self) -> None:
+        """Hide the message and drop its buttons."""
+        self.hide()
+        for button in self._buttons:
+            self._row.removeWidget(button)
+            button.deleteLater()
+        self._buttons = []
+
+    def retheme(self) -> None:
+        """Take the colours of the current theme."""
+        colours = theme.current()
+        self.setStyleSheet(
+            f"#message {{ background: {colours.raised}; border-left: 6px solid {colours.warning}; }}"
+        )

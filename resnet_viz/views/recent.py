@@ -1,0 +1,24 @@
+"""The photos opened last, newest first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSettings
+
+KEPT = 10
+
+
+def paths(settings: QSettings) -> list[str]:
+    """The photos that still exist, newest first."""
+    stored = settings.value("recent", [])
+    # A list of one comes back from some settings files as a plain string.
+    listed = [stored] if isinstance(stored, str) else list(stored or [])  # type: ignore[call-overload]
+    return [path for path in listed if Path(path).is_file()]
+
+
+def add(settings: QSettings, path: str) -> None:
+    """Put ``path`` first."""
+    absolute = str(Path(path).resolve())
+    others = [other for other in paths(settings) if other != absolute]
+    settings.setValue("recent", [absolute, *others][:KEPT])
