@@ -1,0 +1,138 @@
+"""Sessions: what is computed, what is kept, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from resnet_viz.analysis import session as session_module
+from resnet_viz.analysis.devices import DeviceError, available, resolve
+from resnet_viz.analysis.probe import Cancelled
+from resnet_viz.analysis.result import Snapshot, WeightsChoice
+from resnet_viz.analysis.session import Session, as_input
+from resnet_viz.images.photo import Crop
+from resnet_viz.networks import catalog
+from resnet_viz.networks.gates import GateSettings
+from tests import fakes
+
+OFF = GateSettings.of({"layer1.0": 0.0, "layer2.1": 0.0})
+
+
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows by one entry for each pass that is run."""
+    run: list[str] = []
+    real = session_module.probe
+
+    def counted(network, gates, *rest):  # type: ignore[no-untyped-def]
+        run.append("all on" if gates.settings.all_on else "gated")
+        return real(network, gates, *rest)
+
+    monkeypatch.setattr(session_module, "probe", counted)
+    return run
+
+
+@pytest.fixture
+def snapshot() -> Snapshot:
+    return Snapshot("resnet20", fakes.photo(), weights=WeightsChoice("untrained"), device="cpu")
+
+
+def test_a_toggled_skip_costs_one_pass(passes: list[str], snapshot: Snapshot) -> None:
+    session = Session()
+    on = session.run(snapshot)
+    assert on.now is on.all_on
+    assert passes == ["all on"]
+    off = session.run(replace(snapshot, gates=OFF))
+    assert passes == ["all on", "gated"]
+    assert off.all_on is on.all_on
+    assert off.now.target == on.now.target
+    assert not np.array_equal(off.now.logits, on.now.logits)
+    back = session.run(snapshot)
+    assert back.now is on.now
+    assert passes == ["all on", "gated"]
+
+
+def test_closed_skips_alone_give_both_passes(passes: list[str], snapshot: Snapshot) -> None:
+    result = Session().run(replace(snapshot, gates=OFF))
+    assert passes == ["all on", "gated"]
+    assert result.now.target == result.all_on.target == result.all_on.top(1)[0]
+
+
+def test_target_crop_and_photo_ask_for_new_passes(passes: list[str], snapshot: Snapshot) -> None:
+    session = Session()
+    first = session.run(snapshot)
+    other = (first.now.target + 1) % 10
+    second = session.run(replace(snapshot, target=other))
+    assert second.now.target == other
+    third = session.run(replace(snapshot, crop=Crop(10, 10, 60)))
+    assert third.crop == Crop(10, 10, 60)
+    assert not np.array_equal(third.network_input, first.network_input)
+    session.run(replace(snapshot, photo=fakes.photo(50, 60)))
+    assert passes == ["all on"] * 4
+
+
+def test_untrained_weights_are_the_same_every_time(snapshot: Snapshot) -> None:
+    one, two = Session().run(snapshot), Session().run(snapshot)
+    assert np.array_equal(one.now.logits, two.now.logits)
+    assert not one.weights.trained
+
+
+def test_the_structure_is_known_before_the_weights(snapshot: Snapshot) -> None:
+    seen: list[str] = []
+    session = Session()
+    for name in ("resnet20", "resnet20", "plain20"):
+        session.run(
+            replace(snapshot, network=name),
+            structure_known=lambda structure: seen.append(structure.network),
+        )
+    assert seen == ["resnet20", "plain20"]
+
+
+def test_a_crop_beyond_the_photo_is_moved_inside(snapshot: Snapshot) -> None:
+    result = Session().run(replace(snapshot, crop=Crop(-50, 500, 5000)))
+    assert result.crop == Crop(0, 0, 240)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"network": "resnet21"}, "resnet21"),
+        ({"target": 10}, "no class 10"),
+        ({"gates": GateSettings.of({"layer4.0": 0.0})}, r"layer4\.0"),
+    ],
+)
+def test_what_does_not_exist_is_named(
+    snapshot: Snapshot, change: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        Session().run(replace(snapshot, **change))  # type: ignore[arg-type]
+
+
+def test_after_a_cancelled_pass_the_next_is_right(snapshot: Snapshot) -> None:
+    session = Session()
+    wanted = session.run(replace(snapshot, gates=OFF)).now.logits
+    with pytest.raises(Cancelled):
+        session.run(replace(snapshot, crop=Crop(0, 0, 100)), cancelled=lambda: True)
+    assert np.array_equal(session.run(replace(snapshot, gates=OFF)).now.logits, wanted)
+
+
+def test_input_is_normalised_channel_by_channel() -> None:
+    spec = catalog.find("resnet50")
+    picture = np.zeros((224, 224, 3), np.uint8)
+    picture[..., 1] = 255
+    image = as_input(picture, spec)
+    assert image.shape == (1, 3, 224, 224)
+    wanted = [(value - m) / s for value, m, s in zip((0, 1, 0), spec.mean, spec.std, strict=True)]
+    assert image[0, :, 5, 7].tolist() == pytest.approx(wanted)
+
+
+def test_devices_that_are_not_there_are_named() -> None:
+    assert resolve("auto").type == available()[0]
+    assert resolve("cpu").type == "cpu"
+    with pytest.raises(DeviceError, match="tpu"):
+        resolve("tpu")
+    for missing in {"cuda", "mps"} - set(available()):
+        with pytest.raises(DeviceError, match=f"no {missing.upper()} device.*cpu"):
+            resolve(missing)

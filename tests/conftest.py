@@ -1,0 +1,14 @@
+"""Tests never fetch weights, and keep their files to themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Downloads go nowhere unless a test says where, and the cache is the test's own."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("RESNET_VIZ_MIRROR", "http://127.0.0.1:9/nothing-listens-here")

@@ -1,0 +1,161 @@
+"""The command line as a user types it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from resnet_viz import app, cli
+from resnet_viz.networks import catalog
+from resnet_viz.networks.structure import build_structure
+from tests import fakes
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "gradient.png"
+    Image.fromarray(fakes.photo().pixels).save(path)
+    return path
+
+
+def analyze(capsys: pytest.CaptureFixture[str], *arguments: object) -> list[dict]:
+    assert app.main(["analyze", "--json", "--device", "cpu", *map(str, arguments)]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_networks_lists_the_catalog(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["networks", "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert list(rows) == list(catalog.CATALOG)
+    assert rows["resnet152"]["parameters"] == 60_192_808
+    assert rows["plain56"]["at_hand"] is False
+    assert cli.main(["networks"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 + len(rows)
+
+
+def test_analyze_as_json(capsys: pytest.CaptureFixture[str], image: Path) -> None:
+    (off,) = analyze(capsys, image, "--untrained", "--skips", "stage:2,block:layer3.1")
+    assert off["trained"] is False
+    assert off["milliseconds"] > 0
+    assert [block["name"] for block in off["blocks"] if block["skip"] == 0] == [
+        "layer2.0",
+        "layer2.1",
+        "layer2.2",
+        "layer3.1",
+    ]
+    assert off["blocks"][0]["skip"] is None
+    assert off["blocks"][0]["gradient_norm"] != off["blocks"][0]["gradient_norm_all_on"]
+    assert off["blocks"][5]["skip_share"] == 0
+    (on,) = analyze(capsys, image, "--untrained")
+    assert on["top5"] == on["top5_all_on"] == off["top5_all_on"]
+    (cat,) = analyze(capsys, image, "--untrained", "--target", "cat")
+    assert cat["target"] == "cat"
+
+
+def test_analyze_in_words(capsys: pytest.CaptureFixture[str], image: Path) -> None:
+    assert cli.main(["analyze", str(image), "--untrained", "--skips", "off"]) == 0
+    text = capsys.readouterr().out
+    assert "ResNet-20" in text
+    assert "predictions mean nothing" in text
+    assert text.count("(skip off)") == 9
+    assert " ms" in text
+
+
+def test_out_writes_overlays_and_arrays(
+    capsys: pytest.CaptureFixture[str], image: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    for wanted in ("gradient", "gradient-2"):
+        (result,) = analyze(capsys, image, "--untrained", "--skips", "off", "--out", out)
+        assert Path(result["out"]) == out / wanted
+    names = [block["name"] for block in result["blocks"]]
+    with np.load(out / "gradient" / "blocks.npz") as arrays:
+        assert arrays["blocks"].tolist() == names
+        assert arrays["gradient_norm"].tolist() == [b["gradient_norm"] for b in result["blocks"]]
+        assert arrays["gradcam/layer2.0"].shape == (16, 16)
+        assert arrays["activation_mean/layer3.2"].shape == (64,)
+        assert np.isnan(arrays["skip_share"][0])
+    for name in names:
+        with Image.open(out / "gradient" / f"gradcam-{name}.png") as picture:
+            assert picture.size == (448, 448)
+    with Image.open(out / "gradient" / "input.png") as picture:
+        assert picture.size == (32, 32)
+
+
+def test_a_folder_with_one_broken_file(
+    capsys: pytest.CaptureFixture[str], image: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    assert cli.main(["analyze", str(tmp_path), "--untrained", "--json"]) == 2
+    streams = capsys.readouterr()
+    assert [Path(result["image"]).name for result in json.loads(streams.out)] == ["gradient.png"]
+    assert "broken.jpg" in streams.err
+    assert "2/2" in streams.err
+    assert "Traceback" not in streams.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nothing.png"], "nothing.png"),
+        (["IMAGE", "--network", "resnet21"], "resnet21"),
+        (["IMAGE", "--skips", "stage:4"], "no stage '4'; choose one of 1, 2, 3"),
+        (["IMAGE", "--skips", "block:layer9.1"], "layer9.1"),
+        (["IMAGE", "--skips", "block:stem"], "stem"),
+        (["IMAGE", "--skips", "maybe"], "maybe"),
+        (["IMAGE", "--network", "plain20", "--skips", "block:layer1.0"], "has no skip"),
+        (["IMAGE", "--target", "unicorn"], "unicorn"),
+        (["IMAGE", "--checkpoint", "missing.pt"], "missing.pt"),
+        (["IMAGE", "--out", "IMAGE/below"], "--out"),
+    ],
+)
+def test_bad_input_gives_a_sentence_and_2(
+    capsys: pytest.CaptureFixture[str], image: Path, arguments: list[str], words: str
+) -> None:
+    code = cli.main(["analyze", *(text.replace("IMAGE", str(image)) for text in arguments)])
+    error = capsys.readouterr().err
+    assert code == 2
+    assert words in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_a_wrong_option_gives_a_sentence_and_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        app.main(["analyze", "x.png", "--device", "tpu"])
+    assert stopped.value.code == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
+@pytest.mark.parametrize("start", [["main.py"], ["-m", "resnet_viz"]])
+def test_without_a_display_the_headless_command_is_named(start: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, *start],
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "resnet-viz analyze" in done.stderr
+
+
+def test_several_images_for_the_window_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main(["a.png", "b.png"]) == 2
+    assert "resnet-viz analyze" in capsys.readouterr().err
+
+
+def test_parse_skips() -> None:
+    made_of = build_structure(catalog.find("resnet20"))
+    assert cli.parse_skips("on", made_of).all_on
+    assert set(cli.parse_skips("off", made_of).skips) == set(made_of.skips)
+    assert cli.parse_skips("block:layer3.1", made_of).skips == {"layer3.1": 0.0}

@@ -1,0 +1,61 @@
+"""Which part of the house may know what: Qt only in engine and views, torch nowhere in views."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "resnet_viz"
+
+
+def modules(*folders: str) -> list[str]:
+    """The dotted names of all modules in folders of the package."""
+    files = [file for folder in folders for file in sorted((PACKAGE / folder).rglob("*.py"))]
+    names = [".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts) for file in files]
+    return [name.removesuffix(".__init__") for name in names]
+
+
+def loaded_by(names: list[str], forbidden: list[str]) -> str:
+    """Import ``names`` in a fresh interpreter; what of ``forbidden`` is loaded afterwards."""
+    code = (
+        "import importlib, sys\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        f"print(*[name for name in {forbidden!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("folder", ["networks", "images", "analysis", "export"])
+def test_layers_below_the_engine_import_no_qt(folder: str) -> None:
+    assert loaded_by(modules(folder), ["PySide6", "pyqtgraph"]) == ""
+
+
+def test_the_command_line_imports_no_qt() -> None:
+    names = ["resnet_viz.cli", "resnet_viz.app", "resnet_viz.analysis.session"]
+    assert loaded_by(names, ["PySide6", "pyqtgraph"]) == ""
+
+
+def test_views_and_engine_import_no_torch_before_the_worker_does() -> None:
+    names = modules("views", "engine")
+    assert "resnet_viz.views.main_window" in names
+    assert loaded_by(names, ["torch", "torchvision", "captum"]) == ""
+
+
+def test_the_check_sees_what_it_forbids() -> None:
+    assert loaded_by(["resnet_viz.views.theme"], ["PySide6", "torch"]) == "PySide6"
+
+
+def test_only_the_engine_starts_threads() -> None:
+    names = ("import threading", "from threading", "QThread", "concurrent.futures", "QRunnable")
+    found = [
+        f"{file.relative_to(PACKAGE)}: {name}"
+        for file in sorted(PACKAGE.rglob("*.py"))
+        if file.parent.name != "engine"
+        for name in names
+        if name in file.read_text(encoding="utf-8")
+    ]
+    assert found == []
