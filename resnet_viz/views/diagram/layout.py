@@ -1,0 +1,687 @@
+"""Where everything in the block diagram lies: pure geometry, in pixels of the fitted view."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from resnet_viz.networks.structure import Block, Layer, Shape, Structure
+
+LINE = 1.25
+"""Height of a line of text, in font sizes."""
+
+_INPUT_CELLS, _HEAD_CELLS, _STAGE_GAP_CELLS = 0.85, 1.1, 0.3
+_MARGIN = 18.0
+_MOST_ROWS = 9
+
+
+@dataclass(frozen=True)
+class Text:
+    """How large text is: ``em`` gives a line's width at font size 1; sizes are in pixels.
+
+    ``size`` is that of ordinary text and ``legible`` the smallest one that may be drawn.
+    """
+
+    em: Callable[[str], float]
+    size: float
+    legible: float
+
+
+@dataclass(frozen=True)
+class Point:
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Rect:
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+    @property
+    def centre(self) -> Point:
+        return Point(self.x + self.width / 2, self.y + self.height / 2)
+
+    def overlaps(self, other: Rect, slack: float = 1e-6) -> bool:
+        """True if the two share more than an edge."""
+        return (
+            self.x < other.right - slack
+            and other.x < self.right - slack
+            and self.y < other.bottom - slack
+            and other.y < self.bottom - slack
+        )
+
+    def contains(self, other: Rect, slack: float = 1e-6) -> bool:
+        return (
+            self.x <= other.x + slack
+            and self.y <= other.y + slack
+            and other.right <= self.right + slack
+            and other.bottom <= self.bottom + slack
+        )
+
+
+@dataclass(frozen=True)
+class Label:
+    """Text to be centred in ``rect``; ``turned`` reads from bottom to top. Lines end in "\\n"."""
+
+    text: str
+    rect: Rect
+    size: float
+    turned: bool = False
+
+
+@dataclass(frozen=True)
+class Arc:
+    """A skip: from the fork up to ``top``, along it, and down to the junction.
+
+    ``label`` names what lies on it ("1×1" or "pad"), if anything; ``text_size`` is for that and for
+    the gate's value.
+    """
+
+    start: Point
+    top: float
+    end: Point
+    text_size: float
+    label: Label | None
+
+
+@dataclass(frozen=True)
+class BlockBox:
+    """One block: its box, layers, heat bar and, where it has a skip, arc and junction.
+
+    ``exit_x`` is where the edge to the next block begins.
+    """
+
+    name: str
+    row: int
+    rect: Rect
+    title: Label
+    layers: tuple[Label, ...]
+    heat: Rect
+    heat_size: float
+    arc: Arc | None
+    junction: Rect | None
+    exit_x: float
+    trunk: float
+
+
+@dataclass(frozen=True)
+class StagePart:
+    """The part of a stage that lies in one row. ``title`` is what can be clicked."""
+
+    number: int
+    row: int
+    rect: Rect
+    title: Label
+    switch: Rect | None
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A shape, hanging below the edge it belongs to; ``edge`` is the point on that edge."""
+
+    label: Label
+    edge: Point
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The whole diagram. ``edges`` are polylines; those that lead to the next row have six points.
+
+    ``spacing`` is the space between a block's box and its neighbours, a measure for arrowheads.
+    """
+
+    width: float
+    height: float
+    rows: int
+    input: Rect
+    input_labels: tuple[Label, ...]
+    blocks: tuple[BlockBox, ...]
+    stages: tuple[StagePart, ...]
+    head: tuple[Label, ...]
+    head_label: Label
+    edges: tuple[tuple[Point, ...], ...]
+    captions: tuple[Caption, ...]
+    spacing: float
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """One place in the row: ``group`` is the stage's number, 0 before the stages, -1 after."""
+
+    group: int
+    cells: float
+    block: Block | None = None
+
+
+@dataclass(frozen=True)
+class _Row:
+    """Slots ``first`` to ``last`` (exclusive) make one row, ``cells`` wide."""
+
+    first: int
+    last: int
+    cells: float
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The sizes that all rows share; heights of the strips of a row from top to bottom."""
+
+    rows: tuple[_Row, ...]
+    cell: float
+    spacing: float
+    title_size: float
+    title: float
+    arc: float
+    box: float
+    heat: float
+    caption: float
+    gap: float
+
+    @property
+    def box_width(self) -> float:
+        return self.cell - 3.6 * self.spacing
+
+    @property
+    def height(self) -> float:
+        return self.title + self.arc + self.box + self.heat + self.caption + 14
+
+    @property
+    def total_height(self) -> float:
+        return len(self.rows) * (self.height + self.gap) - self.gap
+
+
+def short_name(name: str) -> str:
+    """ "layer3.1" as "3.1"; other names as they are."""
+    match = re.search(r"\d+\.\d+$", name)
+    return match.group() if match else name
+
+
+def shape_text(shape: Shape) -> str:
+    """(16, 32, 32) as "16×32×32"."""
+    return "×".join(str(side) for side in shape)
+
+
+def drawn_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """The layers that get a box: convolutions, pooling and fully connected ones."""
+    return tuple(x for x in layers if re.search("conv|pool|linear", x.kind, re.IGNORECASE))
+
+
+def _layer_texts(layer: Layer) -> tuple[str, str, str]:
+    """What a layer's box may say: in full, in full on two lines, and in short."""
+    kind = layer.kind.lower()
+    if "pool" in kind:
+        which = "max" if "max" in kind else "avg"
+        return f"{which} pool", f"{which}\npool", "pool"
+    if "linear" in kind:
+        return "fc", "fc", "fc"
+    kernel, _, channels = (part.strip() for part in layer.text.partition(","))
+    return layer.text, f"{kernel}\n{channels}" if channels else kernel, kernel
+
+
+def fit_text(options: Sequence[tuple[str, bool, float]], area: Rect, text: Text) -> Label:
+    """The first option that fits ``area`` at its least size, else the one that fits largest.
+
+    An option is (text, turned, least size in pixels).
+    """
+    labels = []
+    for words, turned, least in options:
+        along, across = (area.height, area.width) if turned else (area.width, area.height)
+        lines = words.split("\n")
+        widest = max(text.em(line) for line in lines)
+        size = max(0.1, min(text.size, along / widest, across / (LINE * len(lines))))
+        labels.append(Label(words, area, size, turned))
+        if size >= least:
+            return labels[-1]
+    return max(labels, key=lambda label: label.size)
+
+
+def _slots(structure: Structure) -> tuple[_Slot, ...]:
+    return (
+        _Slot(0, _INPUT_CELLS),
+        _Slot(0, 1.0, structure.stem),
+        *(_Slot(stage.number, 1.0, b) for stage in structure.stages for b in stage.blocks),
+        _Slot(-1, _HEAD_CELLS),
+    )
+
+
+@lru_cache(maxsize=4)
+def _break_rows(slots: tuple[_Slot, ...], most: int) -> list[tuple[_Row, ...]]:
+    """For each number of rows up to ``most``, the breaks with the least widest row.
+
+    A break within a stage costs as much as a twentieth of a row and a quarter of a block.
+    """
+    before = [0.0]
+    gaps = [0.0]
+    for last, slot in zip(slots, slots[1:], strict=False):
+        gaps.append(_STAGE_GAP_CELLS if slot.group != last.group else 0.0)
+    for slot, gap in zip(slots, gaps, strict=True):
+        before.append(before[-1] + slot.cells + gap)
+
+    def row(first: int, last: int) -> _Row:
+        return _Row(first, last, before[last] - before[first] - gaps[first])
+
+    count = len(slots)
+    # best[n]: (cost, breaks) of the first n slots in the current number of rows. The input stays
+    # with the stem, so no row begins at slot 1.
+    best: list[tuple[float, tuple[_Row, ...]]] = [
+        (row(0, n).cells if n else math.inf, (row(0, n),)) for n in range(count + 1)
+    ]
+    plans = [best[count][1]]
+    total = before[-1]
+    for rows in range(2, min(most, count - 1) + 1):
+        longer: list[tuple[float, tuple[_Row, ...]]] = [(math.inf, ())] * (count + 1)
+        for last in range(rows + 1, count + 1):
+            for first in range(max(2, rows), last):
+                cost, breaks = best[first]
+                torn = 0.25 + 0.05 * total / rows
+                if slots[first].group != slots[first - 1].group:
+                    torn = 0.0
+                tail = row(first, last)
+                cost = max(cost, tail.cells) + torn
+                if cost < longer[last][0]:
+                    longer[last] = cost, (*breaks, tail)
+        best = longer
+        plans.append(best[count][1])
+    return plans
+
+
+def _plan(
+    rows: tuple[_Row, ...], width: float, height: float, text: Text, skips: bool, captions: bool
+) -> _Plan:
+    """Sizes for these rows in a view of width × height."""
+    count = len(rows)
+    widest = max(row.cells for row in rows)
+    cell = min((width - 2 * _MARGIN) / widest, 15 * text.size)
+    gap = 0.0 if count == 1 else min(26.0, max(10.0, 0.025 * height))
+    row_height = (height - 16 - (count - 1) * gap) / count
+    title_size = min(text.size, max(1.08 * text.legible, 0.09 * row_height))
+    for _ in range(2):
+        spacing = min(16.0, max(4.0, 0.088 * cell))
+        strips = {
+            "title": 1.4 * title_size,
+            "arc": min(46.0, max(15.0, 0.3 * cell)) if skips else 4.0,
+            "heat": min(1.35 * text.size, max(1.3 * text.legible, 0.15 * cell)),
+            "caption": LINE * title_size if captions else 0.0,
+        }
+        box = row_height - sum(strips.values()) - 14
+        # Boxes wider than twice their height look empty: then the cells shrink instead.
+        cell = min(cell, max(2.0 * box, 8.0) + 3.6 * spacing)
+    box = max(6.0, min(box, 1.3 * (cell - 3.6 * spacing)))
+    return _Plan(rows, cell, spacing, title_size, box=box, gap=gap, **strips)
+
+
+def _best_plan(slots: tuple[_Slot, ...], width: float, height: float, text: Text) -> _Plan:
+    """The number of rows that makes the blocks largest; bottlenecks count width for less."""
+    blocks = [slot.block for slot in slots if slot.block]
+    skips = any(block.has_skip for block in blocks)
+    layers = max(len(drawn_layers(block.layers)) for block in blocks)
+    narrow = max(1.0, layers / 2.2)
+
+    def score(plan: _Plan) -> float:
+        fits = plan.total_height <= height
+        return min(plan.box_width / narrow, plan.box) - (0 if fits else 1e3)
+
+    plans = []
+    for rows in _break_rows(slots, _MOST_ROWS):
+        plan = _plan(rows, width, height, text, skips, captions=True)
+        if plan.box < 3.2 * text.legible:
+            plan = _plan(rows, width, height, text, skips, captions=False)
+        plans.append(plan)
+    return max(plans, key=score)
+
+
+class _Builder:
+    """Places slot after slot; what is placed is collected in lists."""
+
+    def __init__(
+        self, structure: Structure, slots: Sequence[_Slot], plan: _Plan, text: Text
+    ) -> None:
+        self.structure, self.slots, self.plan, self.text = structure, slots, plan, text
+        names = [short_name(block.name) for block in structure.blocks]
+        self.names = names
+        self.layer_count = max(len(drawn_layers(b.layers)) for b in structure.blocks)
+        self.layer_style = self._layer_style()
+        self.blocks: list[BlockBox] = []
+        self.stages: list[StagePart] = []
+
+    def block(self, block: Block, x: float, top: float, row: int) -> None:
+        """Place a block whose cell begins at ``x`` in the row that begins at ``top``."""
+        plan = self.plan
+        y = top + 4 + plan.title + plan.arc
+        rect = Rect(x + 1.2 * plan.spacing, y, plan.box_width, plan.box)
+        header = self._header(rect)
+        title = Label(self._name(block, header), header, self._name_size(header))
+        trunk = self.trunk(top)
+        heat = Rect(rect.x, rect.bottom + 3, rect.width, plan.heat)
+        heat_size = fit_text([("8.8e-88", False, 0.0)], _inner(heat, 2, 0), self.text).size
+        arc, junction, exit_x = None, None, rect.right
+        if block.has_skip:
+            side = 1.8 * plan.spacing
+            junction = Rect(rect.right + 0.6 * plan.spacing, trunk - side / 2, side, side)
+            exit_x = junction.right
+            arc = self._arc(block, Point(x + 0.3 * plan.spacing, trunk), rect, junction)
+        layers = self._layers(drawn_layers(block.layers), rect)
+        self.blocks.append(
+            BlockBox(
+                block.name, row, rect, title, layers, heat, heat_size, arc, junction, exit_x, trunk
+            )
+        )
+
+    def _name_size(self, area: Rect) -> float:
+        """The size at which the longest name in use fits."""
+        longest = max(map(self.text.em, self._names_for(area)))
+        return min(self.text.size, area.width / longest)
+
+    def _names_for(self, area: Rect) -> list[str]:
+        """Names with the stage's number where they fit, else the block's number alone."""
+        if max(map(self.text.em, self.names)) * self.text.legible <= area.width:
+            return self.names
+        return [name.rpartition(".")[2] for name in self.names if "." in name]
+
+    def _name(self, block: Block, area: Rect) -> str:
+        name = short_name(block.name)
+        return name if name in self._names_for(area) else name.rpartition(".")[2]
+
+    def trunk(self, top: float) -> float:
+        """The height of the main line of the row that begins at ``top``."""
+        rect = Rect(0, top + 4 + self.plan.title + self.plan.arc, 100, self.plan.box)
+        return self._layer_area(rect).centre.y
+
+    def _header(self, rect: Rect) -> Rect:
+        height = min(LINE * self.text.size + 2, 0.36 * rect.height)
+        return Rect(rect.x + 1.5, rect.y + 1, rect.width - 3, height)
+
+    def _layer_area(self, rect: Rect) -> Rect:
+        top = self._header(rect).bottom + 1
+        pad = max(2.0, 0.05 * rect.height)
+        return Rect(rect.x, top, rect.width, max(1.0, rect.bottom - pad - top))
+
+    def _layer_rects(self, count: int, rect: Rect) -> list[Rect]:
+        area = self._layer_area(rect)
+        gap = max(1.5, min(0.45 * self.plan.spacing, 0.06 * rect.width))
+        width = max(1.0, (area.width - (count + 1) * gap) / count)
+        # A single layer is no wider than one of two.
+        width = min(width, (area.width - 3 * gap) / 2)
+        first = area.centre.x - (count * width + (count - 1) * gap) / 2
+        return [Rect(first + i * (width + gap), area.y, width, area.height) for i in range(count)]
+
+    def _layer_style(self) -> tuple[int, float, bool]:
+        """Which of a layer's texts to use in all blocks, its size, and whether it is turned."""
+        texts = [
+            _layer_texts(x) for b in self.structure.blocks[1:] for x in drawn_layers(b.layers)
+        ] or [("", "", "")]
+        rect = Rect(0, 0, self.plan.box_width, self.plan.box)
+        area = _inner(self._layer_rects(max(1, self.layer_count), rect)[0], 1.0, 1.0)
+        longest = [
+            max((t[i] for t in texts), key=lambda words: max(map(self.text.em, words.split("\n"))))
+            for i in range(3)
+        ]
+        good, least = 0.8 * self.text.size, self.text.legible
+        ways = [(0, False, good), (1, False, good), (2, False, good)]
+        ways += [(0, True, least), (1, False, least), (2, False, least), (2, True, least)]
+        labels = [
+            fit_text([(longest[i], turned, least)], area, self.text) for i, turned, least in ways
+        ]
+        for (index, turned, enough), label in zip(ways, labels, strict=True):
+            if label.size >= enough:
+                return index, label.size, turned
+        return 2, max(labels[2].size, labels[-1].size), labels[-1].size > labels[2].size
+
+    def _layers(self, layers: Sequence[Layer], rect: Rect) -> tuple[Label, ...]:
+        index, size, turned = self.layer_style
+        placed = []
+        for layer, area in zip(layers, self._layer_rects(max(1, len(layers)), rect), strict=False):
+            words = _layer_texts(layer)[index]
+            fitted = fit_text([(words, turned, 0.0)], _inner(area, 1.0, 1.0), self.text)
+            placed.append(Label(words, area, min(size, fitted.size), turned))
+        return tuple(placed)
+
+    def _arc(self, block: Block, start: Point, rect: Rect, junction: Rect) -> Arc:
+        end = Point(junction.centre.x, junction.y)
+        size = min(0.85 * self.text.size, 0.62 * self.plan.arc / LINE)
+        size = max(size, min(self.text.legible, 0.8 * self.plan.arc / LINE))
+        height = LINE * size
+        top = rect.y - self.plan.arc + height / 2
+        words = {"projection": "1×1", "pad": "pad"}.get(block.shortcut)
+        label = None
+        if words:
+            width = self.text.em(words) * size + 0.7 * size
+            if width < 0.8 * (end.x - start.x):
+                x = (start.x + end.x - width) / 2
+                label = Label(words, Rect(x, top - height / 2, width, height), size)
+        return Arc(start, top, end, size, label)
+
+    def stage(self, number: int, row: int, left: float, right: float, top: float) -> None:
+        """Place the background and title of a stage between its first and last cell."""
+        plan, text = self.plan, self.text
+        pad = min(8.0, 0.12 * plan.cell)
+        rect = Rect(left - pad, top, right - left + 2 * pad, plan.height)
+        stage = self.structure.stages[number - 1]
+        shape = stage.blocks[-1].output_shape
+        channels, size = shape[0], shape_text(shape[1:])
+        name = f"Stage {number}"
+        options = [
+            f"{name} · {channels} channels · {size}" if size else f"{name} · {channels} features",
+            f"{name} · {shape_text(shape)}",
+            name,
+            str(number),
+        ]
+        skips = any(block.has_skip for block in stage.blocks)
+        switch_width = 1.9 * plan.title_size if skips else 0.0
+        room = rect.width - 10 - switch_width
+        words = next((w for w in options if text.em(w) * plan.title_size <= room - 4), options[-1])
+        height = plan.title
+        area = Rect(
+            rect.x + 5, top + 2, switch_width + text.em(words) * plan.title_size + 8, height
+        )
+        switch = None
+        if skips:
+            tall = 0.72 * plan.title_size
+            switch = Rect(area.x + 2, area.centre.y - tall / 2, 1.45 * plan.title_size, tall)
+        self.stages.append(
+            StagePart(number, row, rect, Label(words, area, plan.title_size), switch)
+        )
+
+    def captions(self, ends: Sequence[Point], bottoms: Sequence[float]) -> tuple[Caption, ...]:
+        """The shape after each block that changes it, below the edge that carries it."""
+        plan, text = self.plan, self.text
+        if not plan.caption:
+            return ()
+        size = max(text.legible, 0.85 * plan.title_size)
+        captions: list[Caption] = []
+        for block, box, end in zip(self.structure.blocks, self.blocks, ends, strict=True):
+            if block.output_shape == block.input_shape:
+                continue
+            stage = next((s for s in self.stages if s.rect.contains(box.rect)), None)
+            left, right = (
+                (stage.rect.x + 3, stage.rect.right - 3)
+                if stage
+                else (box.rect.x - 2 * plan.spacing, end.x + 0.1 * plan.cell)
+            )
+            words = shape_text(block.output_shape)
+            width = text.em(words) * size + 4
+            x = min(max(end.x - width / 2, left), right - width)
+            area = Rect(x, bottoms[box.row] - plan.caption - 3, width, plan.caption)
+            clear = not any(area.overlaps(other.label.rect) for other in captions)
+            if clear and x >= left - 1e-6:
+                captions.append(Caption(Label(words, area, size), end))
+        return tuple(captions)
+
+    def head(self, x: float, top: float) -> tuple[tuple[Label, ...], Label]:
+        """The head's boxes and the number of classes below them."""
+        plan, text = self.plan, self.text
+        least = text.legible
+        layers = drawn_layers(self.structure.head)
+        choices = [[(words, False, least) for words in _layer_texts(x)[:2]] for x in layers]
+        if not any("pool" in layer.kind.lower() for layer in layers):
+            choices.insert(0, [])
+        pools = [("global average pool", True, 0.8 * text.size)]
+        pools += [("avg pool", True, least), ("avg\npool", False, least), ("pool", True, least)]
+        choices = [pools, *choices[1:]]
+        left, right = x + 1.2 * plan.spacing, x + _HEAD_CELLS * plan.cell - plan.spacing
+        gap = plan.spacing
+        width = max(2.0, (right - left + gap) / len(choices) - gap)
+        height = plan.box * 0.92
+        y = self.trunk(top) - height / 2
+        boxes = []
+        for index, options in enumerate(choices):
+            rect = Rect(left + index * (width + gap), y, width, height)
+            label = fit_text(options, _inner(rect, 1.5, 3), text)
+            boxes.append(Label(label.text, rect, label.size, label.turned))
+        classes = self.structure.head[-1].output_shape[-1] if self.structure.head else 0
+        low = y + height + 3
+        wide = _HEAD_CELLS * plan.cell + 0.6 * _MARGIN
+        below = Rect(x - 2, low, wide, top + plan.height - low)
+        words = [f"{classes} classes", f"{classes}\nclasses", str(classes)]
+        return tuple(boxes), self._below(words, below)
+
+    def _below(self, words: Sequence[str], area: Rect) -> Label:
+        """Text at the top of the free ground below the input or the head."""
+        label = fit_text([(w, False, 0.8 * self.plan.title_size) for w in words], area, self.text)
+        size = min(label.size, self.plan.title_size)
+        lines = label.text.count("\n") + 1
+        return Label(label.text, Rect(area.x, area.y, area.width, LINE * size * lines), size)
+
+    def input(self, x: float, top: float) -> tuple[Rect, tuple[Label, ...]]:
+        """The picture's place, its name above it and its shape below it."""
+        plan = self.plan
+        wide = _INPUT_CELLS * plan.cell
+        side = min(wide - 0.8 * plan.spacing, plan.box)
+        rect = Rect(x + (wide - 0.8 * plan.spacing - side), self.trunk(top) - side / 2, side, side)
+        left = x - 0.7 * _MARGIN
+        right = min(x + wide + plan.spacing, 2 * rect.centre.x - left)
+        left = 2 * rect.centre.x - right
+        shape = self.structure.input_shape
+        words = [shape_text(shape), f"{shape[0]}×\n{shape_text(shape[1:])}"]
+        below = Rect(left, rect.bottom + 3, right - left, top + plan.height - rect.bottom - 3)
+        above = Rect(left, rect.y - LINE * plan.title_size - 2, right - left, 0)
+        above = Rect(above.x, above.y, above.width, LINE * plan.title_size)
+        name = fit_text([("Input", False, 0.0)], above, self.text)
+        size = min(name.size, plan.title_size)
+        return rect, (Label("Input", above, size), self._below(words, below))
+
+
+def _inner(rect: Rect, dx: float, dy: float) -> Rect:
+    return Rect(
+        rect.x + dx,
+        rect.y + dy,
+        max(0.1, rect.width - 2 * dx),
+        max(0.1, rect.height - 2 * dy),
+    )
+
+
+def lay_out(structure: Structure, width: float, height: float, text: Text) -> Layout:
+    """Lay a network out for a view of ``width`` × ``height`` pixels, from left to right.
+
+    The number of rows is the one that makes the blocks largest. A view that is too small for any
+    text gets the smallest sensible layout, which may be larger than the view.
+    """
+    width, height = max(width, 240.0), max(height, 120.0)
+    slots = _slots(structure)
+    plan = _best_plan(slots, width, height, text)
+    build = _Builder(structure, slots, plan, text)
+    count = len(plan.rows)
+    spare = max(0.0, height - 16 - plan.total_height)
+    gap = plan.gap + (min(24.0, spare / (count + 1)) if count > 1 else 0.0)
+    top = max(0.0, height - count * plan.height - (count - 1) * gap) / 2
+    left = (width - max(row.cells for row in plan.rows) * plan.cell) / 2
+    rights: list[float] = []
+    tops: list[float] = []
+    for number, row in enumerate(plan.rows):
+        x = left
+        starts: dict[int, list[float]] = {}
+        for index in range(row.first, row.last):
+            slot = slots[index]
+            if index > row.first and slot.group != slots[index - 1].group:
+                x += _STAGE_GAP_CELLS * plan.cell
+            wide = slot.cells * plan.cell
+            starts.setdefault(slot.group, [x, x])[1] = x + wide
+            if slot.block:
+                build.block(slot.block, x, top, number)
+            elif slot.group == 0:
+                picture, input_labels = build.input(x, top)
+            else:
+                head, head_label = build.head(x, top)
+            x += wide
+        for group, (first, last) in starts.items():
+            if group > 0:
+                build.stage(group, number, first, last, top)
+        rights.append(x + min(8.0, 0.12 * plan.cell))
+        tops.append(top)
+        top += plan.height + gap
+    edges = _edges(build, picture, head, plan, rights, tops, left, gap)
+    # An edge carries its caption where it leaves the block, before the next one's fork.
+    ends = [Point(box.exit_x + 0.15 * plan.spacing, box.trunk) for box in build.blocks]
+    captions = build.captions(ends, [y + plan.height for y in tops])
+    return Layout(
+        max(width, max(rights) + 10),
+        max(height, tops[-1] + plan.height + 8),
+        count,
+        picture,
+        input_labels,
+        tuple(build.blocks),
+        tuple(build.stages),
+        head,
+        head_label,
+        edges,
+        captions,
+        plan.spacing,
+    )
+
+
+def _edges(
+    build: _Builder,
+    picture: Rect,
+    head: Sequence[Label],
+    plan: _Plan,
+    rights: Sequence[float],
+    tops: Sequence[float],
+    left: float,
+    gap: float,
+) -> tuple[tuple[Point, ...], ...]:
+    """The main line from the input through the blocks to the head and out of it."""
+    outs = [Point(picture.right, build.blocks[0].trunk)]
+    outs += [Point(box.exit_x, box.trunk) for box in build.blocks]
+    ins = [Point(box.rect.x, box.trunk) for box in build.blocks]
+    head_y = head[0].rect.centre.y
+    ins.append(Point(head[0].rect.x, head_y))
+    for box, following in zip(head, head[1:], strict=False):
+        outs.append(Point(box.rect.right, head_y))
+        ins.append(Point(following.rect.x, head_y))
+    outs.append(Point(head[-1].rect.right, head_y))
+    ins.append(Point(head[-1].rect.right + plan.spacing, head_y))
+    edges: list[tuple[Point, ...]] = []
+    row = 0
+    for start, end in zip(outs, ins, strict=True):
+        if abs(start.y - end.y) < 1e-6:
+            edges.append((start, end))
+            continue
+        right = rights[row] + 7
+        row += 1
+        between = tops[row] - gap / 2
+        before = left - min(8.0, 0.12 * plan.cell) - 7
+        edges.append(
+            (
+                start,
+                Point(right, start.y),
+                Point(right, between),
+                Point(before, between),
+                Point(before, end.y),
+                end,
+            )
+        )
+    return tuple(edges)

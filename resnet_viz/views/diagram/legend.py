@@ -1,0 +1,109 @@
+"""The legend below the diagram: the colours of the gradient norm, and of branch and skip."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from resnet_viz.views import theme
+from resnet_viz.views.diagram.heat import GradientScale, decade_text
+
+
+class Legend(QWidget):
+    """A colour bar with labelled decades, then a key to the lines where there is room."""
+
+    def __init__(self, colours: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colours = colours
+        self.scale: GradientScale | None = None
+        self.has_skips = True
+        self.setAccessibleName("Legend of the diagram")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_scale(self, scale: GradientScale | None) -> None:
+        self.scale = scale
+        self.setToolTip(
+            "The colour under a block is the norm of the target class's gradient at the block's "
+            "output, on a logarithmic scale. 0 and NaN have no place on it and are written out."
+        )
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, int(2.15 * QFontMetricsF(self.font()).height()) + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics = QFontMetricsF(self.font())
+        columns = self._key_columns()
+        key = sum(self._column_width(metrics, column) for column in columns)
+        left = self._paint_bar(painter, metrics, key) if self.scale else 10.0
+        for column in columns:
+            width = self._column_width(metrics, column)
+            if left + width > self.width():
+                break
+            self._paint_column(painter, metrics, left, column)
+            left += width
+        painter.end()
+
+    def _paint_bar(self, painter: QPainter, metrics: QFontMetricsF, key: float) -> float:
+        """Paint title, bar and ticks, leaving ``key`` pixels if it can; returns where they end."""
+        look, scale = theme.current(), self.scale
+        assert scale is not None
+        line = metrics.height()
+        title = "Gradient norm ‖∂y/∂a‖"
+        painter.setPen(QColor(look.text))
+        painter.drawText(QPointF(10.0, 3 + 0.42 * line + 0.36 * metrics.ascent()), title)
+        left = 10 + metrics.horizontalAdvance(title) + 0.8 * line
+        rest = self.width() - left - 3.4 * line
+        width = max(5 * line, min(17 * line, rest - key))
+        bar = QRectF(left, 3, width, 0.85 * line)
+        colours = np.ascontiguousarray(theme.colour_map(self._colours)[None])
+        painter.drawImage(bar, theme.to_qimage(colours))
+        painter.setPen(QPen(QColor(look.muted), 1.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(bar)
+        most = max(1, int(width / (metrics.horizontalAdvance("1e-88") * 1.4)))
+        for exponent in scale.decades(most):
+            at = left + width * (exponent - scale.low) / (scale.high - scale.low)
+            painter.setPen(QPen(QColor(look.muted), 1.0))
+            painter.drawLine(QPointF(at, bar.bottom()), QPointF(at, bar.bottom() + 4))
+            words = decade_text(exponent)
+            painter.setPen(QColor(look.text))
+            half = metrics.horizontalAdvance(words) / 2
+            painter.drawText(QPointF(at - half, bar.bottom() + 4 + metrics.ascent()), words)
+        return left + width + 2.2 * line
+
+    def _key_columns(self) -> list[list[tuple[str, str, Qt.PenStyle]]]:
+        """The key's lines, as columns of at most two; the last are left out first."""
+        look = theme.current()
+        branch = ("residual branch", look.branch, Qt.PenStyle.SolidLine)
+        if not self.has_skips:
+            return [[branch]]
+        skip = ("skip", look.skip, Qt.PenStyle.SolidLine)
+        return [[skip, branch], [("skip off", look.off, Qt.PenStyle.DashLine)]]
+
+    @staticmethod
+    def _column_width(metrics: QFontMetricsF, column: list[tuple[str, str, Qt.PenStyle]]) -> float:
+        return max(metrics.horizontalAdvance(row[0]) for row in column) + 3.2 * metrics.height()
+
+    @staticmethod
+    def _paint_column(
+        painter: QPainter,
+        metrics: QFontMetricsF,
+        x: float,
+        column: list[tuple[str, str, Qt.PenStyle]],
+    ) -> None:
+        look, line = theme.current(), metrics.height()
+        y = 3 + 0.45 * line
+        for words, colour, style in column:
+            painter.setPen(QPen(QColor(colour), 1.3 * look.line_width, style))
+            painter.drawLine(QPointF(x, y), QPointF(x + 1.6 * line, y))
+            painter.setPen(QColor(look.text))
+            painter.drawText(QPointF(x + 2.0 * line, y + 0.36 * metrics.ascent()), words)
+            y += 1.05 * line

@@ -1,0 +1,213 @@
+"""The catalogue and the CIFAR family: He 2015's counts and shapes, options, names and errors."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from resnet_viz.networks import weights
+from resnet_viz.networks.catalog import CATALOG, CIFAR_DEPTHS, DEFAULT, EMBEDDED, find
+from resnet_viz.networks.cifar import (
+    CifarBlock,
+    CifarResNet,
+    Combine,
+    PadShortcut,
+    Shortcut,
+    initialise_he,
+)
+
+
+def parameters(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def build_on_meta(name: str) -> nn.Module:
+    """The network without memory or numbers, for counting."""
+    with torch.device("meta"):
+        return find(name).build()
+
+
+# Counts and shapes
+
+
+@pytest.mark.parametrize(
+    ("depth", "millions", "digits"),
+    [(20, 0.27, 2), (32, 0.46, 2), (44, 0.66, 2), (56, 0.85, 2), (110, 1.7, 1)],
+)
+def test_parameters_are_those_of_he_2015_table_6(depth: int, millions: float, digits: int) -> None:
+    residual = parameters(build_on_meta(f"resnet{depth}"))
+    assert round(residual / 1e6, digits) == millions
+    assert parameters(build_on_meta(f"plain{depth}")) == residual  # option A adds none
+
+
+@pytest.mark.parametrize("depth", CIFAR_DEPTHS)
+def test_depth_counts_the_layers_with_weights(depth: int) -> None:
+    layers = [m for m in CifarResNet(depth).modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    assert len(layers) == depth
+
+
+def test_projections_add_one_convolution_and_norm_in_two_blocks() -> None:
+    extra = (16 * 32 + 2 * 32) + (32 * 64 + 2 * 64)
+    residual = parameters(build_on_meta("resnet20"))
+    assert parameters(build_on_meta("resnet20-projection")) == residual + extra
+
+
+@pytest.mark.parametrize("name", ["resnet20", "plain20", "resnet20-projection"])
+def test_stages_halve_the_resolution_and_double_the_width(name: str) -> None:
+    network = find(name).build()
+    shapes: list[tuple[int, ...]] = []
+
+    def note(module: nn.Module, inputs: object, output: Tensor) -> None:
+        shapes.append(tuple(output.shape))
+
+    for child in ("conv1", "layer1", "layer2", "layer3", "fc"):
+        network.get_submodule(child).register_forward_hook(note)
+    network(torch.zeros(2, 3, 32, 32))
+    assert shapes == [(2, 16, 32, 32), (2, 16, 32, 32), (2, 32, 16, 16), (2, 64, 8, 8), (2, 10)]
+
+
+@pytest.mark.parametrize("name", [n for n, spec in CATALOG.items() if spec.family == "imagenet"])
+def test_imagenet_networks_match_torchvisions_weights(name: str) -> None:
+    spec = find(name)
+    official = weights.official(spec)
+    assert official is not None
+    preset = official.enum.transforms()
+    assert parameters(build_on_meta(name)) == official.enum.meta["num_params"]
+    assert [spec.input_size] == preset.crop_size
+    assert math.isclose(spec.crop_fraction, preset.crop_size[0] / preset.resize_size[0])
+    assert (list(spec.mean), list(spec.std)) == (preset.mean, preset.std)
+
+
+# The block
+
+
+def test_option_a_subsamples_and_fills_new_channels_with_zeros() -> None:
+    x = torch.arange(2 * 4 * 4.0).reshape(1, 2, 4, 4) + 1
+    y = PadShortcut(2, 4, stride=2)(x)
+    assert y.shape == (1, 4, 2, 2)
+    assert not y[:, [0, 3]].any()
+    assert y[0, 1].tolist() == [[1, 3], [9, 11]]
+    assert y[0, 2].tolist() == [[17, 19], [25, 27]]
+
+
+@pytest.mark.parametrize(("combine", "share"), [("add", 1.0), ("none", 0.0)])
+def test_with_a_silent_branch_only_the_skip_is_left(combine: Combine, share: float) -> None:
+    block = CifarBlock(16, 16, combine=combine).eval()
+    nn.init.zeros_(block.bn2.get_parameter("weight"))
+    x = torch.randn(2, 16, 8, 8)
+    assert torch.equal(block(x), share * x.relu())
+
+
+def test_the_sum_is_that_of_he_2015_equation_1() -> None:
+    block = CifarBlock(16, 16).eval()
+    x = torch.randn(2, 16, 8, 8)
+    branch = block.bn2(block.conv2(block.bn1(block.conv1(x)).relu()))
+    assert torch.equal(block(x), (branch + x).relu())
+
+
+def test_plain_blocks_have_no_second_path() -> None:
+    plain = [m for m in CifarResNet(20, "none").modules() if isinstance(m, CifarBlock)]
+    assert len(plain) == 9
+    assert all(block.downsample is None and block.merge is None for block in plain)
+
+
+@pytest.mark.parametrize("shortcut", ["pad", "projection"])
+def test_concatenation_runs_forwards_and_backwards_through_both_paths(shortcut: Shortcut) -> None:
+    network = CifarResNet(8, "concat", shortcut)
+    logits = network(torch.randn(2, 3, 32, 32))
+    assert logits.shape == (2, 10)
+    logits.sum().backward()
+    for block in network.modules():
+        if isinstance(block, CifarBlock):
+            assert block.merge is not None
+            assert block.merge.weight.shape == (
+                block.conv2.out_channels,
+                2 * block.conv2.out_channels,
+                1,
+                1,
+            )
+            gradient = block.merge.weight.grad
+            assert gradient is not None
+            from_branch, from_skip = gradient.abs().flatten(1).chunk(2, dim=1)
+            assert from_branch.sum() > 0
+            assert from_skip.sum() > 0
+
+
+def test_without_norm_the_convolutions_have_biases_instead() -> None:
+    network = CifarResNet(8, norm=False, shortcut="projection")
+    assert not [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert all(m.bias is not None for m in network.modules() if isinstance(m, nn.Conv2d))
+    assert network(torch.randn(2, 3, 32, 32)).isfinite().all()
+
+
+def test_initialisation_has_hes_variance_and_no_biases() -> None:
+    torch.manual_seed(0)
+    network = CifarResNet(20, "concat", norm=False)
+    classifier = network.fc.weight.clone()
+    initialise_he(network)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            assert module.bias is not None
+            assert not module.bias.any()
+            expected = math.sqrt(2 / (module.out_channels * math.prod(module.kernel_size)))
+            assert module.weight.std().item() == pytest.approx(expected, rel=0.2)
+    assert torch.equal(network.fc.weight, classifier)
+
+
+@pytest.mark.parametrize("depth", [2, 7, 21, 0, -4])
+def test_a_depth_that_is_not_6n_plus_2_is_named(depth: int) -> None:
+    with pytest.raises(ValueError, match=rf"depth {depth} is not 6n \+ 2"):
+        CifarResNet(depth)
+
+
+def test_unknown_options_are_named() -> None:
+    with pytest.raises(ValueError, match="combine 'multiply' is none of add, concat, none"):
+        CifarResNet(20, "multiply")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="shortcut 'b' is none of pad, projection"):
+        CifarResNet(20, shortcut="b")  # type: ignore[arg-type]
+
+
+# The table
+
+
+def test_every_name_finds_its_row() -> None:
+    for name, spec in CATALOG.items():
+        assert name == spec.name
+        assert find(name) is spec
+        assert find(spec.title.split(" (")[0]).depth == spec.depth
+    assert DEFAULT in CATALOG
+    assert set(CATALOG) >= EMBEDDED
+    assert CATALOG[DEFAULT].embedded, "the first picture needs weights that are at hand"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("ResNet-20", "resnet20"),
+        ("RESNET 152", "resnet152"),
+        ("plain_56", "plain56"),
+        ("resnet20 projection", "resnet20-projection"),
+    ],
+)
+def test_names_are_found_however_they_are_written(text: str, name: str) -> None:
+    assert find(text).name == name
+
+
+@pytest.mark.parametrize("text", ["resnet21", "", "resnet"])
+def test_an_unknown_name_lists_those_there_are(text: str) -> None:
+    with pytest.raises(ValueError, match=r"choose one of resnet20, .*resnet152$") as caught:
+        find(text)
+    assert str(caught.value).startswith(f"there is no network {text!r};")
+
+
+@pytest.mark.parametrize("name", ["resnet20", "resnet18"])
+def test_networks_are_built_for_evaluation(name: str) -> None:
+    assert not any(module.training for module in build_on_meta(name).modules())
+
+
+def test_the_data_are_named() -> None:
+    assert find("plain20").data_title == "CIFAR-10"
+    assert find("resnet50").data_title == "ImageNet"

@@ -1,0 +1,711 @@
+"""Weights: the embedded ones, the real download code against a loopback server, the user's file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from resnet_viz.analysis.result import WeightsChoice, WeightsInfo
+from resnet_viz.images.cifar10 import CLASSES
+from resnet_viz.networks import weights
+from resnet_viz.networks.catalog import find
+
+EMBEDDED = "resnet20-cifar10"
+RESNET20 = replace(find("resnet20"), embedded=EMBEDDED)
+RESNET18 = find("resnet18")
+PLAIN20 = replace(find("plain20"), embedded=None)
+BODY = bytes(range(256)) * 4096  # 1 MiB
+State = dict[str, Tensor]
+
+
+class Server(ThreadingHTTPServer):
+    """Serves ``body`` at every path, in the manner of ``mode``."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.mode = "whole"
+        self.body = BODY
+        self.paths: list[str] = []
+        self.over = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        server = self.server
+        server.paths.append(self.path)
+        if server.mode == "silent":
+            server.over.wait(10)
+            return
+        if server.mode.isdigit():
+            self.send_error(int(server.mode))
+            return
+        self.send_response(200)
+        if server.mode != "no length":
+            self.send_header("Content-Length", str(len(server.body)))
+        self.end_headers()
+        whole = server.mode in ("whole", "no length")
+        self.wfile.write(server.body if whole else server.body[: len(server.body) // 2])
+        if server.mode == "stall":
+            server.over.wait(10)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.over.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(autouse=True)
+def no_mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv(weights.MIRROR_VARIABLE, raising=False)
+    yield
+    weights.set_mirror(None)
+
+
+@pytest.fixture(scope="module")
+def resnet18_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of a ResNet-18 whose weights are made up."""
+    torch.manual_seed(1)
+    path = tmp_path_factory.mktemp("official") / "resnet18.pth"
+    torch.save(RESNET18.build().state_dict(), path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def made_up_official(
+    resnet18_bytes: bytes, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> weights.Official:
+    """The made-up ResNet-18 in place of torchvision's, on ``server`` as on a mirror."""
+    server.body = resnet18_bytes
+    prefix = hashlib.sha256(resnet18_bytes).hexdigest()[:8]
+    real = weights.official(RESNET18)
+    assert real is not None
+    made_up = weights.Official(
+        real.enum, f"https://unreachable.invalid/models/resnet18-{prefix}.pth", prefix
+    )
+    monkeypatch.setattr(weights, "official", lambda spec: made_up)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    weights.set_mirror(f"{server.url}/mirror/")
+    return made_up
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def a_state(seed: int = 7) -> State:
+    """A state dict of ResNet-20 in which no value is that of another seed or initialisation."""
+    generator = torch.Generator().manual_seed(seed)
+    return {
+        name: torch.rand(value.shape, generator=generator) + 0.5
+        if value.is_floating_point()
+        else value
+        for name, value in RESNET20.build().state_dict().items()
+    }
+
+
+def load_file(path: Path, network: nn.Module | None = None) -> nn.Module:
+    network = network or RESNET20.build()
+    info = weights.load(network, RESNET20, WeightsChoice("file", str(path)))
+    assert info == WeightsInfo(path.name, True)
+    return network
+
+
+def assert_same(network: nn.Module, state: State) -> None:
+    for name, value in network.state_dict().items():
+        torch.testing.assert_close(value, state[name], rtol=0, atol=0)
+
+
+def assert_refused(path: Path, sentence: str) -> None:
+    """The file is refused with ``sentence`` and the network is as it was, every value of it."""
+    network = RESNET20.build()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    with pytest.raises(weights.WeightsError) as caught:
+        load_file(path, network)
+    assert str(caught.value) == sentence
+    assert_same(network, before)
+
+
+# Downloading
+
+
+def test_download_writes_the_file_and_reports_its_progress(server: Server, tmp_path: Path) -> None:
+    dest = tmp_path / "new" / "folder" / "a.pth"
+    seen: list[tuple[int, int]] = []
+    weights.download(
+        f"{server.url}/a.pth",
+        dest,
+        lambda received, total: seen.append((received, total)),
+        sha256_prefix=sha256(BODY)[:8],
+    )
+    assert dest.read_bytes() == BODY
+    assert [path.name for path in dest.parent.iterdir()] == ["a.pth"]
+    assert seen[0] == (0, len(BODY))
+    assert seen[-1] == (len(BODY), len(BODY))
+    assert seen == sorted(seen)
+
+
+def test_download_without_a_length_reports_a_total_of_zero(server: Server, tmp_path: Path) -> None:
+    server.mode = "no length"
+    seen: list[tuple[int, int]] = []
+    weights.download(
+        server.url, tmp_path / "a.pth", lambda received, total: seen.append((received, total))
+    )
+    assert seen[-1] == (len(BODY), 0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "why"),
+    [
+        ("404", "the server answered 404 (Not Found)"),
+        ("500", "the server answered 500 (Internal Server Error)"),
+        ("half", "it was cut off after 0.5 MB of 1.0 MB"),
+        ("stall", "nothing came for 0.4 s after 0.5 MB of 1.0 MB"),
+        ("silent", "nothing came for 0.4 s"),
+        ("whole", "the file there is another one (its hash is not 00000000…)"),
+    ],
+)
+def test_download_that_fails_says_why_and_leaves_nothing(
+    server: Server, tmp_path: Path, mode: str, why: str
+) -> None:
+    server.mode = mode
+    with pytest.raises(weights.WeightsUnavailable) as caught:
+        weights.download(
+            f"{server.url}/a.pth", tmp_path / "a.pth", timeout=0.4, sha256_prefix="00000000"
+        )
+    assert str(caught.value) == (
+        f"a.pth could not be downloaded from 127.0.0.1:{server.server_port}: {why}; "
+        "try again, or open a file of weights"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_answer_is_not_a_file(server: Server, tmp_path: Path) -> None:
+    server.body = b""
+    with pytest.raises(weights.WeightsUnavailable, match="the server sent an empty file;"):
+        weights.download(server.url, tmp_path / "a.pth")
+
+
+def test_refused_connection_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(weights.WeightsUnavailable, match=f"{port}: the connection was refused;"):
+        weights.download(f"http://127.0.0.1:{port}/a.pth", tmp_path / "a.pth")
+
+
+def test_unknown_host_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(weights.WeightsUnavailable) as caught:
+        weights.download("http://host.invalid/a.pth", tmp_path / "a.pth")
+    assert "from host.invalid: the host was not found, or there is no network;" in str(caught.value)
+
+
+def test_download_into_a_place_that_cannot_be_written_names_it(
+    server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(weights.WeightsUnavailable, match=r"a\.pth could not be written to .*file"):
+        weights.download(server.url, tmp_path / "file" / "a.pth")
+
+
+def test_a_full_disk_is_told_and_the_partial_file_goes(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(weights, "_receive", full)
+    with pytest.raises(weights.WeightsUnavailable, match="No space left on device; make room"):
+        weights.download(server.url, tmp_path / "a.pth")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("mode", ["stall", "silent"])
+def test_cancel_is_noticed_at_once_while_the_server_stalls(
+    server: Server, tmp_path: Path, mode: str
+) -> None:
+    server.mode = mode
+    start = time.monotonic()
+
+    def cancelled() -> bool:
+        return time.monotonic() - start > 0.3
+
+    with pytest.raises(weights.Cancelled):
+        weights.download(server.url, tmp_path / "a.pth", cancelled=cancelled)
+    assert time.monotonic() - start < 1.3  # a second after the cancel
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_downloads_of_one_file_do_not_damage_each_other(server: Server, tmp_path: Path) -> None:
+    dest = tmp_path / "a.pth"
+    both_have_begun = threading.Barrier(2, timeout=5)
+    errors: list[Exception] = []
+
+    def fetch() -> None:
+        def progress(received: int, total: int) -> None:
+            if received == 0:
+                both_have_begun.wait()
+
+        try:
+            weights.download(server.url, dest, progress, sha256_prefix=sha256(BODY))
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=fetch) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert not errors
+    assert dest.read_bytes() == BODY
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pth"]
+
+
+# Official weights
+
+
+def test_official_weights_are_torchvisions_newest() -> None:
+    newest = weights.official(find("resnet50"))
+    assert newest is not None
+    assert newest.enum.name == "IMAGENET1K_V2"
+    assert newest.file_name == "resnet50-11ad3fa6.pth"
+    assert newest.sha256_prefix == "11ad3fa6"
+    assert newest.title == "ImageNet-1K V2 (torchvision), 80.9 %"
+    assert weights.official(RESNET20) is None
+
+
+def test_official_weights_are_downloaded_once_from_the_mirror_into_torch_home(
+    made_up_official: weights.Official, server: Server, tmp_path: Path
+) -> None:
+    assert weights.availability(RESNET18) == weights.Availability(False, "to download (45 MB)")
+    network = RESNET18.build()
+    seen: list[tuple[int, int]] = []
+    info = weights.load(
+        network, RESNET18, WeightsChoice(), lambda done, total: seen.append((done, total))
+    )
+    assert info.trained
+    assert info.title == "ImageNet-1K V1 (torchvision), 69.8 %"
+    assert seen[-1] == (len(server.body), len(server.body))
+    assert server.paths == [f"/mirror/{made_up_official.file_name}"]
+    file = tmp_path / "torch" / "hub" / "checkpoints" / made_up_official.file_name
+    assert_same(network, torch.load(file, weights_only=True))
+
+    assert weights.availability(RESNET18) == weights.Availability(True, "downloaded")
+    weights.load(RESNET18.build(), RESNET18, WeightsChoice())
+    assert len(server.paths) == 1
+
+
+def test_a_damaged_file_in_the_cache_is_downloaded_again(
+    made_up_official: weights.Official, server: Server
+) -> None:
+    made_up_official.path.parent.mkdir(parents=True)
+    made_up_official.path.write_bytes(server.body[:1000])
+    assert weights.load(RESNET18.build(), RESNET18, WeightsChoice()).trained
+    assert made_up_official.path.read_bytes() == server.body
+
+
+def test_a_failed_or_cancelled_download_leaves_the_network_alone(
+    made_up_official: weights.Official, server: Server
+) -> None:
+    network = RESNET18.build()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    server.mode = "half"
+    with pytest.raises(weights.WeightsUnavailable, match="cut off"):
+        weights.load(network, RESNET18, WeightsChoice())
+    with pytest.raises(weights.Cancelled):
+        weights.load(network, RESNET18, WeightsChoice(), cancelled=lambda: True)
+    assert_same(network, before)
+    assert not list(made_up_official.path.parent.iterdir())
+
+
+def test_the_mirror_of_the_environment_goes_before_that_of_the_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec = find("resnet50")
+    assert weights.official_url(spec) == "https://download.pytorch.org/models/resnet50-11ad3fa6.pth"
+    weights.set_mirror(" https://settings.example/a/ ")
+    assert weights.official_url(spec) == "https://settings.example/a/resnet50-11ad3fa6.pth"
+    monkeypatch.setenv(weights.MIRROR_VARIABLE, "http://environment.example")
+    assert weights.official_url(spec) == "http://environment.example/resnet50-11ad3fa6.pth"
+    monkeypatch.setenv(weights.MIRROR_VARIABLE, "")
+    weights.set_mirror("")
+    assert weights.official_url(spec).startswith("https://download.pytorch.org/")
+
+
+@pytest.mark.parametrize(
+    "base", ["ftp://a.example", "a.example/weights", "https://", "http://[a", "http://a:b"]
+)
+def test_a_mirror_that_is_no_web_address_is_named(
+    base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights.set_mirror("https://good.example")
+    with pytest.raises(weights.WeightsError) as caught:
+        weights.set_mirror(base)
+    assert str(caught.value).startswith(f"the mirror in the settings is {base!r}; give an address")
+    assert weights.official_url(RESNET18).startswith("https://good.example/")
+    monkeypatch.setenv(weights.MIRROR_VARIABLE, base)
+    with pytest.raises(weights.WeightsError, match=f"^{weights.MIRROR_VARIABLE} is "):
+        weights.official_url(RESNET18)
+
+
+def test_a_password_in_the_mirror_is_refused_and_not_repeated() -> None:
+    with pytest.raises(weights.WeightsError, match="holds a user name or a password") as caught:
+        weights.set_mirror("https://user:secret@host.example")
+    assert "secret" not in str(caught.value)
+
+
+def test_no_weights_means_the_initialisation() -> None:
+    network = PLAIN20.build()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    for choice in (WeightsChoice(), WeightsChoice("untrained")):
+        assert weights.load(network, PLAIN20, choice) == WeightsInfo("untrained", False)
+    assert_same(network, before)
+    assert weights.availability(PLAIN20) == weights.Availability(True, "none: untrained")
+
+
+# Embedded weights
+
+
+@pytest.fixture
+def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of assets with made-up weights of ResNet-20 in float16, and their card."""
+    folder = tmp_path / "assets" / "weights"
+    folder.mkdir(parents=True)
+    half = {
+        name: value.half() if value.is_floating_point() else value
+        for name, value in a_state().items()
+    }
+    content = safetensors.torch.save(half)
+    (folder / f"{EMBEDDED}.safetensors").write_bytes(content)
+    card = {"title": "CIFAR-10 (JPEG), 88.1 %", "sha256": sha256(content)}
+    (folder / f"{EMBEDDED}.json").write_text(json.dumps(card))
+    monkeypatch.setattr(weights, "assets_dir", lambda: tmp_path / "assets")
+    return folder
+
+
+def test_embedded_weights_are_float16_on_disk_and_float32_in_the_network(assets: Path) -> None:
+    network = RESNET20.build()
+    info = weights.load(network, RESNET20, WeightsChoice())
+    assert info == WeightsInfo("CIFAR-10 (JPEG), 88.1 %", True)
+    expected = {
+        name: value.half().float() if value.is_floating_point() else value
+        for name, value in a_state().items()
+    }
+    assert_same(network, expected)
+    assert weights.availability(RESNET20) == weights.Availability(True, "comes with the program")
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "harm", "words"),
+    [
+        ("safetensors", damage, "is damaged (its hash is not the one on its card)"),
+        ("safetensors", Path.unlink, "is missing or cannot be read"),
+        ("json", Path.unlink, "is missing or damaged"),
+        ("json", lambda path: path.write_text("[]"), "is missing or damaged"),
+        ("json", lambda path: path.write_text('{"title": "a"}'), "is missing or damaged"),
+        ("json", lambda path: path.write_text("{"), "is missing or damaged"),
+    ],
+)
+def test_a_missing_or_damaged_embedded_file_is_named(
+    assets: Path, suffix: str, harm: Callable[[Path], object], words: str
+) -> None:
+    harm(assets / f"{EMBEDDED}.{suffix}")
+    with pytest.raises(weights.WeightsError) as caught:
+        weights.load(RESNET20.build(), RESNET20, WeightsChoice())
+    assert str(caught.value) == (
+        f"{EMBEDDED}.{suffix}, which comes with the program, {words}; "
+        "install the program again, or choose untrained weights"
+    )
+
+
+def test_missing_embedded_weights_are_not_at_hand(assets: Path) -> None:
+    (assets / f"{EMBEDDED}.safetensors").unlink()
+    assert not weights.availability(RESNET20).at_hand
+
+
+def test_assets_are_in_the_package_or_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "resnet_viz" / "networks" / "weights.py"
+    monkeypatch.setattr(weights, "__file__", str(module))
+    assert weights.assets_dir() == tmp_path / "assets"
+    (tmp_path / "resnet_viz" / "assets").mkdir(parents=True)
+    assert weights.assets_dir() == tmp_path / "resnet_viz" / "assets"
+
+
+# The user's file
+
+
+def in_a_checkpoint(key: str) -> Callable[[State], object]:
+    return lambda state: {"epoch": 3, "optimizer": {"lr": 0.1}, key: state}
+
+
+def of_data_parallel(state: State) -> object:
+    return {"state_dict": {f"module.{name}": value for name, value in state.items()}}
+
+
+@pytest.mark.parametrize("name", ["a.pt", "a.pth", "a.BIN"])
+def test_a_pickled_state_dict_is_loaded(tmp_path: Path, name: str) -> None:
+    torch.save(a_state(), tmp_path / name)
+    assert_same(load_file(tmp_path / name), a_state())
+
+
+def test_safetensors_are_loaded(tmp_path: Path) -> None:
+    safetensors.torch.save_file(a_state(), tmp_path / "a.safetensors")
+    assert_same(load_file(tmp_path / "a.safetensors"), a_state())
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        in_a_checkpoint("state_dict"),
+        in_a_checkpoint("network"),
+        in_a_checkpoint("model"),
+        of_data_parallel,
+    ],
+)
+def test_checkpoints_and_prefixes_are_understood(
+    tmp_path: Path, wrap: Callable[[State], object]
+) -> None:
+    torch.save(wrap(a_state()), tmp_path / "a.pt")
+    assert_same(load_file(tmp_path / "a.pt"), a_state())
+
+
+def test_counts_of_batches_may_be_missing(tmp_path: Path) -> None:
+    state = {
+        name: value for name, value in a_state().items() if not name.endswith("num_batches_tracked")
+    }
+    torch.save(state, tmp_path / "a.pt")
+    load_file(tmp_path / "a.pt")
+
+
+def without_fc(state: State) -> State:
+    return {name: value for name, value in state.items() if name != "fc.weight"}
+
+
+@pytest.mark.parametrize(
+    ("change", "offence"),
+    [
+        (
+            lambda state: state | {"fc.weight": torch.ones(1000, 512)},
+            "fc.weight is (1000, 512) there and (10, 64) in the network",
+        ),
+        (without_fc, "fc.weight is missing there and (10, 64) in the network"),
+        (
+            lambda state: state | {"layer4.0.conv1.weight": torch.ones(3, 2)},
+            "layer4.0.conv1.weight is (3, 2) there and missing in the network",
+        ),
+    ],
+)
+def test_a_file_of_another_network_names_the_first_difference(
+    tmp_path: Path, change: Callable[[State], State], offence: str
+) -> None:
+    torch.save(change(a_state()), tmp_path / "weights.pt")
+    assert_refused(
+        tmp_path / "weights.pt",
+        f"weights.pt is not for ResNet-20: {offence}; choose the network it was made for",
+    )
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_values_that_are_not_finite_are_refused(tmp_path: Path, bad: float) -> None:
+    state = a_state()
+    state["fc.bias"][3] = bad
+    torch.save(state, tmp_path / "weights.pt")
+    assert_refused(
+        tmp_path / "weights.pt",
+        "weights.pt has values in fc.bias that are not finite numbers; "
+        "choose weights from a training run that did not diverge",
+    )
+
+
+def test_whole_numbers_are_refused(tmp_path: Path) -> None:
+    torch.save(a_state() | {"fc.bias": torch.ones(10, dtype=torch.int8)}, tmp_path / "a.pt")
+    assert_refused(
+        tmp_path / "a.pt",
+        "a.pt holds whole numbers in fc.bias where ResNet-20 has fractions; "
+        "choose weights that are not quantised",
+    )
+
+
+class Malicious:
+    """A pickle of this prints when it is opened without care."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (print, ("this must not be printed",))
+
+
+@pytest.mark.parametrize("content", [{"fc.weight": Malicious()}, nn.Linear(2, 2)])
+def test_a_file_that_holds_code_is_not_opened(
+    tmp_path: Path, content: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save(content, tmp_path / "a.pt")
+    assert_refused(
+        tmp_path / "a.pt",
+        "a.pt holds code besides weights and is not opened, since opening it would run that code; "
+        "save only the network's state_dict() and open that",
+    )
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["a.pt", "a.safetensors"])
+@pytest.mark.parametrize(
+    "content", [b"\xff\xd8\xff\xe0 a photo", b"some text", b"\0" * 3000, b"PK\x03\x04 half a zip"]
+)
+def test_a_file_of_something_else_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert_refused(
+        tmp_path / name, f"{name} is damaged or is not a file of weights; choose another file"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.pt", "a.safetensors"])
+def test_half_a_file_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith("pt"):
+        torch.save(a_state(), path)
+    else:
+        safetensors.torch.save_file(a_state(), path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert_refused(path, f"{name} is damaged or is not a file of weights; choose another file")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [[1, 2], {}, {"state_dict": {}}, {"a": 1}, {"a": torch.ones(2, dtype=torch.complex64)}],
+)
+def test_a_file_without_weights_is_refused(tmp_path: Path, content: object) -> None:
+    torch.save(content, tmp_path / "a.pt")
+    assert_refused(
+        tmp_path / "a.pt",
+        "a.pt holds no weights; choose a file that holds a network's state_dict()",
+    )
+
+
+def test_files_that_cannot_be_opened_get_a_sentence(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.pt"
+    assert_refused(missing, f"there is no file {missing}; choose a file of weights")
+    (tmp_path / "folder.pt").mkdir()
+    assert_refused(tmp_path / "folder.pt", "folder.pt is not a file; choose a file of weights")
+    (tmp_path / "empty.pt").touch()
+    assert_refused(tmp_path / "empty.pt", "empty.pt is empty; choose another file of weights")
+    assert_refused(
+        tmp_path / "photo.jpg",
+        "'photo.jpg' is not a file of weights; choose a .safetensors, .pt, .pth or .bin file",
+    )
+
+
+# Classes
+
+
+def test_class_labels_are_those_of_the_data() -> None:
+    assert weights.class_labels(RESNET20) == CLASSES
+    imagenet = weights.class_labels(RESNET18)
+    assert len(imagenet) == 1000
+    assert imagenet[207] == "golden retriever"
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("207", 207),
+        ("Golden Retriever", 207),
+        ("golden_retriever ", 207),
+        ("tench", 0),
+        ("maltese", 153),
+        ("goldf", None),
+        ("great white", 2),
+        ("tiger", 292),
+        ("tiger cat", 282),
+        ("ambul", 407),
+    ],
+)
+def test_a_class_is_found_by_number_name_or_part(text: str, index: int | None) -> None:
+    labels = weights.class_labels(RESNET18)
+    if index is None:
+        with pytest.raises(ValueError, match=r"goldfish \(1\), goldfinch \(11\); type more"):
+            weights.find_class(labels, text)
+    else:
+        assert weights.find_class(labels, text) == index
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "cat",
+            "'cat' fits tiger cat (282), Persian cat (283), Siamese cat (284), "
+            "Egyptian cat (285), Madagascar cat (383); type more of the name, or its number",
+        ),
+        ("dalmation", "there is no class 'dalmation'; did you mean dalmatian (251)"),
+        ("1000", "there is no class 1000; the classes are 0 to 999"),
+        ("-1", "there is no class -1; the classes are 0 to 999"),
+        ("9" * 20, f"there is no class {'9' * 20}; the classes are 0 to 999"),
+        (" ", "type the name of a class, or a number from 0 to 999"),
+        ("xyzzyx(", "there is no class 'xyzzyx('; try a number from 0 to 999"),
+    ],
+)
+def test_an_unknown_or_ambiguous_class_gets_a_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        weights.find_class(weights.class_labels(RESNET18), text)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_more_than_five_classes_are_counted() -> None:
+    with pytest.raises(ValueError, match=r"terrier \(\d+\) and \d+ more; type more"):
+        weights.find_class(weights.class_labels(RESNET18), "terrier")
+
+
+def test_importing_the_module_imports_neither_torch_nor_qt() -> None:
+    code = (
+        "import sys, resnet_viz.networks.weights\n"
+        "bad = [m for m in sys.modules if m.split('.')[0] in ('torch', 'torchvision', 'PySide6')]\n"
+        "sys.exit(', '.join(bad) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
