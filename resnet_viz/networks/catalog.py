@@ -52,7 +52,9 @@ class NetworkSpec:
         return network.eval()
 
 
-def _cifar(depth: int, combine: Literal["add", "none"], shortcut: Literal["pad", "projection"]) -> NetworkSpec:
+def _cifar(
+    depth: int, combine: Literal["add", "none"], shortcut: Literal["pad", "projection"]
+) -> NetworkSpec:
     from resnet_viz.images.cifar10 import MEAN, STD
 
     plain = combine == "none"
@@ -60,9 +62,7 @@ def _cifar(depth: int, combine: Literal["add", "none"], shortcut: Literal["pad",
     name = f"{'plain' if plain else 'resnet'}{depth}{'-projection' if projection else ''}"
     title = f"{'Plain' if plain else 'ResNet'}-{depth}{' (projection)' if projection else ''}"
     embedded = f"{name}-cifar10" if name in EMBEDDED else None
-    return NetworkSpec(
-        name, title, "cifar", depth, 32, 1.0, MEAN, STD, combine, shortcut, embedded
-    )
+    return NetworkSpec(name, title, "cifar", depth, 32, 1.0, MEAN, STD, combine, shortcut, embedded)
 
 
 def _imagenet(depth: int, resize: int) -> NetworkSpec:

@@ -95,7 +95,7 @@ class CifarBlock(nn.Module):
 
 
 class CifarResNet(nn.Module):
-    """A 6n + 2 layer network for 32×32 images: a 3×3 stem, three stages of n blocks, one classifier.
+    """A 6n + 2 layer network for 32×32 images: a 3×3 stem, three stages, one classifier.
 
     Shapes: (N, 3, H, W) → (N, ``num_classes``) logits; stages have 16, 32 and 64 channels and the
     second and third halve the resolution (He 2015 §4.2, table 6 and the text above it).
@@ -111,7 +111,9 @@ class CifarResNet(nn.Module):
     ) -> None:
         super().__init__()
         if depth < 8 or (depth - 2) % 6:
-            raise ValueError(f"depth {depth} is not 6n + 2 with n ≥ 1; try 8, 20, 32, 44, 56 or 110")
+            raise ValueError(
+                f"depth {depth} is not 6n + 2 with n ≥ 1; try 8, 20, 32, 44, 56 or 110"
+            )
         if combine not in get_args(Combine):
             raise ValueError(f"combine {combine!r} is none of {', '.join(get_args(Combine))}")
         if shortcut not in get_args(Shortcut):
@@ -127,9 +129,7 @@ class CifarResNet(nn.Module):
             stage = []
             for index in range(blocks):
                 stride = 2 if number > 1 and index == 0 else 1
-                stage.append(
-                    CifarBlock(in_channels, out_channels, stride, combine, shortcut, norm)
-                )
+                stage.append(CifarBlock(in_channels, out_channels, stride, combine, shortcut, norm))
                 in_channels = out_channels
             setattr(self, f"layer{number}", nn.Sequential(*stage))
         self.avgpool = nn.AdaptiveAvgPool2d(1)

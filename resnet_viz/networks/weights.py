@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import hashlib
-import http.client
 import json
 import os
-import queue
 import re
-import socket
-import ssl
 import stat
-import threading
-import time
-import urllib.error
-import urllib.request
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -28,35 +18,41 @@ from urllib.parse import urlsplit
 from resnet_viz.analysis.result import WeightsChoice, WeightsInfo
 from resnet_viz.images.cifar10 import CLASSES as CIFAR10_CLASSES
 from resnet_viz.networks.catalog import NetworkSpec
+from resnet_viz.networks.download import (
+    Cancelled,
+    Progress,
+    WeightsError,
+    WeightsUnavailable,
+    download,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-Progress = Callable[[int, int], None]
-"""Called with (bytes received, bytes in all); the second is 0 where the server does not say."""
+__all__ = [
+    "Availability",
+    "Cancelled",
+    "Official",
+    "WeightsError",
+    "WeightsUnavailable",
+    "assets_dir",
+    "availability",
+    "class_labels",
+    "find_class",
+    "load",
+    "official",
+    "official_url",
+    "set_mirror",
+]
 
 MIRROR_VARIABLE = "RESNET_VIZ_MIRROR"
 UNTRAINED = WeightsInfo("untrained", False)
 
 _MB = 2**20  # as torchvision counts the sizes that it lists
-_CHUNK = _MB // 4
-_TICK = 0.1  # seconds between two looks at ``cancelled``
 _PICKLES = {".pt", ".pth", ".bin"}
 _CHECKPOINT_KEYS = ("state_dict", "network", "model")
 
 _mirror: str | None = None
-
-
-class WeightsError(Exception):
-    """The weights cannot be used. The text is one sentence for the user."""
-
-
-class WeightsUnavailable(WeightsError):
-    """The weights are not at hand and could not be downloaded; trying again may help."""
-
-
-class Cancelled(Exception):
-    """The user cancelled the download."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +123,7 @@ def availability(spec: NetworkSpec) -> Availability:
         return Availability(False, f"{path.name} is missing: install the program again")
     weights = official(spec)
     if weights is None:
-        return Availability(True, "none: untrained")
+        return Availability(False, "none: untrained")
     if weights.path.is_file():
         return Availability(True, "downloaded")
     size = weights.enum.meta.get("_file_size")
@@ -217,167 +213,6 @@ def _checked_mirror(base: str, source: str) -> str:
             "or none for torchvision's own"
         )
     return base
-
-
-# --- Downloading -------------------------------------------------------------------------------
-
-
-def download(
-    url: str,
-    dest: Path,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
-    timeout: float = 20.0,
-    sha256_prefix: str = "",
-) -> None:
-    """Download ``url`` to ``dest``, which appears only once it is whole and its SHA-256 is right.
-
-    ``timeout`` is how long the server may send nothing, in seconds. Until the end the bytes are in
-    a ``.partial`` file beside ``dest``, of a name of its own, so that two programs that download
-    the same file do not write into each other's; it is deleted after an error or a cancel.
-
-    Raises:
-        WeightsUnavailable: there is no network, no such file, too little of it, the wrong one, or
-            no room on the disk; the sentence says which.
-        Cancelled: ``cancelled`` returned True; noticed at once, even if the server stalls.
-    """
-    partial = dest.with_name(f"{dest.name}.{uuid.uuid4().hex}.partial")
-    try:
-        dest.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("xb") as file:
-            sha256 = _receive(url, dest.name, file.write, progress, cancelled, timeout)
-        if not sha256.startswith(sha256_prefix):
-            raise _unavailable(
-                url, dest.name, f"the file there is another one (its hash is not {sha256_prefix}…)"
-            )
-        partial.replace(dest)
-    except OSError as error:
-        raise WeightsUnavailable(
-            f"{dest.name} could not be written to {dest.parent}: {error.strerror or error}; "
-            "make room or choose another folder with TORCH_HOME, or open a file of weights"
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):  # the error that led here is the one to tell
-            partial.unlink(missing_ok=True)
-
-
-def _receive(
-    url: str,
-    name: str,
-    write: Callable[[bytes], object],
-    progress: Progress | None,
-    cancelled: Callable[[], bool] | None,
-    timeout: float,
-) -> str:
-    """Pass the body of ``url`` to ``write`` and return its SHA-256 in hexadecimal."""
-    reader = _Reader(url, timeout)
-    sha256 = hashlib.sha256()
-    received, total = 0, 0
-    last = time.monotonic()
-
-    stalled = f"nothing came for {timeout:g} s"
-
-    def failed(why: str) -> WeightsUnavailable:
-        if received or total:
-            why += f" after {received / _MB:.1f} MB" + (
-                f" of {total / _MB:.1f} MB" if total else ""
-            )
-        return _unavailable(url, name, why)
-
-    try:
-        while True:
-            if cancelled and cancelled():
-                raise Cancelled
-            try:
-                item = reader.items.get(timeout=_TICK)
-            except queue.Empty:
-                if time.monotonic() - last > timeout:
-                    raise failed(stalled) from None
-                continue
-            last = time.monotonic()
-            if isinstance(item, int):
-                total = item
-            elif isinstance(item, TimeoutError):
-                raise failed(stalled) from item
-            elif isinstance(item, Exception):
-                raise failed("it was cut off" if received or total else _reason(item)) from item
-            elif item:
-                write(item)
-                sha256.update(item)
-                received += len(item)
-            elif received < total:
-                raise failed("it was cut off")
-            elif not received:
-                raise failed("the server sent an empty file")
-            else:
-                return sha256.hexdigest()
-            if progress:
-                progress(received, total)
-    finally:
-        reader.stop.set()
-
-
-class _Reader:
-    """Reads a URL in a thread of its own, so that a cancel need not wait for a server that stalls.
-
-    Neither the look-up of a name nor a read that has once timed out can be interrupted or taken up
-    again in urllib. ``items`` gives the length in bytes (0 if unknown), then the body in pieces,
-    then ``b""``; or an exception at any point. The thread ends soon after ``stop`` is set, at the
-    latest when its socket times out.
-    """
-
-    def __init__(self, url: str, timeout: float) -> None:
-        self.items: queue.Queue[int | bytes | Exception] = queue.Queue(maxsize=8)
-        self.stop = threading.Event()
-        thread = threading.Thread(target=self._read, args=(url, timeout), daemon=True)
-        thread.start()
-
-    def _read(self, url: str, timeout: float) -> None:
-        try:
-            request = urllib.request.Request(url, headers={"User-Agent": "resnet-viz"})
-            with urllib.request.urlopen(request, timeout=timeout) as response:
-                self._put(int(response.headers.get("Content-Length") or 0))
-                while chunk := response.read1(_CHUNK):
-                    if not self._put(chunk):
-                        return
-            self._put(b"")
-        except urllib.error.HTTPError as error:
-            error.close()
-            self._put(error)
-        except urllib.error.URLError as error:
-            self._put(error.reason if isinstance(error.reason, Exception) else error)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            self._put(error)
-
-    def _put(self, item: int | bytes | Exception) -> bool:
-        while not self.stop.is_set():
-            try:
-                self.items.put(item, timeout=_TICK)
-            except queue.Full:
-                continue
-            return True
-        return False
-
-
-def _unavailable(url: str, name: str, why: str) -> WeightsUnavailable:
-    return WeightsUnavailable(
-        f"{name} could not be downloaded from {urlsplit(url).netloc}: {why}; "
-        "try again, or open a file of weights"
-    )
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, urllib.error.HTTPError):
-        return f"the server answered {error.code} ({error.reason})"
-    if isinstance(error, ConnectionRefusedError):
-        return "the connection was refused"
-    if isinstance(error, socket.gaierror):
-        return "the host was not found, or there is no network"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message})"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
 
 
 # --- Reading -----------------------------------------------------------------------------------

@@ -94,10 +94,13 @@ class Statistics:
         """A channel's figures, as in "min 0 · mean 0.42 · max 7.1"."""
         if np.isnan(self.mean[channel]):
             return "no finite value"
-        return (
-            f"min\u00a0{number_text(self.least[channel])} · mean\u00a0{number_text(self.mean[channel])} · "
-            f"max\u00a0{number_text(self.greatest[channel])}"
+        figures = (
+            ("min", self.least[channel]),
+            ("mean", self.mean[channel]),
+            ("max", self.greatest[channel]),
         )
+        # A no-break space keeps a number on the line of its name.
+        return " · ".join(f"{name}\u00a0{number_text(value)}" for name, value in figures)
 
 
 class ActivationsView(QWidget):

@@ -215,11 +215,13 @@ class Tiles(QAbstractScrollArea):
             painter.setPen(QColor(colours.muted))
             painter.drawText(square, centre, "0")
         chosen = place == self._current
+        # A dark map needs an edge on a dark ground.
+        pen = QPen(QColor(colours.line), 1)
         if chosen:
             pen = QPen(QColor(colours.accent), colours.line_width)
-            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-            painter.setPen(pen)
-            painter.drawRect(square)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.drawRect(square)
         painter.setPen(QColor(colours.text if chosen else colours.muted))
         under = QRect(cell.x(), square.bottom() + 2, cell.width(), self.fontMetrics().height())
         painter.drawText(under, centre, tile.label)

@@ -125,7 +125,11 @@ def test_cancel_gives_no_result_and_says_so(
         (WeightsError("x.pt is not for ResNet-20"), "other", "x.pt is not for ResNet-20"),
         (ValueError("there is no class 12"), "other", "there is no class 12"),
         (RuntimeError("CUDA out of memory. Tried"), "other", "not enough memory for resnet20"),
-        (RuntimeError("shapes differ\nat line 2"), "other", r"failed \(RuntimeError: shapes differ\)"),
+        (
+            RuntimeError("shapes differ\nat line 2"),
+            "other",
+            r"failed \(RuntimeError: shapes differ\)",
+        ),
     ],
 )
 def test_failures_are_sentences(

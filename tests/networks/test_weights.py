@@ -24,6 +24,7 @@ from resnet_viz.analysis.result import WeightsChoice, WeightsInfo
 from resnet_viz.images.cifar10 import CLASSES
 from resnet_viz.networks import weights
 from resnet_viz.networks.catalog import find
+from resnet_viz.networks.download import _Reception, download
 
 EMBEDDED = "resnet20-cifar10"
 RESNET20 = replace(find("resnet20"), embedded=EMBEDDED)
@@ -166,7 +167,7 @@ def assert_refused(path: Path, sentence: str) -> None:
 def test_download_writes_the_file_and_reports_its_progress(server: Server, tmp_path: Path) -> None:
     dest = tmp_path / "new" / "folder" / "a.pth"
     seen: list[tuple[int, int]] = []
-    weights.download(
+    download(
         f"{server.url}/a.pth",
         dest,
         lambda received, total: seen.append((received, total)),
@@ -182,9 +183,7 @@ def test_download_writes_the_file_and_reports_its_progress(server: Server, tmp_p
 def test_download_without_a_length_reports_a_total_of_zero(server: Server, tmp_path: Path) -> None:
     server.mode = "no length"
     seen: list[tuple[int, int]] = []
-    weights.download(
-        server.url, tmp_path / "a.pth", lambda received, total: seen.append((received, total))
-    )
+    download(server.url, tmp_path / "a.pth", lambda received, total: seen.append((received, total)))
     assert seen[-1] == (len(BODY), 0)
 
 
@@ -204,9 +203,7 @@ def test_download_that_fails_says_why_and_leaves_nothing(
 ) -> None:
     server.mode = mode
     with pytest.raises(weights.WeightsUnavailable) as caught:
-        weights.download(
-            f"{server.url}/a.pth", tmp_path / "a.pth", timeout=0.4, sha256_prefix="00000000"
-        )
+        download(f"{server.url}/a.pth", tmp_path / "a.pth", timeout=0.4, sha256_prefix="00000000")
     assert str(caught.value) == (
         f"a.pth could not be downloaded from 127.0.0.1:{server.server_port}: {why}; "
         "try again, or open a file of weights"
@@ -217,7 +214,7 @@ def test_download_that_fails_says_why_and_leaves_nothing(
 def test_an_empty_answer_is_not_a_file(server: Server, tmp_path: Path) -> None:
     server.body = b""
     with pytest.raises(weights.WeightsUnavailable, match="the server sent an empty file;"):
-        weights.download(server.url, tmp_path / "a.pth")
+        download(server.url, tmp_path / "a.pth")
 
 
 def test_refused_connection_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +222,7 @@ def test_refused_connection_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     with pytest.raises(weights.WeightsUnavailable, match=f"{port}: the connection was refused;"):
-        weights.download(f"http://127.0.0.1:{port}/a.pth", tmp_path / "a.pth")
+        download(f"http://127.0.0.1:{port}/a.pth", tmp_path / "a.pth")
 
 
 def test_unknown_host_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +232,7 @@ def test_unknown_host_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     with pytest.raises(weights.WeightsUnavailable) as caught:
-        weights.download("http://host.invalid/a.pth", tmp_path / "a.pth")
+        download("http://host.invalid/a.pth", tmp_path / "a.pth")
     assert "from host.invalid: the host was not found, or there is no network;" in str(caught.value)
 
 
@@ -244,18 +241,18 @@ def test_download_into_a_place_that_cannot_be_written_names_it(
 ) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(weights.WeightsUnavailable, match=r"a\.pth could not be written to .*file"):
-        weights.download(server.url, tmp_path / "file" / "a.pth")
+        download(server.url, tmp_path / "file" / "a.pth")
 
 
 def test_a_full_disk_is_told_and_the_partial_file_goes(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*args: object) -> None:
+    async def full(self: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(weights, "_receive", full)
+    monkeypatch.setattr(_Reception, "run", full)
     with pytest.raises(weights.WeightsUnavailable, match="No space left on device; make room"):
-        weights.download(server.url, tmp_path / "a.pth")
+        download(server.url, tmp_path / "a.pth")
     assert not list(tmp_path.iterdir())
 
 
@@ -270,7 +267,7 @@ def test_cancel_is_noticed_at_once_while_the_server_stalls(
         return time.monotonic() - start > 0.3
 
     with pytest.raises(weights.Cancelled):
-        weights.download(server.url, tmp_path / "a.pth", cancelled=cancelled)
+        download(server.url, tmp_path / "a.pth", cancelled=cancelled)
     assert time.monotonic() - start < 1.3  # a second after the cancel
     assert not list(tmp_path.iterdir())
 
@@ -286,7 +283,7 @@ def test_two_downloads_of_one_file_do_not_damage_each_other(server: Server, tmp_
                 both_have_begun.wait()
 
         try:
-            weights.download(server.url, dest, progress, sha256_prefix=sha256(BODY))
+            download(server.url, dest, progress, sha256_prefix=sha256(BODY))
         except Exception as error:
             errors.append(error)
 
@@ -399,7 +396,7 @@ def test_no_weights_means_the_initialisation() -> None:
     for choice in (WeightsChoice(), WeightsChoice("untrained")):
         assert weights.load(network, PLAIN20, choice) == WeightsInfo("untrained", False)
     assert_same(network, before)
-    assert weights.availability(PLAIN20) == weights.Availability(True, "none: untrained")
+    assert weights.availability(PLAIN20) == weights.Availability(False, "none: untrained")
 
 
 # Embedded weights

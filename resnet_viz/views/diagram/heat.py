@@ -29,9 +29,10 @@ class GradientScale:
         return min(1.0, max(0.0, share))
 
     def decades(self, most: int) -> list[int]:
-        """The exponents to label, at most ``most`` + 1 of them, both ends included if they can."""
-        step = max(1, math.ceil((self.high - self.low) / max(1, most)))
-        return list(range(self.high, self.low - 1, -step))
+        """The exponents to label: both ends, and at most ``most`` - 1 between them."""
+        span = self.high - self.low
+        steps = max(1, min(most, span))
+        return [round(self.low + span * step / steps) for step in range(steps + 1)]
 
 
 def sign(norm: float) -> str:

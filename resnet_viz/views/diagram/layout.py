@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from resnet_viz.networks.structure import Block, Layer, Shape, Structure
 
@@ -266,8 +267,8 @@ def _break_rows(slots: tuple[_Slot, ...], most: int) -> list[tuple[_Row, ...]]:
     """
     before = [0.0]
     gaps = [0.0]
-    for last, slot in zip(slots, slots[1:], strict=False):
-        gaps.append(_STAGE_GAP_CELLS if slot.group != last.group else 0.0)
+    for previous, slot in pairwise(slots):
+        gaps.append(_STAGE_GAP_CELLS if slot.group != previous.group else 0.0)
     for slot, gap in zip(slots, gaps, strict=True):
         before.append(before[-1] + slot.cells + gap)
 
@@ -364,7 +365,9 @@ class _Builder:
         y = top + 4 + plan.title + plan.arc
         rect = Rect(x + 1.2 * plan.spacing, y, plan.box_width, plan.box)
         header = self._header(rect)
-        title = Label(self._name(block, header), header, self._name_size(header))
+        name = self._name(block, header)
+        size = min(self._name_size(header), header.width / self.text.em(name))
+        title = Label(name, header, size)
         trunk = self.trunk(top)
         heat = Rect(rect.x, rect.bottom + 3, rect.width, plan.heat)
         heat_size = fit_text([("8.8e-88", False, 0.0)], _inner(heat, 2, 0), self.text).size
@@ -374,7 +377,7 @@ class _Builder:
             junction = Rect(rect.right + 0.6 * plan.spacing, trunk - side / 2, side, side)
             exit_x = junction.right
             arc = self._arc(block, Point(x + 0.3 * plan.spacing, trunk), rect, junction)
-        layers = self._layers(drawn_layers(block.layers), rect)
+        layers = self._layers(drawn_layers(block.layers), rect, block.kind == "stem")
         self.blocks.append(
             BlockBox(
                 block.name, row, rect, title, layers, heat, heat_size, arc, junction, exit_x, trunk
@@ -441,13 +444,19 @@ class _Builder:
                 return index, label.size, turned
         return 2, max(labels[2].size, labels[-1].size), labels[-1].size > labels[2].size
 
-    def _layers(self, layers: Sequence[Layer], rect: Rect) -> tuple[Label, ...]:
+    def _layers(self, layers: Sequence[Layer], rect: Rect, is_stem: bool) -> tuple[Label, ...]:
         index, size, turned = self.layer_style
         placed = []
         for layer, area in zip(layers, self._layer_rects(max(1, len(layers)), rect), strict=False):
-            words = _layer_texts(layer)[index]
-            fitted = fit_text([(words, turned, 0.0)], _inner(area, 1.0, 1.0), self.text)
-            placed.append(Label(words, area, min(size, fitted.size), turned))
+            texts = _layer_texts(layer)
+            options = [(texts[index], turned, 0.0)]
+            if is_stem:
+                # Its layers are others than the blocks', so they are fitted on their own.
+                least = self.text.legible
+                options = [(texts[0], False, least), (texts[0], True, least), (texts[2], True, 0)]
+            fitted = fit_text(options, _inner(area, 1.0, 1.0), self.text)
+            most = self.text.size if is_stem else size
+            placed.append(Label(fitted.text, area, min(most, fitted.size), fitted.turned))
         return tuple(placed)
 
     def _arc(self, block: Block, start: Point, rect: Rect, junction: Rect) -> Arc:
@@ -496,8 +505,13 @@ class _Builder:
             StagePart(number, row, rect, Label(words, area, plan.title_size), switch)
         )
 
-    def captions(self, ends: Sequence[Point], bottoms: Sequence[float]) -> tuple[Caption, ...]:
-        """The shape after each block that changes it, below the edge that carries it."""
+    def captions(
+        self, ends: Sequence[Point], bottoms: Sequence[float], after: float
+    ) -> tuple[Caption, ...]:
+        """The shape after each block that changes it, below the edge that carries it.
+
+        The stem's is kept to the right of ``after``, where the input's own ends.
+        """
         plan, text = self.plan, self.text
         if not plan.caption:
             return ()
@@ -510,7 +524,7 @@ class _Builder:
             left, right = (
                 (stage.rect.x + 3, stage.rect.right - 3)
                 if stage
-                else (box.rect.x - 2 * plan.spacing, end.x + 0.1 * plan.cell)
+                else (max(box.rect.x - 2 * plan.spacing, after), end.x + 0.1 * plan.cell)
             )
             words = shape_text(block.output_shape)
             width = text.em(words) * size + 4
@@ -529,7 +543,8 @@ class _Builder:
         choices = [[(words, False, least) for words in _layer_texts(x)[:2]] for x in layers]
         if not any("pool" in layer.kind.lower() for layer in layers):
             choices.insert(0, [])
-        pools = [("global average pool", True, 0.8 * text.size)]
+        good = 0.8 * text.size
+        pools = [("global\naverage\npool", False, good), ("global average pool", True, good)]
         pools += [("avg pool", True, least), ("avg\npool", False, least), ("pool", True, least)]
         choices = [pools, *choices[1:]]
         left, right = x + 1.2 * plan.spacing, x + _HEAD_CELLS * plan.cell - plan.spacing
@@ -551,7 +566,7 @@ class _Builder:
 
     def _below(self, words: Sequence[str], area: Rect) -> Label:
         """Text at the top of the free ground below the input or the head."""
-        label = fit_text([(w, False, 0.8 * self.plan.title_size) for w in words], area, self.text)
+        label = fit_text([(w, False, self.text.legible) for w in words], area, self.text)
         size = min(label.size, self.plan.title_size)
         lines = label.text.count("\n") + 1
         return Label(label.text, Rect(area.x, area.y, area.width, LINE * size * lines), size)
@@ -561,7 +576,9 @@ class _Builder:
         plan = self.plan
         wide = _INPUT_CELLS * plan.cell
         side = min(wide - 0.8 * plan.spacing, plan.box)
-        rect = Rect(x + (wide - 0.8 * plan.spacing - side), self.trunk(top) - side / 2, side, side)
+        rect = Rect(
+            x + (wide - 0.8 * plan.spacing - side) / 2, self.trunk(top) - side / 2, side, side
+        )
         left = x - 0.7 * _MARGIN
         right = min(x + wide + plan.spacing, 2 * rect.centre.x - left)
         left = 2 * rect.centre.x - right
@@ -626,7 +643,8 @@ def lay_out(structure: Structure, width: float, height: float, text: Text) -> La
     edges = _edges(build, picture, head, plan, rights, tops, left, gap)
     # An edge carries its caption where it leaves the block, before the next one's fork.
     ends = [Point(box.exit_x + 0.15 * plan.spacing, box.trunk) for box in build.blocks]
-    captions = build.captions(ends, [y + plan.height for y in tops])
+    after = input_labels[-1].rect.right + 2
+    captions = build.captions(ends, [y + plan.height for y in tops], after)
     return Layout(
         max(width, max(rights) + 10),
         max(height, tops[-1] + plan.height + 8),
@@ -659,7 +677,7 @@ def _edges(
     ins = [Point(box.rect.x, box.trunk) for box in build.blocks]
     head_y = head[0].rect.centre.y
     ins.append(Point(head[0].rect.x, head_y))
-    for box, following in zip(head, head[1:], strict=False):
+    for box, following in pairwise(head):
         outs.append(Point(box.rect.right, head_y))
         ins.append(Point(following.rect.x, head_y))
     outs.append(Point(head[-1].rect.right, head_y))

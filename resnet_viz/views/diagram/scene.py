@@ -5,10 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsScene
 
-from resnet_viz.analysis.result import Pass, Result
+from resnet_viz.analysis.result import Result
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Block, Structure
 from resnet_viz.views import theme

@@ -1,0 +1,428 @@
+"""The block diagram under a real mouse and keyboard."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QCursor, QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viz.analysis.result import BlockPass, Pass, Result
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.structure import Structure
+from resnet_viz.views import theme
+from resnet_viz.views.diagram.items import SkipItem
+from resnet_viz.views.diagram.scene import DiagramScene
+from resnet_viz.views.diagram.view import DiagramView
+from tests import fakes
+from tests.views.test_diagram_layout import STRUCTURES, deep
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def state() -> ExplorerState:
+    return ExplorerState(fakes.photo())
+
+
+@pytest.fixture
+def view(qtbot: QtBot, state: ExplorerState) -> DiagramView:
+    view = DiagramView(state)
+    qtbot.addWidget(view)
+    view.resize(1000, 480)
+    view.show()
+    qtbot.waitExposed(view)
+    view.show_structure(STRUCTURES["resnet20"])
+    return view
+
+
+def scene(view: DiagramView) -> DiagramScene:
+    assert view.scene is not None
+    return view.scene
+
+
+def on_screen(view: DiagramView, point: QPointF) -> QPoint:
+    return view.canvas.mapFromScene(point)
+
+
+def box_point(view: DiagramView, name: str) -> QPoint:
+    rect = scene(view).blocks[name].box.rect
+    return on_screen(view, QPointF(rect.centre.x, rect.centre.y))
+
+
+def arc_point(view: DiagramView, name: str) -> QPoint:
+    """A point on the arc, at a quarter of its length, where no label lies."""
+    return on_screen(view, scene(view).skips[name].path().pointAtPercent(0.25))
+
+
+def junction_point(view: DiagramView, name: str) -> QPoint:
+    centre = scene(view).skips[name].junction.centre
+    return on_screen(view, QPointF(centre.x, centre.y))
+
+
+def click(qtbot: QtBot, view: DiagramView, at: QPoint) -> None:
+    qtbot.mouseClick(view.canvas.viewport(), LEFT, pos=at)
+
+
+def made_up_pass(structure: Structure, norms: dict[str, float], default: float = 1.0) -> Pass:
+    """A pass whose only true numbers are the gradient norms."""
+    none = np.zeros((1, 1, 1), np.float32)
+    blocks = tuple(
+        BlockPass(b.name, none, none, none[0], norms.get(b.name, default), 1.0, None)
+        for b in structure.blocks
+    )
+    return Pass(np.zeros(10, np.float32), np.full(10, 0.1, np.float32), 0, blocks, 1.0)
+
+
+def made_up_result(structure: Structure, norms: dict[str, float], gates: GateSettings) -> Result:
+    given = fakes.result()
+    return replace(
+        given,
+        snapshot=replace(given.snapshot, gates=gates),
+        structure=structure,
+        now=made_up_pass(structure, norms),
+        all_on=made_up_pass(structure, {}),
+    )
+
+
+def test_a_placeholder_stands_until_there_is_a_network(qtbot: QtBot, state: ExplorerState) -> None:
+    view = DiagramView(state)
+    qtbot.addWidget(view)
+    view.show()
+    assert view.placeholder.isVisible()
+    assert view.placeholder.text() == "Loading the network…"
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    view.show_structure(STRUCTURES["resnet20"])
+    assert not view.placeholder.isVisible()
+    assert "ResNet-20" in view.accessibleName()
+
+
+def test_a_click_on_a_block_selects_it(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState
+) -> None:
+    assert scene(view).blocks["layer3.2"].selected
+    click(qtbot, view, box_point(view, "layer2.1"))
+    assert state.block == "layer2.1"
+    chosen = [name for name, item in scene(view).blocks.items() if item.selected]
+    assert chosen == ["layer2.1"]
+    assert state.snapshot.gates.all_on
+
+
+def test_the_selected_block_has_an_outline_in_the_accent(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState
+) -> None:
+    rect = scene(view).blocks["layer1.1"].box.rect
+    edge = on_screen(view, QPointF(rect.x + rect.width / 2, rect.y))
+    accent = QColor(theme.current().accent)
+
+    def distance() -> int:
+        seen = view.canvas.grab().toImage().pixelColor(edge)
+        return sum(
+            abs(a - b)
+            for a, b in zip(seen.getRgb(), accent.getRgb(), strict=True)  # type: ignore[arg-type]
+        )
+
+    assert distance() > 150
+    click(qtbot, view, box_point(view, "layer1.1"))
+    assert distance() < 60
+
+
+@pytest.mark.parametrize("name", ["layer1.0", "layer2.0", "layer3.2"])
+@pytest.mark.parametrize("place", [arc_point, junction_point])
+def test_a_click_on_arc_or_junction_toggles_the_skip(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState, name: str, place: object
+) -> None:
+    assert callable(place)
+    click(qtbot, view, place(view, name))
+    assert state.snapshot.gates.skips == {name: 0.0}
+    assert scene(view).skips[name].pen().color() == QColor(theme.current().off)
+    click(qtbot, view, place(view, name))
+    assert state.snapshot.gates.all_on
+    assert state.block == ""
+
+
+def test_two_quick_clicks_on_an_arc_are_two_toggles(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState
+) -> None:
+    at = arc_point(view, "layer1.1")
+    click(qtbot, view, at)
+    qtbot.mouseDClick(view.canvas.viewport(), LEFT, pos=at)
+    assert state.snapshot.gates.all_on
+
+
+@pytest.mark.parametrize("aside", [(-6, 0), (6, 0), (0, -6), (0, 6)])
+def test_arcs_are_at_least_twelve_pixels_thick_under_the_mouse(
+    qtbot: QtBot, state: ExplorerState, aside: tuple[int, int]
+) -> None:
+    view = DiagramView(state)
+    qtbot.addWidget(view)
+    view.resize(1000, 480)
+    view.show()
+    view.show_structure(STRUCTURES["resnet110"])
+    skip = scene(view).skips["layer2.5"]
+    top = skip.path().pointAtPercent(0.5)
+    side = skip.path().pointAtPercent(0.02)
+    at = on_screen(view, top if aside[0] == 0 else side) + QPoint(*aside)
+    hit = view.canvas.itemAt(at)
+    # Beside the fork lies the block's own box or the neighbour's junction.
+    assert isinstance(hit, SkipItem) or aside[0] != 0
+    if aside[0] == 0:
+        click(qtbot, view, at)
+        assert state.snapshot.gates.skips == {"layer2.5": 0.0}
+
+
+def test_a_click_on_a_stage_title_toggles_all_its_skips(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState
+) -> None:
+    def title() -> QPoint:
+        item = next(t for t in scene(view).titles if t.part.number == 3)
+        return on_screen(view, item.boundingRect().center())
+
+    names = {"layer3.0", "layer3.1", "layer3.2"}
+    click(qtbot, view, junction_point(view, "layer3.1"))
+    click(qtbot, view, title())
+    assert state.snapshot.gates.skips == dict.fromkeys(names, 0.0)
+    click(qtbot, view, title())
+    assert state.snapshot.gates.all_on
+
+
+def test_keys_select_blocks_and_toggle_skips(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState
+) -> None:
+    seen = []
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Home, Qt.Key.Key_Left, Qt.Key.Key_Right):
+        qtbot.keyClick(view, key)
+        seen.append(state.block)
+    assert seen == ["layer3.1", "stem", "stem", "layer1.0"]
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert state.snapshot.gates.skips == {"layer1.0": 0.0}
+    qtbot.keyClick(view, Qt.Key.Key_End)
+    assert state.block == "layer3.2"
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert state.block == "layer3.2"
+
+
+def test_space_on_the_stem_changes_nothing(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState
+) -> None:
+    qtbot.keyClick(view, Qt.Key.Key_Home)
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert state.snapshot.gates.all_on
+
+
+def test_a_click_gives_the_view_the_keyboard(qtbot: QtBot, view: DiagramView) -> None:
+    assert view.focusPolicy() == Qt.FocusPolicy.StrongFocus
+    assert view.canvas.focusPolicy() == Qt.FocusPolicy.NoFocus
+
+
+def test_gates_are_drawn_before_the_new_result_arrives(
+    view: DiagramView, state: ExplorerState
+) -> None:
+    view.show_result(fakes.result())
+    state.set_gates(GateSettings.of({"layer2.1": 0.0, "layer2.2": 0.4}, {"layer1.0": 0.0}))
+    skips, look = scene(view).skips, theme.current()
+    cut, thin, whole = (skips[f"layer2.{index}"].pen() for index in (1, 2, 0))
+    assert cut.style() == Qt.PenStyle.CustomDashLine
+    assert cut.color() == QColor(look.off)
+    assert thin.style() == whole.style() == Qt.PenStyle.SolidLine
+    assert thin.widthF() < whole.widthF()
+    assert thin.color().alphaF() < whole.color().alphaF() == 1.0
+    assert whole.color() == QColor(look.skip)
+    assert scene(view).blocks["layer1.0"].branch == 0.0
+    assert scene(view).blocks["layer1.0"].faded
+    view.show_result(fakes.result(gates=state.snapshot.gates))
+    assert not scene(view).blocks["layer1.0"].faded
+
+
+def test_tooltips_name_state_and_what_a_click_does(view: DiagramView, state: ExplorerState) -> None:
+    view.show_result(fakes.result())
+    skip = scene(view).skips["layer2.1"]
+    assert skip.toolTip() == "Skip of layer2.1: on. Click to switch it off."
+    state.set_skips(["layer2.1"], False)
+    assert skip.toolTip() == "Skip of layer2.1: off. Click to switch it on."
+    block = scene(view).blocks["layer2.1"].toolTip()
+    assert "layer2.1" in block
+    assert "5,000 parameters" in block
+    assert "50,000 MACs" in block
+    assert "60 %" in block
+
+
+def test_the_tooltip_says_that_a_projection_is_dropped_too(
+    view: DiagramView, state: ExplorerState
+) -> None:
+    view.show_structure(STRUCTURES["resnet50"])
+    state.set_skips(["layer2.0", "layer2.1"], False)
+    dropped = "its projection is dropped as well"
+    assert dropped in scene(view).blocks["layer2.0"].toolTip()
+    assert dropped not in scene(view).blocks["layer2.1"].toolTip()
+
+
+def test_heat_is_logarithmic_and_covers_skips_on_and_off(view: DiagramView) -> None:
+    gates = GateSettings.of({"layer1.0": 0.0})
+    norms = {"layer1.0": 1e-8, "layer1.1": 1e-4, "layer1.2": 1e-4 * 1.02}
+    view.show_result(made_up_result(STRUCTURES["resnet20"], norms, gates))
+    scale = view.legend.scale
+    assert scale is not None
+    assert (scale.low, scale.high) == (-8, 0)
+    colours = theme.colour_map("viridis")
+    blocks = scene(view).blocks
+    for name, row in (("layer1.0", 0), ("layer1.1", 128), ("layer3.2", 255)):
+        colour = blocks[name].heat_colour()
+        assert colour is not None
+        assert [colour.red(), colour.green(), colour.blue()] == colours[row].tolist()
+
+
+def test_zero_and_not_a_number_are_signs_and_not_colours(view: DiagramView) -> None:
+    norms = {"stem": 0.0, "layer1.0": float("nan"), "layer1.1": float("inf"), "layer1.2": 1e-3}
+    view.show_result(made_up_result(STRUCTURES["resnet20"], norms, GateSettings()))
+    blocks = scene(view).blocks
+    names = ("stem", "layer1.0", "layer1.1", "layer1.2")
+    assert [blocks[name].mark for name in names] == ["0", "NaN", "∞", ""]
+    assert [blocks[name].heat_colour() is None for name in names] == [True, True, True, False]
+    assert view.legend.scale is not None
+    assert view.legend.scale.low == -3
+    assert not view.grab().isNull()
+
+
+def test_a_plain_network_has_no_arcs_and_its_titles_no_switch(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState
+) -> None:
+    view.show_structure(STRUCTURES["plain20"])
+    assert scene(view).skips == {}
+    title = scene(view).titles[0]
+    assert title.part.switch is None
+    click(qtbot, view, on_screen(view, title.boundingRect().center()))
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert state.snapshot.gates.all_on
+
+
+def test_concatenation_has_its_own_sign(view: DiagramView) -> None:
+    def junction(combine: str) -> bytes:
+        view.show_structure(deep((2, 2), combine=combine))  # type: ignore[arg-type]
+        skip = scene(view).skips["layer1.0"]
+        middle = junction_point(view, "layer1.0")
+        radius = int(skip.junction.width / 2)
+        area = view.canvas.grab(skip.mapRectToScene(skip.boundingRect()).toRect()).toImage()
+        del area
+        image = view.canvas.grab().toImage()
+        return bytes(
+            image.copy(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius).constBits()
+        )
+
+    assert junction("add") != junction("concat")
+
+
+def wheel(view: DiagramView, at: QPoint, notches: int) -> None:
+    viewport = view.canvas.viewport()
+    event = QWheelEvent(
+        QPointF(at),
+        QPointF(viewport.mapToGlobal(at)),
+        QPoint(),
+        QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(viewport, event)
+
+
+def test_the_wheel_zooms_about_the_cursor_and_a_result_keeps_the_zoom(view: DiagramView) -> None:
+    at = box_point(view, "layer1.1")
+    under = view.canvas.mapToScene(at)
+    wheel(view, at, 4)
+    assert view.canvas.zoom > 1.5
+    after = view.canvas.mapToScene(at)
+    assert (after - under).manhattanLength() < 3
+    drawn, zoom = view.scene, view.canvas.zoom
+    view.show_result(fakes.result())
+    view.resize(900, 460)
+    QApplication.processEvents()
+    assert view.scene is drawn
+    assert view.canvas.zoom == zoom
+    wheel(view, at, -40)
+    assert view.canvas.zoom == pytest.approx(1.0)
+
+
+def test_a_drag_pans_and_selects_nothing(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState
+) -> None:
+    view.zoom_in()
+    view.zoom_in()
+    middle = view.canvas.viewport().rect().center()
+    before = view.canvas.mapToScene(middle)
+    viewport = view.canvas.viewport()
+    qtbot.mousePress(viewport, LEFT, pos=middle)
+    for step in range(1, 5):
+        qtbot.mouseMove(viewport, middle + QPoint(20 * step, 10 * step))
+    qtbot.mouseRelease(viewport, LEFT, pos=middle + QPoint(80, 40))
+    moved = view.canvas.mapToScene(middle) - before
+    assert moved.x() < -10
+    assert moved.y() < -5
+    assert state.block == ""
+    assert state.snapshot.gates.all_on
+
+
+def test_a_double_click_on_empty_ground_and_the_fit_button_fit(
+    qtbot: QtBot, view: DiagramView
+) -> None:
+    view.zoom_in()
+    spot = view.canvas.viewport().rect().bottomRight() - QPoint(3, 3)
+    qtbot.mouseDClick(view.canvas.viewport(), LEFT, pos=spot)
+    assert view.canvas.zoom == pytest.approx(1.0)
+    out, larger, fit = view.buttons
+    qtbot.mouseClick(larger, LEFT)
+    qtbot.mouseClick(larger, LEFT)
+    qtbot.mouseClick(out, LEFT)
+    assert view.canvas.zoom == pytest.approx(1.4)
+    qtbot.mouseClick(fit, LEFT)
+    assert view.canvas.zoom == pytest.approx(1.0)
+
+
+def test_a_resize_lays_the_network_out_again(view: DiagramView) -> None:
+    before = scene(view).layout.rows
+    view.resize(400, 800)
+    QApplication.processEvents()
+    assert scene(view).layout.rows > before
+    seen = view.canvas.mapToScene(view.canvas.viewport().rect()).boundingRect()
+    assert seen.adjusted(-2, -2, 2, 2).contains(scene(view).sceneRect())
+
+
+def test_hovering_a_skip_shows_a_hand(qtbot: QtBot, view: DiagramView) -> None:
+    viewport = view.canvas.viewport()
+    at = arc_point(view, "layer1.1")
+    QCursor.setPos(viewport.mapToGlobal(at))
+    qtbot.mouseMove(viewport, at)
+    QApplication.sendEvent(viewport, QEvent(QEvent.Type.UpdateRequest))
+    assert viewport.cursor().shape() == Qt.CursorShape.PointingHandCursor
+
+
+@pytest.mark.parametrize("look", theme.THEMES.values(), ids=theme.THEMES)
+def test_a_new_theme_recolours_everything(
+    view: DiagramView, look: theme.Theme, qapp: QApplication
+) -> None:
+    try:
+        theme.apply(qapp, look)
+        view.retheme()
+        assert scene(view).skips["layer1.0"].pen().color() == QColor(look.skip)
+        corner = view.canvas.grab().toImage().pixelColor(1, 1)
+        assert corner == QColor(look.panel)
+    finally:
+        theme.apply(qapp, theme.DARK)
+
+
+def test_a_result_for_resnet_152_is_shown_in_a_blink(view: DiagramView) -> None:
+    structure = STRUCTURES["resnet152"]
+    view.show_structure(structure)
+    drawn = view.scene
+    result = made_up_result(structure, {"layer1.0": 1e-12}, GateSettings())
+    begin = time.perf_counter()
+    view.show_result(result)
+    assert time.perf_counter() - begin < 0.05
+    assert view.scene is drawn
