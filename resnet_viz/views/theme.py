@@ -146,6 +146,13 @@ def apply(application: QApplication, theme: Theme) -> None:
         QMainWindow::separator {{ background: {theme.window}; width: 5px; height: 5px; }}
         QToolBar {{ background: {theme.panel}; border: none; spacing: 6px; padding: 4px; }}
         QStatusBar {{ background: {theme.panel}; }}
+        QCheckBox::indicator {{ width: 0.8em; height: 0.8em; border-radius: 3px;
+                                border: 2px solid {theme.muted}; background: {theme.panel}; }}
+        QCheckBox::indicator:checked {{ border-color: {theme.accent};
+                                        background: {theme.accent}; }}
+        QPushButton:checked {{ background: {theme.skip}; color: {theme.window};
+                               border: 1px solid {theme.skip}; border-radius: 3px;
+                               padding: 3px 8px; }}
         QGraphicsView, QScrollArea, QAbstractItemView {{ border: none; }}
         """
     )

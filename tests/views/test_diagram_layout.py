@@ -70,7 +70,8 @@ def structure(request: pytest.FixtureRequest) -> Structure:
 
 @pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def layout(structure: Structure, request: pytest.FixtureRequest) -> Layout:
-    return lay_out(structure, *request.param, text())
+    width, height = request.param
+    return lay_out(structure, width, height, text())
 
 
 def test_nothing_that_is_drawn_overlaps(layout: Layout) -> None:

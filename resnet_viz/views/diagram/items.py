@@ -31,7 +31,7 @@ from resnet_viz.views.diagram.layout import (
 LEAST_HIT = 16.0
 """The least width of what can be clicked, in pixels at fit."""
 
-_LEAST_LAYER = 5.5
+_LEAST_LAYER = 7.0
 """Layer boxes narrower or lower than this on screen are left out."""
 
 _HAND = Qt.CursorShape.PointingHandCursor

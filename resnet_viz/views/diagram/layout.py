@@ -406,7 +406,7 @@ class _Builder:
 
     def _header(self, rect: Rect) -> Rect:
         height = min(LINE * self.text.size + 2, 0.36 * rect.height)
-        return Rect(rect.x + 1.5, rect.y + 1, rect.width - 3, height)
+        return Rect(rect.x + 1, rect.y + 1, rect.width - 2, height)
 
     def _layer_area(self, rect: Rect) -> Rect:
         top = self._header(rect).bottom + 1

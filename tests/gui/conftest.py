@@ -1,0 +1,50 @@
+"""The real window, with settings of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from resnet_viz.analysis.result import Result
+from resnet_viz.views.main_window import MainWindow
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> QSettings:
+    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+class Driver:
+    """The window and the results that it has shown."""
+
+    def __init__(self, qtbot: QtBot, settings: QSettings) -> None:
+        self.qtbot = qtbot
+        self.window = MainWindow(settings)
+        self.window.resize(1366, 768)
+        self.results: list[Result] = []
+        self.window.worker.finished.connect(self.results.append)
+
+    def show(self) -> Driver:
+        """Open the window and wait for the first result."""
+        self.window.show()
+        self.next_result()
+        return self
+
+    def next_result(self) -> Result:
+        """Wait until a result of the state as it is now has come."""
+        snapshot = self.window.state.snapshot
+        self.qtbot.waitUntil(
+            lambda: bool(self.results) and self.results[-1].snapshot == snapshot, timeout=90_000
+        )
+        return self.results[-1]
+
+
+@pytest.fixture
+def driver(qtbot: QtBot, settings: QSettings) -> Iterator[Driver]:
+    made = Driver(qtbot, settings)
+    yield made
+    made.window.close()
