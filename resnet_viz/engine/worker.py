@@ -62,6 +62,9 @@ class Worker(QObject):
         with self._wake:
             if self._closing:
                 return
+            if snapshot == self._running and not self._stop.is_set():
+                self._pending = None
+                return
             self._pending = snapshot
             if self._running and replace(self._running, crop=snapshot.crop) != snapshot:
                 self._stop.set()

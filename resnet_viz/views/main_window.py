@@ -68,8 +68,6 @@ class MainWindow(QMainWindow):
         self._application = application
         name = str(settings.value("theme", theme.DARK.name))
         theme.apply(application, theme.THEMES.get(name, theme.DARK))
-        weights.set_mirror(str(settings.value("mirror", "")) or None)
-
         self.state = ExplorerState(gallery.load_sample(gallery.DEFAULT_SAMPLE))
         self.worker = Worker(self)
         self.loader = PhotoLoader(self)
@@ -105,6 +103,7 @@ class MainWindow(QMainWindow):
         self._original_layout = self.saveState(LAYOUT_VERSION)
         self._restore_layout()
         self._retitle()
+        self._set_mirror(str(settings.value("mirror", "")))
 
     # ---- building
 
@@ -249,6 +248,10 @@ class MainWindow(QMainWindow):
         self.network_box = QComboBox()
         self.network_box.setAccessibleName("Network")
         self.network_box.setToolTip("The network to look into")
+        self.network_box.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.network_box.setMinimumContentsLength(len("ResNet-152 · ImageNet"))
         for spec in catalog.CATALOG.values():
             self.network_box.addItem(f"{spec.title} · {spec.data_title}", spec.name)
         self.network_box.activated.connect(self._choose_network)
@@ -596,13 +599,16 @@ class MainWindow(QMainWindow):
             "(empty: the official one), such as http://classroom.local/weights:",
             text=str(self.settings.value("mirror", "")),
         )
-        if given:
-            try:
-                weights.set_mirror(text.strip() or None)
-            except weights.WeightsError as error:
-                self.message.say(str(error))
-                return
+        if given and self._set_mirror(text.strip()):
             self.settings.setValue("mirror", text.strip())
+
+    def _set_mirror(self, address: str) -> bool:
+        try:
+            weights.set_mirror(address or None)
+        except weights.WeightsError as error:
+            self.message.say(str(error))
+            return False
+        return True
 
     def ask_for_target(self) -> None:
         if self._good is None:

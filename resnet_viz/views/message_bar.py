@@ -30,7 +30,9 @@ class MessageBar(QFrame):
     def say(self, sentence: str, buttons: Sequence[tuple[str, Callable[[], None]]] = ()) -> None:
         """Show ``sentence`` and, beside it, a button for each text and what it does."""
         self.clear()
-        self.text.setText(sentence[:1].upper() + sentence[1:])
+        # A file's name at the beginning is not to be changed.
+        begins_with_word = sentence.split(maxsplit=1)[0].isalpha()
+        self.text.setText(sentence[:1].upper() + sentence[1:] if begins_with_word else sentence)
         for text, action in (*buttons, ("Close", lambda: None)):
             button = QPushButton(text)
             button.clicked.connect(self.clear)
@@ -49,7 +51,5 @@ class MessageBar(QFrame):
 
     def retheme(self) -> None:
         """Take the colours of the current theme."""
-        colours = theme.current()
-        self.setStyleSheet(
-            f"#message {{ background: {colours.raised}; border-left: 6px solid {colours.warning}; }}"
-        )
+        ground, edge = theme.current().raised, theme.current().warning
+        self.setStyleSheet(f"#message {{ background: {ground}; border-left: 6px solid {edge}; }}")

@@ -1,0 +1,414 @@
+"""The real window with the real worker, driven by mouse, keys, drops and pastes."""
+
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from resnet_viz.analysis.result import WeightsChoice
+from resnet_viz.images.cifar10 import CLASSES
+from resnet_viz.views import theme
+from resnet_viz.views.main_window import MainWindow
+from tests import fakes
+from tests.gui.conftest import Driver
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def click(driver: Driver, widget: QWidget, at: QPoint | None = None) -> None:
+    driver.qtbot.mouseClick(widget, LEFT, pos=at or widget.rect().center())
+
+
+def button(window: MainWindow, text: str) -> QPushButton:
+    return next(b for b in window.message.findChildren(QPushButton) if b.text() == text)
+
+
+def arc(window: MainWindow, name: str) -> QPoint:
+    scene = window.diagram.scene
+    assert scene is not None
+    return window.diagram.canvas.mapFromScene(scene.skips[name].path().pointAtPercent(0.25))
+
+
+def box(window: MainWindow, name: str) -> QPoint:
+    scene = window.diagram.scene
+    assert scene is not None
+    centre = scene.blocks[name].box.rect.centre
+    return window.diagram.canvas.mapFromScene(QPointF(centre.x, centre.y))
+
+
+def drop(window: MainWindow, data: QMimeData) -> None:
+    """Carry ``data`` over the window and let go."""
+    at = QPointF(window.rect().center())
+    common = (Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
+    entering = QDragEnterEvent(at.toPoint(), *common)
+    QApplication.sendEvent(window, entering)
+    assert entering.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(at, *common))
+
+
+def files(*paths: Path) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.png"
+    Image.fromarray(fakes.photo(200, 120).pixels).save(path)
+    return path
+
+
+def test_the_first_result_needs_no_network_connection(driver: Driver) -> None:
+    driver.show()
+    window, result = driver.window, driver.results[-1]
+    assert result.weights.trained
+    assert result.labels[result.now.target] == "cat"
+    assert window.windowTitle() == "ResNet-20 – Chelsea the cat – ResNet Explorer"
+    for words in ("ResNet-20", "CIFAR-10", result.device, f"{result.now.milliseconds:.1f} ms"):
+        assert words in window.status.text()
+    assert not window.message.isVisible()
+    driver.qtbot.waitUntil(lambda: not window.progress.isVisible())
+
+
+def test_a_click_on_an_arc_changes_what_every_view_shows(driver: Driver) -> None:
+    window = driver.show().window
+    sentence = window.gradient_flow.sentence.text()
+    click(driver, window.diagram.canvas.viewport(), arc(window, "layer2.1"))
+    result = driver.next_result()
+    assert result.snapshot.gates.skips == {"layer2.1": 0.0}
+    assert result.all_on is driver.results[0].all_on
+    assert window.gradient_flow.sentence.text() != sentence
+    assert not window.stage_buttons[1].isChecked()
+    assert window.stage_buttons[0].isChecked()
+    click(driver, window.diagram.canvas.viewport(), arc(window, "layer2.1"))
+    assert driver.next_result().snapshot.gates.all_on
+    assert window.gradient_flow.sentence.text() == sentence
+
+
+def test_all_skips_off_collapses_the_gradient(driver: Driver) -> None:
+    window = driver.show().window
+    driver.qtbot.mouseClick(window.findChild(QPushButton, "skips_off"), LEFT)
+    result = driver.next_result()
+    assert set(result.snapshot.gates.skips) == set(result.structure.skips)
+    stem, with_skips = result.now.block("stem"), result.all_on.block("stem")
+    assert stem.gradient_norm < 0.2 * with_skips.gradient_norm
+    driver.qtbot.mouseClick(window.findChild(QPushButton, "skips_on"), LEFT)
+    assert driver.next_result().snapshot.gates.all_on
+
+
+def test_shortcuts_and_stage_buttons(driver: Driver) -> None:
+    window = driver.show().window
+    window.activateWindow()
+    driver.qtbot.waitUntil(window.isActiveWindow)
+    gates = lambda: set(window.state.snapshot.gates.skips)  # noqa: E731
+    driver.qtbot.keyClick(window, Qt.Key.Key_0)
+    assert len(gates()) == 9
+    driver.qtbot.keyClick(window, Qt.Key.Key_2)
+    assert gates() == {f"layer{stage}.{index}" for stage in (1, 3) for index in range(3)}
+    driver.qtbot.keyClick(window, Qt.Key.Key_A)
+    assert gates() == set()
+    click(driver, window.stage_buttons[2])
+    assert gates() == {"layer3.0", "layer3.1", "layer3.2"}
+    assert not window.stage_buttons[2].isChecked()
+    driver.qtbot.keyClick(window, Qt.Key.Key_4)
+    assert len(gates()) == 3
+    driver.next_result()
+
+
+def test_selecting_a_block_needs_no_pass(driver: Driver) -> None:
+    window = driver.show().window
+    seen = len(driver.results)
+    click(driver, window.diagram.canvas.viewport(), box(window, "layer1.1"))
+    assert window.state.block == "layer1.1"
+    assert "layer1.1" in window.activations.header.text()
+    driver.qtbot.wait(50)
+    assert len(driver.results) == seen
+
+
+def test_a_prediction_becomes_the_target_and_automatic_takes_it_back(driver: Driver) -> None:
+    window = driver.show().window
+    row = window.predictions.all_on.rows[2]
+    click(driver, row)
+    result = driver.next_result()
+    assert result.now.target == result.snapshot.target == driver.results[0].all_on.top(5)[2]
+    click(driver, window.predictions.automatic)
+    assert driver.next_result().snapshot.target is None
+
+
+def test_a_target_is_chosen_by_name(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = driver.show().window
+    monkeypatch.setattr(QInputDialog, "getItem", lambda *args: ("ship", True))
+    window.actions_by_name["target"].trigger()
+    assert driver.next_result().now.target == CLASSES.index("ship")
+    monkeypatch.setattr(QInputDialog, "getItem", lambda *args: ("unicorn", True))
+    window.actions_by_name["target"].trigger()
+    assert "unicorn" in window.message.text.text()
+
+
+def test_dragging_the_crop_box_updates_everything(driver: Driver) -> None:
+    window = driver.show().window
+    before = driver.results[-1]
+    editor = window.photo.editor
+    centre = editor.rect().center()
+    driver.qtbot.mousePress(editor, LEFT, pos=centre)
+    for step in range(1, 6):
+        driver.qtbot.mouseMove(editor, centre + QPoint(-3 * step, 0))
+    driver.qtbot.mouseRelease(editor, LEFT, pos=centre + QPoint(-15, 0))
+    after = driver.next_result()
+    assert after.crop.x < before.crop.x
+    assert not np.array_equal(after.network_input, before.network_input)
+
+
+def test_a_dropped_photo_is_opened_and_remembered(driver: Driver, image: Path) -> None:
+    window = driver.show().window
+    drop(window, files(image))
+    driver.qtbot.waitUntil(lambda: window.state.snapshot.photo.name == "mine.png")
+    assert driver.next_result().snapshot.photo.width == 200
+    assert "mine.png" in window.windowTitle()
+    window._recent.aboutToShow.emit()
+    assert [action.text() for action in window._recent.actions()] == [str(image)]
+
+
+def test_several_dropped_files_give_the_first_and_a_word(driver: Driver, image: Path) -> None:
+    window = driver.show().window
+    drop(window, files(image, image))
+    assert "2 files" in window.message.text.text()
+    driver.qtbot.waitUntil(lambda: window.state.snapshot.photo.name == "mine.png")
+
+
+@pytest.mark.parametrize("kind", ["picture", "file", "nothing"])
+def test_paste(driver: Driver, image: Path, kind: str) -> None:
+    window = driver.show().window
+    before = window.state.snapshot.photo
+    clipboard = QGuiApplication.clipboard()
+    if kind == "picture":
+        picture = QImage(50, 40, QImage.Format.Format_RGB32)
+        picture.fill(Qt.GlobalColor.red)
+        clipboard.setImage(picture)
+    elif kind == "file":
+        clipboard.setMimeData(files(image))
+    else:
+        clipboard.setText("no picture")
+    window.actions_by_name["paste"].trigger()
+    if kind == "nothing":
+        assert "no picture" in window.message.text.text()
+        assert window.state.snapshot.photo is before
+        return
+    driver.qtbot.waitUntil(lambda: window.state.snapshot.photo is not before)
+    photo = driver.next_result().snapshot.photo
+    assert (photo.width, photo.height) == ((50, 40) if kind == "picture" else (200, 120))
+    if kind == "picture":
+        assert photo.pixels[5, 5].tolist() == [255, 0, 0]
+
+
+def test_the_open_dialogue_and_the_gallery(
+    driver: Driver, image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = driver.show().window
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: (str(image), ""))
+    driver.qtbot.keyClick(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+    driver.qtbot.waitUntil(lambda: window.state.snapshot.photo.name == "mine.png")
+    window.open_sample("rocket")
+    driver.qtbot.waitUntil(lambda: window.state.snapshot.photo.name == "Rocket")
+    assert driver.next_result().snapshot.photo.name == "Rocket"
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture at all"], ids=["empty", "text"])
+def test_a_bad_file_leaves_the_last_photo(driver: Driver, tmp_path: Path, content: bytes) -> None:
+    window = driver.show().window
+    before, seen = window.state.snapshot, len(driver.results)
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(content)
+    drop(window, files(bad))
+    driver.qtbot.waitUntil(window.message.isVisible)
+    assert "bad.jpg" in window.message.text.text()
+    assert window.state.snapshot == before
+    assert len(driver.results) == seen
+    click(driver, button(window, "Close"))
+    assert not window.message.isVisible()
+
+
+def test_weights_that_cannot_be_had(driver: Driver) -> None:
+    window = driver.show().window
+    good = driver.results[-1]
+    window.network_box.setFocus()
+    index = window.network_box.findData("resnet18")
+    window.network_box.setCurrentIndex(index)
+    window.network_box.activated.emit(index)
+    driver.qtbot.waitUntil(window.message.isVisible, timeout=60_000)
+    assert "resnet18" in window.message.text.text()
+    assert "127.0.0.1" in window.message.text.text()
+    # The last good state is back on screen.
+    assert window.state.snapshot == good.snapshot
+    assert window.network_box.currentData() == "resnet20"
+    assert window.diagram.accessibleName().count("ResNet-20") == 1
+    click(driver, button(window, "Retry"))
+    assert window.state.snapshot.network == "resnet18"
+    driver.qtbot.waitUntil(window.message.isVisible, timeout=60_000)
+    click(driver, button(window, "Use untrained weights"))
+    result = driver.next_result()
+    assert result.structure.title == "ResNet-18"
+    assert not result.weights.trained
+    assert window.windowTitle().startswith("ResNet-18 (untrained) – ")
+    assert window.predictions.banner.isVisible()
+    assert len(result.labels) == 1000
+    assert window.stage_buttons[3].isVisible()
+
+
+def test_weights_from_a_wrong_file(driver: Driver, tmp_path: Path) -> None:
+    window = driver.show().window
+    wrong = tmp_path / "wrong.pt"
+    wrong.write_bytes(b"not weights")
+    drop(window, files(wrong))
+    driver.qtbot.waitUntil(window.message.isVisible)
+    assert "wrong.pt" in window.message.text.text()
+    assert window.state.snapshot.weights == WeightsChoice()
+
+
+def test_an_untrained_plain_network_has_no_skips_to_switch(driver: Driver) -> None:
+    window = driver.show().window
+    window.state.set_network("plain20")
+    driver.next_result()
+    assert not window.actions_by_name["skips_off"].isEnabled()
+    assert not any(button.isEnabled() for button in window.stage_buttons)
+
+
+def test_themes_are_kept(driver: Driver, settings: QSettings) -> None:
+    window = driver.show().window
+    for name in ("projector", "light", "dark"):
+        before = window.grab().toImage()
+        index = window.theme_box.findData(name)
+        window.theme_box.setCurrentIndex(index)
+        window.theme_box.activated.emit(index)
+        assert theme.current().name == name
+        assert settings.value("theme") == name
+        if name != "dark":
+            assert window.grab().toImage() != before
+
+
+def test_a_mirror_is_kept_and_a_bad_one_refused(
+    driver: Driver, settings: QSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = driver.show().window
+    for text, kept in (("http://127.0.0.1:1/weights", True), ("classroom", False), ("", True)):
+        monkeypatch.setattr(QInputDialog, "getText", lambda *a, said=text, **k: (said, True))
+        window.actions_by_name["mirror"].trigger()
+        assert window.message.isVisible() is not kept
+        assert (settings.value("mirror") == text) is kept
+
+
+def test_a_bad_mirror_in_the_settings_is_said(qtbot: QtBot, settings: QSettings) -> None:
+    settings.setValue("mirror", "classroom")
+    driver = Driver(qtbot, settings).show()
+    assert "classroom" in driver.window.message.text.text()
+    driver.window.close()
+
+
+def test_a_missing_device_is_a_sentence(qtbot: QtBot, settings: QSettings) -> None:
+    settings.setValue("device", "mps" if sys.platform == "linux" else "cuda")
+    driver = Driver(qtbot, settings)
+    driver.window.show()
+    qtbot.waitUntil(driver.window.message.isVisible, timeout=60_000)
+    assert "this machine has no" in driver.window.message.text.text().lower()
+    index = driver.window.device_box.findData("cpu")
+    driver.window.device_box.activated.emit(index)
+    assert driver.next_result().device == "CPU"
+    driver.window.close()
+
+
+def test_closing_in_mid_run(driver: Driver) -> None:
+    window = driver.show().window
+    window.state.set_network("resnet152", WeightsChoice("untrained"))
+    driver.qtbot.waitUntil(lambda: window.progress.isVisible())
+    window.close()
+    assert not window.worker._thread.is_alive()
+    assert not window.isVisible()
+
+
+def test_the_layout_comes_back(driver: Driver, settings: QSettings, qtbot: QtBot) -> None:
+    window = driver.show().window
+    window.docks["activations"].close()
+    window.close()
+    again = Driver(qtbot, settings)
+    again.window.show()
+    assert not again.window.docks["activations"].isVisible()
+    again.window.actions_by_name["reset_layout"].trigger()
+    assert again.window.docks["activations"].isVisible()
+    again.window.close()
+
+
+@pytest.mark.parametrize("name", ["shortcuts", "about"])
+def test_help_opens(driver: Driver, name: str) -> None:
+    shown: list[str] = []
+
+    def read() -> None:
+        box = QApplication.activeModalWidget()
+        if box is not None:
+            shown.append(box.windowTitle())
+            box.close()
+
+    driver.window.show()
+    QTimer.singleShot(200, read)
+    driver.window.actions_by_name[name].trigger()
+    assert len(shown) == 1
+
+
+def test_the_window_is_painted_before_torch_is_imported() -> None:
+    code = """
+import sys, tempfile
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from resnet_viz.views.main_window import MainWindow
+from resnet_viz.engine.worker import Worker
+app = QApplication([])
+Worker.request = lambda self, snapshot: None
+window = MainWindow(QSettings(tempfile.mktemp(), QSettings.Format.IniFormat))
+window.show()
+app.processEvents()
+assert not window.grab().isNull()
+assert "torch" not in sys.modules
+window.close()
+print("painted")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "painted" in done.stdout, done.stderr
+
+
+def run_main(arguments: list[str], later: Callable[[], None]) -> int:
+    from resnet_viz import app
+
+    QTimer.singleShot(0, later)
+    return app.main(arguments)
+
+
+def test_the_program_opens_the_image_that_it_is_given(
+    qtbot: QtBot, image: Path, monkeypatch: pytest.MonkeyPatch, settings: QSettings
+) -> None:
+    monkeypatch.setattr("PySide6.QtCore.QSettings", lambda: settings)
+    names: list[str] = []
+
+    def wait() -> None:
+        window = next(
+            w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()
+        )
+        if window.state.snapshot.photo.name == "mine.png":
+            names.append(window.state.snapshot.photo.name)
+            window.close()
+        else:
+            QTimer.singleShot(20, wait)
+
+    assert run_main([str(image)], wait) == 0
+    assert names == ["mine.png"]
