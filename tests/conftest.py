@@ -1,10 +1,13 @@
-"""Tests never fetch weights, and keep their files to themselves."""
+"""Tests need no display, never fetch weights, and keep their files to themselves."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QMimeData, QSettings, Qt
+from PySide6.QtCore import QByteArray, QMimeData, QSettings, QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self._structure: Structure | None = None
         self._asked = False
 
-        self.resize(1600, 900)
+        self.resize(QSize(1600, 900).boundedTo(self.screen().availableSize()))
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.message = MessageBar()
@@ -600,6 +600,7 @@ class MainWindow(QMainWindow):
             text=str(self.settings.value("mirror", "")),
         )
         if given and self._set_mirror(text.strip()):
+            self.message.clear()
             self.settings.setValue("mirror", text.strip())
 
     def _set_mirror(self, address: str) -> bool:

@@ -228,7 +228,7 @@ class PhotoView(QWidget):
         self._result: Result | None = None
         self.setAccessibleName("Photo")
         self.editor = CropEditor()
-        self.seen = Picture("What the network sees")
+        self.seen = Picture("Network input")
         self.hint = QLabel("Drop, paste or open a photo")
         self.hint.setForegroundRole(self.palette().ColorRole.PlaceholderText)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -290,9 +290,9 @@ class PhotoView(QWidget):
     def _show_seen(self) -> None:
         result = self._result
         if result is None or result.snapshot.photo is not self._state.snapshot.photo:
-            self.seen.set_title("What the network sees")
+            self.seen.set_title("Network input")
             self.seen.set_words("appears with the next pass")
             return
         height, width = result.network_input.shape[:2]
-        self.seen.set_title("What the network sees", f": {width}×{height}")
+        self.seen.set_title("Network input", f": {width}×{height}")
         self.seen.set_image(theme.to_qimage(result.network_input), crisp=True)

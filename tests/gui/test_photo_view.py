@@ -165,7 +165,7 @@ def test_what_the_network_sees_is_shown_in_crisp_pixels(qtbot: QtBot) -> None:
     result = fakes.result()
     view = shown(qtbot, ExplorerState(result.snapshot.photo))
     view.show_result(result)
-    assert view.seen.accessibleName() == "What the network sees: 32×32"
+    assert view.seen.accessibleName() == "Network input: 32×32"
     rect = view.seen.image_rect()
     assert rect.width() % 32 == 0
     step = rect.width() // 32
