@@ -21,6 +21,7 @@ class Command:
 COMMANDS: dict[str, Command] = {
     "open": Command("&Open a photo…", "Ctrl+O", "Open a photo from a file"),
     "paste": Command("&Paste a photo", "Ctrl+V", "Take the picture or file on the clipboard"),
+    "samples": Command("&Sample photos…", "Ctrl+G", "Pick one of the photos of the gallery"),
     "quit": Command("&Quit", "Ctrl+Q"),
     "weights_file": Command("Weights from a &file…", "Ctrl+W", "Load weights for this network"),
     "weights_default": Command("&Default weights", "", "The embedded or the official weights"),

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.analysis.result import BlockPass, Result
 from resnet_viz.engine.state import ExplorerState
-from resnet_viz.views import overlay, theme
+from resnet_viz.images import overlay
+from resnet_viz.views import theme
 from resnet_viz.views.overlay_picture import OverlayPicture
 from resnet_viz.views.picture import Picture
 from resnet_viz.views.scale_bar import ScaleBar, number_text

@@ -18,18 +18,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QComboBox,
     QDockWidget,
     QFileDialog,
     QInputDialog,
-    QLabel,
     QMainWindow,
     QMenu,
     QMessageBox,
-    QProgressBar,
-    QPushButton,
-    QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -46,15 +40,17 @@ from resnet_viz.views import recent, theme
 from resnet_viz.views.actions import COMMANDS, make_actions
 from resnet_viz.views.activations import ActivationsView
 from resnet_viz.views.diagram.view import DiagramView
+from resnet_viz.views.gallery import GalleryDialog
 from resnet_viz.views.gradient_flow import GradientFlowView
 from resnet_viz.views.message_bar import MessageBar
 from resnet_viz.views.photo import PhotoView
 from resnet_viz.views.predictions import PredictionsView
 from resnet_viz.views.saliency import SaliencyView
+from resnet_viz.views.status_bar import StatusBar
+from resnet_viz.views.toolbar import DEVICES, MOST_STAGES, Toolbar
 
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 LAYOUT_VERSION = 1
-DEVICES = {"auto": "Auto", "cuda": "CUDA", "mps": "MPS", "cpu": "CPU"}
 
 
 class MainWindow(QMainWindow):
@@ -97,8 +93,12 @@ class MainWindow(QMainWindow):
         self.actions_by_name = self._make_actions()
         self._choices: dict[str, QActionGroup] = {}
         self._make_menus()
-        self._make_toolbar()
-        self._make_status_bar()
+        self.toolbar = Toolbar(self.actions_by_name)
+        self.addToolBar(self.toolbar)
+        self.toolbar.show_theme(theme.current().name)
+        self._offer_devices(("cpu",))
+        self.status = StatusBar()
+        self.setStatusBar(self.status)
         self._connect()
         self._original_layout = self.saveState(LAYOUT_VERSION)
         self._restore_layout()
@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
             {
                 "open": self.ask_for_photo,
                 "paste": self.paste,
+                "samples": self.show_gallery,
                 "quit": self.close,
                 "weights_file": self.ask_for_weights,
                 "weights_default": lambda: self.state.set_weights(WeightsChoice()),
@@ -152,7 +153,7 @@ class MainWindow(QMainWindow):
                 "target_automatic": lambda: self.state.set_target(None),
                 "skips_on": lambda: self.set_all_skips(True),
                 "skips_off": lambda: self.set_all_skips(False),
-                **{f"stage_{number}": stage(number) for number in range(1, 5)},
+                **{f"stage_{number}": stage(number) for number in range(1, MOST_STAGES + 1)},
                 "fit": self.diagram.fit,
                 "zoom_in": self.diagram.zoom_in,
                 "zoom_out": self.diagram.zoom_out,
@@ -169,10 +170,7 @@ class MainWindow(QMainWindow):
         files.addActions([actions["open"], actions["paste"]])
         self._recent = files.addMenu("&Recent photos")
         self._recent.aboutToShow.connect(self._fill_recent)
-        samples = files.addMenu("&Sample photos")
-        for sample in gallery.SAMPLES:
-            action = samples.addAction(f"{sample.title}: {sample.what}")
-            action.triggered.connect(lambda _=False, name=sample.name: self.open_sample(name))
+        files.addAction(actions["samples"])
         files.addSeparator()
         files.addAction(actions["quit"])
 
@@ -183,7 +181,7 @@ class MainWindow(QMainWindow):
             kind = f"Plain, {spec.data_title}" if spec.combine == "none" else spec.data_title
             if kind not in groups:
                 groups[kind] = network.addMenu(kind)
-            self._add_choice(groups[kind], choices, spec.title, spec.name, self.state.set_network)
+            self._add_choice(groups[kind], choices, spec.title, spec.name, self._choose_network)
         network.addSeparator()
         for name in ("weights_default", "weights_file", "weights_untrained", "mirror"):
             network.addAction(actions[name])
@@ -196,7 +194,7 @@ class MainWindow(QMainWindow):
         skips = bar.addMenu("&Skips")
         skips.addActions([actions["skips_on"], actions["skips_off"]])
         skips.addSeparator()
-        skips.addActions([actions[f"stage_{number}"] for number in range(1, 5)])
+        skips.addActions([actions[f"stage_{number}"] for number in range(1, MOST_STAGES + 1)])
 
         view = bar.addMenu("&View")
         themes = view.addMenu("&Theme")
@@ -232,89 +230,6 @@ class MainWindow(QMainWindow):
         for action in self._choices[group].actions():
             action.setChecked(action.data() == value)
 
-    def _make_toolbar(self) -> None:
-        bar = QToolBar("Toolbar")
-        bar.setObjectName("toolbar")
-        bar.setMovable(False)
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.addToolBar(bar)
-
-        opening = QToolButton()
-        opening.setDefaultAction(self.actions_by_name["open"])
-        opening.setText("Open…")
-        bar.addWidget(opening)
-        bar.addSeparator()
-
-        self.network_box = QComboBox()
-        self.network_box.setAccessibleName("Network")
-        self.network_box.setToolTip("The network to look into")
-        self.network_box.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.network_box.setMinimumContentsLength(len("ResNet-152 · ImageNet"))
-        for spec in catalog.CATALOG.values():
-            self.network_box.addItem(f"{spec.title} · {spec.data_title}", spec.name)
-        self.network_box.activated.connect(self._choose_network)
-        bar.addWidget(QLabel(" Network "))
-        bar.addWidget(self.network_box)
-        bar.addSeparator()
-
-        bar.addWidget(QLabel(" Skips "))
-        for name, text in (("skips_on", "All on"), ("skips_off", "All off")):
-            button = QPushButton(text)
-            button.setObjectName(name)
-            button.setToolTip(self.actions_by_name[name].toolTip())
-            button.clicked.connect(self.actions_by_name[name].trigger)
-            bar.addWidget(button)
-        self.stage_buttons: list[QPushButton] = []
-        self._stage_slots: list[QAction] = []
-        for number in range(1, 5):
-            button = QPushButton(f"Stage {number}")
-            button.setObjectName(f"stage_{number}")
-            button.setCheckable(True)
-            button.setToolTip(self.actions_by_name[f"stage_{number}"].toolTip())
-            button.clicked.connect(self.actions_by_name[f"stage_{number}"].trigger)
-            self.stage_buttons.append(button)
-            self._stage_slots.append(bar.addWidget(button))
-        bar.addSeparator()
-
-        self.device_box = QComboBox()
-        self.device_box.setAccessibleName("Device")
-        self.device_box.setToolTip(
-            "Where the network runs; Auto takes CUDA, else MPS, else the CPU"
-        )
-        self.device_box.activated.connect(
-            lambda index: self.choose_device(self.device_box.itemData(index))
-        )
-        bar.addWidget(QLabel(" Device "))
-        bar.addWidget(self.device_box)
-        self._offer_devices(("cpu",))
-
-        self.theme_box = QComboBox()
-        self.theme_box.setAccessibleName("Theme")
-        for style in theme.THEMES.values():
-            self.theme_box.addItem(style.title, style.name)
-        self.theme_box.setCurrentIndex(self.theme_box.findData(theme.current().name))
-        self.theme_box.activated.connect(
-            lambda index: self.set_theme(self.theme_box.itemData(index))
-        )
-        bar.addWidget(QLabel(" Theme "))
-        bar.addWidget(self.theme_box)
-
-    def _make_status_bar(self) -> None:
-        bar = self.statusBar()
-        self.status = QLabel("Starting…")
-        self.status.setAccessibleName("Status")
-        bar.addWidget(self.status, 1)
-        self.progress_text = QLabel()
-        self.progress = QProgressBar()
-        self.progress.setMaximumWidth(220)
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.clicked.connect(self.worker.cancel)
-        for widget in (self.progress_text, self.progress, self.cancel_button):
-            bar.addPermanentWidget(widget)
-            widget.hide()
-
     def _connect(self) -> None:
         state, worker = self.state, self.worker
         state.snapshot_changed.connect(worker.request)
@@ -326,8 +241,12 @@ class MainWindow(QMainWindow):
         worker.cancelled.connect(self._cancelled)
         worker.structure_known.connect(self._show_structure)
         worker.devices_known.connect(self._offer_devices)
-        worker.progressed.connect(self._show_progress)
-        worker.busy_changed.connect(self._busy)
+        worker.progressed.connect(self.status.show_progress)
+        worker.busy_changed.connect(self.status.show_busy)
+        self.status.cancel_asked.connect(worker.cancel)
+        self.toolbar.network_chosen.connect(self._choose_network)
+        self.toolbar.device_chosen.connect(self.choose_device)
+        self.toolbar.theme_chosen.connect(self.set_theme)
         self.loader.loaded.connect(self._show_photo)
         self.loader.failed.connect(self.message.say)
 
@@ -353,11 +272,7 @@ class MainWindow(QMainWindow):
             self._show_structure(result.structure)
         for view in self._views():
             view.show_result(result)
-        now = f"{result.now.milliseconds:.1f} ms"
-        self.status.setText(
-            f"{result.structure.title}  ·  {result.weights.title}  ·  {result.device}  ·  "
-            f"last pass {now}"
-        )
+        self.status.show_result(result)
         self._retitle()
 
     def _views(
@@ -383,26 +298,16 @@ class MainWindow(QMainWindow):
     def _show_structure(self, structure: Structure) -> None:
         self._structure = structure
         self.diagram.show_structure(structure)
-        for number, slot in enumerate(self._stage_slots, start=1):
-            there = number <= len(structure.stages)
-            slot.setVisible(there)
-            self.actions_by_name[f"stage_{number}"].setEnabled(there and bool(structure.skips))
         for name in ("skips_on", "skips_off"):
             self.actions_by_name[name].setEnabled(bool(structure.skips))
-            button = self.findChild(QPushButton, name)
-            if isinstance(button, QPushButton):
-                button.setEnabled(bool(structure.skips))
+        for number in range(1, MOST_STAGES + 1):
+            there = bool(structure.skips) and number <= len(structure.stages)
+            self.actions_by_name[f"stage_{number}"].setEnabled(there)
         self._show_gates()
 
     def _show_gates(self) -> None:
-        """Let the stage buttons say which stages have all their skips on."""
-        if self._structure is None:
-            return
-        gates = self.state.snapshot.gates
-        for stage, button in zip(self._structure.stages, self.stage_buttons, strict=False):
-            skips = [block.name for block in stage.blocks if block.has_skip]
-            button.setEnabled(bool(skips))
-            button.setChecked(bool(skips) and all(gates.skip(name) for name in skips))
+        if self._structure is not None:
+            self.toolbar.show_gates(self._structure, self.state.snapshot.gates)
 
     def _failed(self, failure: Failure) -> None:
         """Say what went wrong and go back to what was last on screen."""
@@ -412,7 +317,7 @@ class MainWindow(QMainWindow):
             self.state.restore(good.snapshot)
             self._show_structure(good.structure)
         else:
-            self.status.setText("No result yet")
+            self.status.text.setText("No result yet")
         if failure.kind == "unavailable":
             self.message.say(
                 failure.sentence,
@@ -445,20 +350,6 @@ class MainWindow(QMainWindow):
         self._show_structure(self._good.structure)
         self.message.say(f"{title} was cancelled; this is still {self._good.structure.title}")
 
-    def _busy(self, busy: bool) -> None:
-        if not busy:
-            for widget in (self.progress_text, self.progress, self.cancel_button):
-                widget.hide()
-
-    def _show_progress(self, text: str, done: int, total: int) -> None:
-        size = f": {done / 2**20:.1f} of {total / 2**20:.1f} MB" if total else ""
-        self.progress_text.setText(text + size)
-        # A bar without an end says that something is going on.
-        self.progress.setRange(0, 1000 if total else 0)
-        self.progress.setValue(round(1000 * done / total) if total else 0)
-        for widget in (self.progress_text, self.progress, self.cancel_button):
-            widget.show()
-
     def _retitle(self) -> None:
         title = "ResNet Explorer"
         if self._good is not None:
@@ -481,6 +372,13 @@ class MainWindow(QMainWindow):
     def open_sample(self, name: str) -> None:
         """Show a photo of the gallery."""
         self.loader.load(lambda: gallery.load_sample(name))
+
+    def show_gallery(self) -> None:
+        """Let the user pick a sample photo."""
+        dialog = GalleryDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(self.open_sample)
+        dialog.open()
 
     def ask_for_photo(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
@@ -543,23 +441,22 @@ class MainWindow(QMainWindow):
 
     # ---- choices
 
-    def _choose_network(self, index: int) -> None:
-        name = self.network_box.itemData(index)
+    def _choose_network(self, name: str) -> None:
         if name != self.state.snapshot.network:
             self.message.clear()
             self.state.set_network(name)
 
     def _network_changed(self, name: str) -> None:
-        self.network_box.setCurrentIndex(self.network_box.findData(name))
+        self.toolbar.show_network(name)
         self._check("network", name)
 
     def _offer_devices(self, devices: tuple[str, ...]) -> None:
-        group, menu = self._choices["device"], self._device_menu
-        menu.clear()
-        self.device_box.clear()
-        for name in ("auto", *devices):
-            self.device_box.addItem(DEVICES[name], name)
-            self._add_choice(menu, group, DEVICES[name], name, self.choose_device)
+        names = ("auto", *devices)
+        self.toolbar.offer_devices(names)
+        self._device_menu.clear()
+        for name in names:
+            choices = self._choices["device"]
+            self._add_choice(self._device_menu, choices, DEVICES[name], name, self.choose_device)
         self._device_changed(self.state.snapshot.device)
 
     def choose_device(self, name: str) -> None:
@@ -568,14 +465,14 @@ class MainWindow(QMainWindow):
         self.state.set_device(name)  # type: ignore[arg-type]
 
     def _device_changed(self, name: str) -> None:
-        self.device_box.setCurrentIndex(self.device_box.findData(name))
+        self.toolbar.show_device(name)
         self._check("device", name)
 
     def set_theme(self, name: str) -> None:
         """Draw everything in another theme."""
         self.settings.setValue("theme", name)
         theme.apply(self._application, theme.THEMES[name])
-        self.theme_box.setCurrentIndex(self.theme_box.findData(name))
+        self.toolbar.show_theme(name)
         self._check("theme", name)
         for view in (*self._views(), self.message):
             view.retheme()

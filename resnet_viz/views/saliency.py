@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QStyle, QVBoxLayout, QWidget
 
 from resnet_viz.analysis.result import BlockPass, Result
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
-from resnet_viz.views import overlay, theme
+from resnet_viz.views import theme
 from resnet_viz.views.overlay_picture import OverlayPicture
 from resnet_viz.views.picture import Picture
 from resnet_viz.views.scale_bar import number_text

@@ -20,7 +20,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QScrollBar, QToolTip, QWidget
 
-from resnet_viz.views import overlay, theme
+from resnet_viz.images import overlay
+from resnet_viz.views import theme
 
 GAP = 5
 

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +20,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QPushButt
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.analysis.result import WeightsChoice
+from resnet_viz.images import gallery
 from resnet_viz.images.cifar10 import CLASSES
 from resnet_viz.views import theme
+from resnet_viz.views.gallery import GalleryDialog
 from resnet_viz.views.main_window import MainWindow
 from tests import fakes
 from tests.gui.conftest import Driver
@@ -78,9 +82,9 @@ def test_the_first_result_needs_no_network_connection(driver: Driver) -> None:
     assert result.labels[result.now.target] == "cat"
     assert window.windowTitle() == "ResNet-20 – Chelsea the cat – ResNet Explorer"
     for words in ("ResNet-20", "CIFAR-10", result.device, f"{result.now.milliseconds:.1f} ms"):
-        assert words in window.status.text()
+        assert words in window.status.text.text()
     assert not window.message.isVisible()
-    driver.qtbot.waitUntil(lambda: not window.progress.isVisible())
+    driver.qtbot.waitUntil(lambda: not window.status.progress.isVisible())
 
 
 def test_a_click_on_an_arc_changes_what_every_view_shows(driver: Driver) -> None:
@@ -91,8 +95,8 @@ def test_a_click_on_an_arc_changes_what_every_view_shows(driver: Driver) -> None
     assert result.snapshot.gates.skips == {"layer2.1": 0.0}
     assert result.all_on is driver.results[0].all_on
     assert window.gradient_flow.sentence.text() != sentence
-    assert not window.stage_buttons[1].isChecked()
-    assert window.stage_buttons[0].isChecked()
+    assert not window.toolbar.stage_buttons[1].isChecked()
+    assert window.toolbar.stage_buttons[0].isChecked()
     click(driver, window.diagram.canvas.viewport(), arc(window, "layer2.1"))
     assert driver.next_result().snapshot.gates.all_on
     assert window.gradient_flow.sentence.text() == sentence
@@ -100,12 +104,12 @@ def test_a_click_on_an_arc_changes_what_every_view_shows(driver: Driver) -> None
 
 def test_all_skips_off_collapses_the_gradient(driver: Driver) -> None:
     window = driver.show().window
-    driver.qtbot.mouseClick(window.findChild(QPushButton, "skips_off"), LEFT)
+    click(driver, window.toolbar.all_off)
     result = driver.next_result()
     assert set(result.snapshot.gates.skips) == set(result.structure.skips)
     stem, with_skips = result.now.block("stem"), result.all_on.block("stem")
     assert stem.gradient_norm < 0.2 * with_skips.gradient_norm
-    driver.qtbot.mouseClick(window.findChild(QPushButton, "skips_on"), LEFT)
+    click(driver, window.toolbar.all_on)
     assert driver.next_result().snapshot.gates.all_on
 
 
@@ -120,9 +124,9 @@ def test_shortcuts_and_stage_buttons(driver: Driver) -> None:
     assert gates() == {f"layer{stage}.{index}" for stage in (1, 3) for index in range(3)}
     driver.qtbot.keyClick(window, Qt.Key.Key_A)
     assert gates() == set()
-    click(driver, window.stage_buttons[2])
+    click(driver, window.toolbar.stage_buttons[2])
     assert gates() == {"layer3.0", "layer3.1", "layer3.2"}
-    assert not window.stage_buttons[2].isChecked()
+    assert not window.toolbar.stage_buttons[2].isChecked()
     driver.qtbot.keyClick(window, Qt.Key.Key_4)
     assert len(gates()) == 3
     driver.next_result()
@@ -226,6 +230,26 @@ def test_the_open_dialogue_and_the_gallery(
     assert driver.next_result().snapshot.photo.name == "Rocket"
 
 
+def test_the_gallery_has_a_thumbnail_for_each_sample(driver: Driver) -> None:
+    window = driver.show().window
+    click(
+        driver, next(b for b in window.toolbar.findChildren(QPushButton) if b.text() == "Samples…")
+    )
+    dialog = window.findChild(GalleryDialog)
+    assert isinstance(dialog, GalleryDialog)
+    assert dialog.list.count() == len(gallery.SAMPLES)
+
+    def colours(row: int) -> int:
+        image = dialog.list.item(row).icon().pixmap(50).toImage()
+        return len({image.pixel(x, y) for x in range(0, 50, 7) for y in range(0, 50, 7)})
+
+    driver.qtbot.waitUntil(lambda: colours(dialog.list.count() - 1) > 5)
+    rocket = [sample.name for sample in gallery.SAMPLES].index("rocket")
+    place = dialog.list.visualItemRect(dialog.list.item(rocket)).center()
+    driver.qtbot.mouseClick(dialog.list.viewport(), LEFT, pos=place)
+    driver.qtbot.waitUntil(lambda: window.state.snapshot.photo.name == "Rocket")
+
+
 @pytest.mark.parametrize("content", [b"", b"no picture at all"], ids=["empty", "text"])
 def test_a_bad_file_leaves_the_last_photo(driver: Driver, tmp_path: Path, content: bytes) -> None:
     window = driver.show().window
@@ -244,16 +268,16 @@ def test_a_bad_file_leaves_the_last_photo(driver: Driver, tmp_path: Path, conten
 def test_weights_that_cannot_be_had(driver: Driver) -> None:
     window = driver.show().window
     good = driver.results[-1]
-    window.network_box.setFocus()
-    index = window.network_box.findData("resnet18")
-    window.network_box.setCurrentIndex(index)
-    window.network_box.activated.emit(index)
+    window.toolbar.network_box.setFocus()
+    index = window.toolbar.network_box.findData("resnet18")
+    window.toolbar.network_box.setCurrentIndex(index)
+    window.toolbar.network_box.activated.emit(index)
     driver.qtbot.waitUntil(window.message.isVisible, timeout=60_000)
     assert "resnet18" in window.message.text.text()
     assert "127.0.0.1" in window.message.text.text()
     # The last good state is back on screen.
     assert window.state.snapshot == good.snapshot
-    assert window.network_box.currentData() == "resnet20"
+    assert window.toolbar.network_box.currentData() == "resnet20"
     assert window.diagram.accessibleName().count("ResNet-20") == 1
     click(driver, button(window, "Retry"))
     assert window.state.snapshot.network == "resnet18"
@@ -265,7 +289,59 @@ def test_weights_that_cannot_be_had(driver: Driver) -> None:
     assert window.windowTitle().startswith("ResNet-18 (untrained) – ")
     assert window.predictions.banner.isVisible()
     assert len(result.labels) == 1000
-    assert window.stage_buttons[3].isVisible()
+    assert window.toolbar.stage_buttons[3].isVisible()
+
+
+@pytest.fixture
+def stalling(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A mirror that sends the first of two megabytes and then nothing more."""
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(2 * 2**20))
+            self.end_headers()
+            self.wfile.write(bytes(2**20))
+            self.wfile.flush()
+            over.wait(30)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("RESNET_VIZ_MIRROR", f"http://127.0.0.1:{server.server_port}/weights")
+    yield
+    over.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.usefixtures("stalling")
+def test_a_download_shows_its_progress_and_can_be_cancelled(driver: Driver) -> None:
+    window = driver.show().window
+    good = driver.results[-1]
+    window.toolbar.network_chosen.emit("resnet18")
+    text = window.status.progress_text
+    driver.qtbot.waitUntil(lambda: "1.0 of 2.0 MB" in text.text(), timeout=60_000)
+    assert window.status.progress.value() == 500
+    assert "ResNet-18" in window.diagram.accessibleName()
+    click(driver, window.status.cancel)
+    driver.qtbot.waitUntil(window.message.isVisible)
+    assert "cancelled" in window.message.text.text()
+    assert window.state.snapshot == good.snapshot
+    assert "ResNet-20" in window.diagram.accessibleName()
+    driver.qtbot.waitUntil(lambda: not window.status.progress.isVisible())
+
+
+@pytest.mark.usefixtures("stalling")
+def test_closing_in_mid_download(driver: Driver) -> None:
+    window = driver.show().window
+    window.toolbar.network_chosen.emit("resnet18")
+    driver.qtbot.waitUntil(window.status.progress.isVisible, timeout=60_000)
+    window.close()
+    assert not window.worker._thread.is_alive()
 
 
 def test_weights_from_a_wrong_file(driver: Driver, tmp_path: Path) -> None:
@@ -283,16 +359,16 @@ def test_an_untrained_plain_network_has_no_skips_to_switch(driver: Driver) -> No
     window.state.set_network("plain20")
     driver.next_result()
     assert not window.actions_by_name["skips_off"].isEnabled()
-    assert not any(button.isEnabled() for button in window.stage_buttons)
+    assert not any(button.isEnabled() for button in window.toolbar.stage_buttons)
 
 
 def test_themes_are_kept(driver: Driver, settings: QSettings) -> None:
     window = driver.show().window
     for name in ("projector", "light", "dark"):
         before = window.grab().toImage()
-        index = window.theme_box.findData(name)
-        window.theme_box.setCurrentIndex(index)
-        window.theme_box.activated.emit(index)
+        index = window.toolbar.theme_box.findData(name)
+        window.toolbar.theme_box.setCurrentIndex(index)
+        window.toolbar.theme_box.activated.emit(index)
         assert theme.current().name == name
         assert settings.value("theme") == name
         if name != "dark":
@@ -323,8 +399,8 @@ def test_a_missing_device_is_a_sentence(qtbot: QtBot, settings: QSettings) -> No
     driver.window.show()
     qtbot.waitUntil(driver.window.message.isVisible, timeout=60_000)
     assert "this machine has no" in driver.window.message.text.text().lower()
-    index = driver.window.device_box.findData("cpu")
-    driver.window.device_box.activated.emit(index)
+    index = driver.window.toolbar.device_box.findData("cpu")
+    driver.window.toolbar.device_box.activated.emit(index)
     assert driver.next_result().device == "CPU"
     driver.window.close()
 
@@ -332,7 +408,7 @@ def test_a_missing_device_is_a_sentence(qtbot: QtBot, settings: QSettings) -> No
 def test_closing_in_mid_run(driver: Driver) -> None:
     window = driver.show().window
     window.state.set_network("resnet152", WeightsChoice("untrained"))
-    driver.qtbot.waitUntil(lambda: window.progress.isVisible())
+    driver.qtbot.waitUntil(lambda: window.status.progress.isVisible())
     window.close()
     assert not window.worker._thread.is_alive()
     assert not window.isVisible()
@@ -371,6 +447,7 @@ def test_the_window_is_painted_before_torch_is_imported() -> None:
 import sys, tempfile
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
+from resnet_viz.views.gallery import GalleryDialog
 from resnet_viz.views.main_window import MainWindow
 from resnet_viz.engine.worker import Worker
 app = QApplication([])

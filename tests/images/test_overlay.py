@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resnet_viz.views import overlay
+from resnet_viz.images import overlay
 
 GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
 GREY = np.full((8, 8, 3), 100, np.uint8)
