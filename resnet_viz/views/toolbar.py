@@ -35,11 +35,11 @@ class Toolbar(QToolBar):
         self.addSeparator()
 
         self.network_box = self._box("Network", "The network to look into", self.network_chosen)
-        # As wide as an ordinary name, not as the longest.
+        # Counted in wide letters: room for an ordinary name, not for the longest.
         self.network_box.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.network_box.setMinimumContentsLength(len("ResNet-152 · ImageNet"))
+        self.network_box.setMinimumContentsLength(15)
         for spec in catalog.CATALOG.values():
             self.network_box.addItem(f"{spec.title} · {spec.data_title}", spec.name)
         self.addSeparator()
@@ -49,15 +49,19 @@ class Toolbar(QToolBar):
             self._button("skips_on", "All on"),
             self._button("skips_off", "All off"),
         )
+        self.addWidget(QLabel(" Stage "))
         self.stage_buttons: list[QPushButton] = []
         self._stage_slots: list[QAction] = []
         for number in range(1, MOST_STAGES + 1):
-            button = self._button(f"stage_{number}", f"Stage {number}")
+            button = self._button(f"stage_{number}", str(number))
+            button.setAccessibleName(f"Skips of stage {number}")
+            button.setMaximumWidth(2 * button.fontMetrics().height())
             button.setCheckable(True)
             self.stage_buttons.append(button)
             self._stage_slots.append(self.actions()[-1])
         self.addSeparator()
 
+        self.addWidget(QLabel(" Device "))
         tip = "Where the network runs; Auto takes CUDA, else MPS, else the CPU"
         self.device_box = self._box("Device", tip, self.device_chosen)
         self.theme_box = self._box("Theme", "The colours of the window", self.theme_chosen)
@@ -77,7 +81,6 @@ class Toolbar(QToolBar):
         box.setAccessibleName(name)
         box.setToolTip(tip)
         box.activated.connect(lambda index: chosen.emit(box.itemData(index)))
-        self.addWidget(QLabel(f" {name} "))
         self.addWidget(box)
         return box
 
