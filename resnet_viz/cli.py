@@ -148,7 +148,7 @@ def parse_skips(text: str, structure: Structure) -> GateSettings:
                 raise ValueError(
                     f"{structure.title} has no stage {name!r}; choose one of {', '.join(stages)}"
                 )
-            closed += [block.name for block in stages[name].blocks if block.has_skip]
+            closed += stages[name].skips
         elif kind == "block":
             if not structure.block(name).has_skip:
                 raise ValueError(f"block {name} of {structure.title} has no skip to switch off")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -119,3 +120,11 @@ def result(
         now,
         all_on,
     )
+
+
+def with_last(**maps: np.ndarray) -> Result:
+    """A result whose last block has other maps, such as ``cam`` or ``activation``."""
+    given = result()
+    *blocks, last = given.now.blocks
+    changed = replace(last, **{name: values.astype(np.float32) for name, values in maps.items()})  # type: ignore[arg-type]
+    return replace(given, now=replace(given.now, blocks=(*blocks, changed)))

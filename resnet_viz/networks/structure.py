@@ -67,6 +67,11 @@ class Stage:
     number: int
     blocks: tuple[Block, ...]
 
+    @property
+    def skips(self) -> tuple[str, ...]:
+        """The names of its blocks that have a skip."""
+        return tuple(block.name for block in self.blocks if block.has_skip)
+
 
 @dataclass(frozen=True)
 class Structure:

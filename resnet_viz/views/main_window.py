@@ -312,12 +312,7 @@ class MainWindow(QMainWindow):
     def _failed(self, failure: Failure) -> None:
         """Say what went wrong and go back to what was last on screen."""
         asked = failure.snapshot
-        good = self._good
-        if good is not None:
-            self.state.restore(good.snapshot)
-            self._show_structure(good.structure)
-        else:
-            self.status.text.setText("No result yet")
+        self._go_back()
         if failure.kind == "unavailable":
             self.message.say(
                 failure.sentence,
@@ -333,6 +328,14 @@ class MainWindow(QMainWindow):
         else:
             self.message.say(failure.sentence)
 
+    def _go_back(self) -> None:
+        """Choose again what was last on screen."""
+        if self._good is None:
+            self.status.text.setText("No result yet")
+            return
+        self.state.restore(self._good.snapshot)
+        self._show_structure(self._good.structure)
+
     def _try_again(self, asked: Snapshot) -> None:
         if asked == self.state.snapshot:
             self.worker.request(asked)
@@ -346,8 +349,7 @@ class MainWindow(QMainWindow):
                 f"{title} was cancelled", [("Retry", lambda: self._try_again(snapshot))]
             )
             return
-        self.state.restore(self._good.snapshot)
-        self._show_structure(self._good.structure)
+        self._go_back()
         self.message.say(f"{title} was cancelled; this is still {self._good.structure.title}")
 
     def _retitle(self) -> None:
@@ -532,8 +534,7 @@ class MainWindow(QMainWindow):
         """Switch a stage's skips off if any is on, else on."""
         if self._structure is None or number > len(self._structure.stages):
             return
-        stage = self._structure.stages[number - 1]
-        skips = [block.name for block in stage.blocks if block.has_skip]
+        skips = self._structure.stages[number - 1].skips
         self.state.set_skips(skips, not any(map(self.state.snapshot.gates.skip, skips)))
         self._show_gates()
 

@@ -106,6 +106,5 @@ class Toolbar(QToolBar):
         for number, slot in enumerate(self._stage_slots, start=1):
             slot.setVisible(number <= len(structure.stages))
         for stage, button in zip(structure.stages, self.stage_buttons, strict=False):
-            skips = [block.name for block in stage.blocks if block.has_skip]
-            button.setEnabled(bool(skips))
-            button.setChecked(bool(skips) and all(gates.skip(name) for name in skips))
+            button.setEnabled(bool(stage.skips))
+            button.setChecked(bool(stage.skips) and all(map(gates.skip, stage.skips)))

@@ -4,28 +4,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import Result
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.views.activations import ActivationsView
 from tests import fakes
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-def with_last(activation: np.ndarray) -> Result:
-    """A result whose last block gave ``activation``."""
-    result = fakes.result()
-    blocks = result.now.blocks
-    last = replace(blocks[-1], activation=activation.astype(np.float32))
-    return replace(result, now=replace(result.now, blocks=(*blocks[:-1], last)))
 
 
 def ramp(channels: int = 32) -> np.ndarray:
@@ -71,7 +60,7 @@ def test_before_the_first_result_there_are_words(view: ActivationsView) -> None:
 
 
 def test_the_header_gives_the_figures_of_the_last_block(view: ActivationsView) -> None:
-    view.show_result(with_last(ramp()))
+    view.show_result(fakes.with_last(activation=ramp()))
     assert not view.empty.isVisible()
     mean = 15.5 * 65 / 64
     expected = f"layer3.2 · 32 channels · 8×8 · mean {mean:.3g} · max 62"
@@ -86,14 +75,14 @@ def test_the_grid_follows_the_selected_block(view: ActivationsView) -> None:
 
 
 def test_channels_are_sorted_by_mean_or_by_index(qtbot: QtBot, view: ActivationsView) -> None:
-    view.show_result(with_last(ramp()))
+    view.show_result(fakes.with_last(activation=ramp()))
     assert order(view) == list(range(31, -1, -1))
     sort_by_index(qtbot, view)
     assert order(view) == list(range(32))
 
 
 def test_the_common_scale_can_be_left(qtbot: QtBot, view: ActivationsView) -> None:
-    view.show_result(with_last(ramp()))
+    view.show_result(fakes.with_last(activation=ramp()))
     assert {(tile.low, tile.high) for tile in view.grid.tiles} == {(0.0, 62.0)}
     assert view.scale_bar.text() == "0 to 62 activation"
     qtbot.keyClick(view.common, Qt.Key.Key_Space)
@@ -102,7 +91,7 @@ def test_the_common_scale_can_be_left(qtbot: QtBot, view: ActivationsView) -> No
 
 
 def test_a_negative_activation_is_on_the_common_scale(view: ActivationsView) -> None:
-    view.show_result(with_last(-ramp()))
+    view.show_result(fakes.with_last(activation=-ramp()))
     assert view.scale_bar.text() == "−62 to 0 activation"
 
 
@@ -125,14 +114,14 @@ def test_only_the_tiles_that_are_seen_are_coloured(qtbot: QtBot, view: Activatio
 
 
 def test_a_dead_channel_says_zero_in_place_of_a_colour(qtbot: QtBot, view: ActivationsView) -> None:
-    view.show_result(with_last(ramp(8)))
+    view.show_result(fakes.with_last(activation=ramp(8)))
     sort_by_index(qtbot, view)
     view.grab()
     assert set(view.grid._pictures) == set(range(1, 8))
 
 
 def test_a_click_enlarges_and_escape_goes_back(qtbot: QtBot, view: ActivationsView) -> None:
-    view.show_result(with_last(ramp()))
+    view.show_result(fakes.with_last(activation=ramp()))
     click(qtbot, view, 2)
     assert view.enlarged == 29
     assert view.panel.heading.text() == "Channel 29"
@@ -153,7 +142,7 @@ def test_the_back_button_goes_back(qtbot: QtBot, view: ActivationsView) -> None:
 
 
 def test_left_and_right_step_in_the_order_of_the_grid(qtbot: QtBot, view: ActivationsView) -> None:
-    view.show_result(with_last(ramp()))
+    view.show_result(fakes.with_last(activation=ramp()))
     click(qtbot, view, 1)
     qtbot.keyClick(view.panel.picture, Qt.Key.Key_Right)
     assert view.enlarged == 29
@@ -163,7 +152,7 @@ def test_left_and_right_step_in_the_order_of_the_grid(qtbot: QtBot, view: Activa
 
 
 def test_arrow_keys_move_and_enter_enlarges(qtbot: QtBot, view: ActivationsView) -> None:
-    view.show_result(with_last(ramp()))
+    view.show_result(fakes.with_last(activation=ramp()))
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down):
         qtbot.keyClick(view.grid, key)
     assert view.grid.current == 1 + view.grid.columns()
@@ -192,7 +181,7 @@ def test_the_enlarged_channel_stays_when_skips_change_and_goes_with_its_block(
 
 
 def test_the_enlarged_map_lies_over_the_network_input(qtbot: QtBot, view: ActivationsView) -> None:
-    view.show_result(with_last(ramp()))
+    view.show_result(fakes.with_last(activation=ramp()))
     click(qtbot, view, 0)
     view.panel.slider.setFocus()
     qtbot.keyClick(view.panel.slider, Qt.Key.Key_End)
@@ -206,7 +195,7 @@ def test_nan_and_infinity_are_said_and_striped(qtbot: QtBot, view: ActivationsVi
     values = ramp()
     values[3, 1, 1] = np.inf
     values[5] = np.nan
-    view.show_result(with_last(values))
+    view.show_result(fakes.with_last(activation=values))
     assert "NaN or ∞ in 2 channels" in view.header.text()
     assert "max 62" in view.header.text()
     assert order(view)[-1] == 5
@@ -221,7 +210,7 @@ def test_nan_and_infinity_are_said_and_striped(qtbot: QtBot, view: ActivationsVi
 
 @pytest.mark.parametrize("value", [0.0, np.nan])
 def test_a_block_without_a_range_has_no_scale(view: ActivationsView, value: float) -> None:
-    view.show_result(with_last(np.full((32, 8, 8), value)))
+    view.show_result(fakes.with_last(activation=np.full((32, 8, 8), value)))
     view.grab()
     expected = "all 0 activation" if value == 0 else "no finite value"
     assert view.scale_bar.text() == expected

@@ -13,21 +13,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import Result
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.images.photo import network_picture
 from resnet_viz.views.saliency import SaliencyView
 from tests import fakes
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-def with_last(cam: np.ndarray) -> Result:
-    """A result whose last block has the Grad-CAM ``cam``."""
-    result = fakes.result()
-    blocks = result.now.blocks
-    last = replace(blocks[-1], cam=cam.astype(np.float32))
-    return replace(result, now=replace(result.now, blocks=(*blocks[:-1], last)))
 
 
 def pixels(image: QImage | None) -> np.ndarray:
@@ -64,7 +55,7 @@ def test_the_heading_names_the_class_and_the_block(view: SaliencyView) -> None:
 def test_the_scale_is_the_maps_own_in_logits(view: SaliencyView) -> None:
     cam = np.zeros((8, 8))
     cam[3, 3] = 7.25
-    view.show_result(with_last(cam))
+    view.show_result(fakes.with_last(cam=cam))
     assert view.panel.scale_bar.text() == "0 to 7.25 logits"
 
 
@@ -113,7 +104,7 @@ def test_the_opacity_alters_the_pixels(qtbot: QtBot, view: SaliencyView) -> None
 
 
 def test_low_saliency_leaves_the_photo_visible(view: SaliencyView) -> None:
-    result = with_last(np.eye(8))
+    result = fakes.with_last(cam=np.eye(8))
     view.show_result(result)
     shown = pixels(view.panel.picture.image)
     photo = network_picture(result.snapshot.photo, result.crop, len(shown))
@@ -126,7 +117,7 @@ def test_the_photo_is_drawn_finer_than_the_network_sees_it(view: SaliencyView) -
 
 
 def test_a_map_of_zeros_says_so(view: SaliencyView) -> None:
-    view.show_result(with_last(np.zeros((8, 8))))
+    view.show_result(fakes.with_last(cam=np.zeros((8, 8))))
     assert view.panel.warning.isVisible()
     assert view.panel.warning.text() == "nothing speaks for this class here (map is 0)"
     assert not view.panel.scale_bar.isVisible()
@@ -139,10 +130,10 @@ def test_a_map_of_zeros_says_so(view: SaliencyView) -> None:
 def test_a_map_with_nan_or_infinity_says_so(view: SaliencyView, value: float) -> None:
     cam = np.ones((8, 8))
     cam[1, 2] = cam[4, 4] = value
-    view.show_result(with_last(cam))
+    view.show_result(fakes.with_last(cam=cam))
     assert view.panel.warning.text() == "NaN or ∞ in 2 of 64 values"
     view.grab()
-    view.show_result(with_last(np.full((8, 8), value)))
+    view.show_result(fakes.with_last(cam=np.full((8, 8), value)))
     assert view.panel.scale_bar.text() == "no finite value"
     view.grab()
 

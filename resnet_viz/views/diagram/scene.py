@@ -56,8 +56,7 @@ class DiagramScene(QGraphicsScene):
 
     def stage_skips(self, number: int) -> tuple[str, ...]:
         """The names of a stage's blocks that have a skip."""
-        stage = self.structure.stages[number - 1]
-        return tuple(block.name for block in stage.blocks if block.has_skip)
+        return self.structure.stages[number - 1].skips
 
     def show_gates(self, gates: GateSettings) -> None:
         """Draw skips and branches as ``gates`` has them."""
