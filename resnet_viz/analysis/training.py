@@ -25,7 +25,7 @@ class Recipe:
     between 0.2 and 1 pixel, so that the network does not lean on JPEG artefacts.
     """
 
-    epochs: int = 30
+    epochs: int = 16
     batch_size: int = 128
     peak_rate: float = 0.15
     warmup: float = 0.15
