@@ -9,11 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viz.analysis.result import BlockPass, Pass
+from resnet_viz.analysis.task import Cancelled
 from resnet_viz.networks.skips import SkipGates, residual_blocks
-
-
-class Cancelled(Exception):
-    """The caller no longer wants the result."""
 
 
 def probed_modules(network: nn.Module) -> dict[str, nn.Module]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from resnet_viz.analysis import devices
-from resnet_viz.analysis.probe import Cancelled, probe
+from resnet_viz.analysis.probe import probe
 from resnet_viz.analysis.result import Pass, Result, Snapshot, WeightsChoice, WeightsInfo
-from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
+from resnet_viz.analysis.task import Cancelled
+from resnet_viz.images.photo import Crop, clamp_crop, default_crop, network_picture
 from resnet_viz.networks import catalog, weights
 from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.gates import GateSettings
@@ -27,6 +28,24 @@ UNTRAINED_SEED = 0
 
 def _ignore(text: str, done: int, total: int) -> None:
     pass
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network of its own to experiment on, in evaluation mode, with its gates all on.
+
+    ``image`` is (1, 3, S, S), normalised, on the network's device; ``picture`` the same before
+    normalisation, (S, S, 3) uint8.
+    """
+
+    spec: NetworkSpec
+    structure: Structure
+    network: nn.Module
+    gates: SkipGates
+    image: Tensor
+    picture: np.ndarray
+    labels: tuple[str, ...]
+    weights: WeightsInfo
 
 
 class Session:
@@ -65,10 +84,7 @@ class Session:
                 f"there is no class {snapshot.target}; {spec.title} knows 0 to "
                 f"{len(self._labels) - 1}"
             )
-        asked = snapshot.crop or default_crop(snapshot.photo, spec.crop_fraction)
-        crop = clamp_crop(asked, snapshot.photo)
-        picture = network_picture(snapshot.photo, crop, spec.input_size)
-        image = as_input(picture, spec).to(device)
+        crop, picture, image = _input(snapshot, spec, device)
 
         all_on = self._all_on(snapshot, image, cancelled)
         now = all_on
@@ -85,6 +101,36 @@ class Session:
             picture,
             now,
             all_on,
+        )
+
+    def subject(
+        self,
+        snapshot: Snapshot,
+        cancelled: Callable[[], bool] = lambda: False,
+        progress: Progress = _ignore,
+    ) -> Subject:
+        """A copy of the network that ``snapshot`` asks for, with its input, to experiment on.
+
+        Raises:
+            As `run`.
+        """
+        spec = catalog.find(snapshot.network)
+        device = devices.resolve(snapshot.device)
+        self._load(spec, snapshot.weights, cancelled, progress, lambda structure: None)
+        with torch.random.fork_rng(devices=[]):
+            network = spec.build()
+        network.load_state_dict(self._network.state_dict())
+        network.requires_grad_(False).eval().to(device)
+        _, picture, image = _input(snapshot, spec, device)
+        return Subject(
+            spec,
+            build_structure(spec),
+            network,
+            SkipGates(network),
+            image,
+            picture,
+            self._labels,
+            self._weights,
         )
 
     def _all_on(self, snapshot: Snapshot, image: Tensor, cancelled: Callable[[], bool]) -> Pass:
@@ -127,6 +173,16 @@ class Session:
         self._labels = weights.class_labels(spec)
         self._loaded = (spec.name, choice)
         self._baseline = None
+
+
+def _input(
+    snapshot: Snapshot, spec: NetworkSpec, device: torch.device
+) -> tuple[Crop, np.ndarray, Tensor]:
+    """The crop, the picture in it and the network's input."""
+    asked = snapshot.crop or default_crop(snapshot.photo, spec.crop_fraction)
+    crop = clamp_crop(asked, snapshot.photo)
+    picture = network_picture(snapshot.photo, crop, spec.input_size)
+    return crop, picture, as_input(picture, spec).to(device)
 
 
 def as_input(picture: np.ndarray, spec: NetworkSpec) -> Tensor:

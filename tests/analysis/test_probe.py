@@ -8,7 +8,8 @@ import torch
 from captum.attr import LayerGradCam
 from torch import nn
 
-from resnet_viz.analysis.probe import Cancelled, probe, probed_modules
+from resnet_viz.analysis.probe import probe, probed_modules
+from resnet_viz.analysis.task import Cancelled
 from resnet_viz.networks import catalog
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.skips import SkipGates

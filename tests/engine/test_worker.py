@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.probe import Cancelled
 from resnet_viz.analysis.result import Result, Snapshot, WeightsChoice
 from resnet_viz.analysis.session import Session
+from resnet_viz.analysis.task import Cancelled
 from resnet_viz.engine.worker import Worker
 from resnet_viz.images.photo import Crop
 from resnet_viz.networks.gates import GateSettings

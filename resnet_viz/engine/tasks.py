@@ -1,0 +1,24 @@
+"""Which function does which request: the table of all tasks. To add a task, add a row.
+
+The functions import torch, so they are named here and imported by the worker's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+from resnet_viz.analysis.task import TaskContext
+
+TaskFunction = Callable[[Any, TaskContext], Iterator[object]]
+
+TASKS: dict[type, str] = {}
+"""Request type → "module:function"."""
+
+
+def find(request: object) -> TaskFunction:
+    """The generator function that does ``request``."""
+    module, function = TASKS[type(request)].split(":")
+    found: TaskFunction = getattr(import_module(module), function)
+    return found

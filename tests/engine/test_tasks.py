@@ -1,0 +1,189 @@
+"""Tasks on the worker: turns, commands, stopping, and words for what goes wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from resnet_viz.analysis.result import Snapshot, WeightsChoice
+from resnet_viz.analysis.task import IDLE, Progress, TaskContext, TaskError
+from resnet_viz.engine import tasks
+from resnet_viz.engine.worker import Worker
+from tests import fakes
+
+SNAPSHOT = Snapshot("resnet20", fakes.photo(), weights=WeightsChoice("untrained"), device="cpu")
+
+
+@dataclass(frozen=True)
+class Count:
+    """Count to ``to``, or for ever, then wait for commands and echo them."""
+
+    to: int | None = None
+    error: Exception | None = None
+    listens: bool = False
+
+
+class Log:
+    """What happened on the worker's thread."""
+
+    def __init__(self) -> None:
+        self.closed: list[Count] = []
+        self.passes: list[Snapshot] = []
+        self.begun = threading.Event()
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    log = Log()
+
+    def count(request: Count, context: TaskContext) -> Iterator[object]:
+        try:
+            number = 0
+            while request.to is None or number < request.to:
+                number += 1
+                yield Progress("Counting", number, request.to or 0)
+                yield number
+                log.begun.set()
+            if request.error:
+                raise request.error
+            while request.listens:
+                yield from context.commands()
+                yield IDLE
+        finally:
+            log.closed.append(request)
+
+    class Session:
+        def run(self, snapshot: Snapshot, *_: Callable[..., object]) -> object:
+            log.passes.append(snapshot)
+            return snapshot
+
+    monkeypatch.setattr(tasks, "find", lambda request: count)
+    monkeypatch.setattr(Worker, "_start", lambda self: Session())
+    return log
+
+
+@pytest.fixture
+def worker(qtbot: QtBot, log: Log) -> Iterator[Worker]:
+    made = Worker()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def heard(worker: Worker) -> list[tuple[object, ...]]:
+    """Every signal about tasks, in order."""
+    said: list[tuple[object, ...]] = []
+    worker.task_updated.connect(lambda *what: said.append(("update", *what)))
+    worker.task_progressed.connect(lambda *what: said.append(("progress", *what)))
+    worker.task_ended.connect(lambda *what: said.append(("end", *what)))
+    worker.task_failed.connect(lambda *what: said.append(("fail", *what)))
+    return said
+
+
+def test_a_task_gives_its_updates_in_order_and_ends(
+    qtbot: QtBot, worker: Worker, heard: list[tuple[object, ...]], log: Log
+) -> None:
+    worker.start("lab", Count(2))
+    qtbot.waitUntil(lambda: ("end", "lab") in heard)
+    assert [what for what in heard if what[0] == "update"] == [
+        ("update", "lab", 1),
+        ("update", "lab", 2),
+    ]
+    assert ("progress", "lab", Progress("Counting", 2, 2)) in heard
+    assert log.closed == [Count(2)]
+    assert not worker.runs("lab")
+
+
+def test_a_pass_does_not_wait_for_an_endless_task(qtbot: QtBot, worker: Worker, log: Log) -> None:
+    worker.start("lab", Count())
+    assert log.begun.wait(5)
+    with qtbot.waitSignal(worker.finished):
+        worker.request(SNAPSHOT)
+    assert worker.runs("lab")
+
+
+def test_two_tasks_take_turns(
+    qtbot: QtBot, worker: Worker, heard: list[tuple[object, ...]]
+) -> None:
+    worker.start("one", Count())
+    worker.start("two", Count(3))
+    qtbot.waitUntil(lambda: ("end", "two") in heard)
+    assert worker.runs("one")
+
+
+def test_a_waiting_task_wakes_up_when_it_is_told_something(
+    qtbot: QtBot, worker: Worker, heard: list[tuple[object, ...]]
+) -> None:
+    worker.start("lab", Count(0, listens=True))
+    for command in ("pause", "step"):
+        worker.tell("lab", command)
+        qtbot.waitUntil(lambda command=command: ("update", "lab", command) in heard)  # type: ignore[misc]
+
+
+def test_a_stopped_task_says_nothing_more_and_cleans_up(
+    qtbot: QtBot, worker: Worker, heard: list[tuple[object, ...]], log: Log
+) -> None:
+    worker.start("lab", Count())
+    qtbot.waitUntil(lambda: len(heard) > 5)
+    worker.stop("lab")
+    heard.clear()
+    qtbot.waitUntil(lambda: log.closed == [Count()])
+    qtbot.wait(50)
+    assert heard == []
+    assert not worker.runs("lab")
+
+
+def test_a_new_task_replaces_the_one_of_its_channel(
+    qtbot: QtBot, worker: Worker, heard: list[tuple[object, ...]], log: Log
+) -> None:
+    worker.start("lab", Count())
+    worker.start("lab", Count(3))
+    qtbot.waitUntil(lambda: ("end", "lab") in heard)
+    assert Count(3) in log.closed
+    qtbot.waitUntil(lambda: not worker._tasks)
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (TaskError("depth 9 is not 6n + 2; choose 8 or 14"), "depth 9 is not 6n + 2"),
+        (ValueError("there is no class 12"), "there is no class 12"),
+        (MemoryError(), "choose a smaller network or batch"),
+        (RuntimeError("surprise\nmore"), "This failed (RuntimeError: surprise)"),
+    ],
+)
+def test_an_error_becomes_a_sentence(
+    qtbot: QtBot,
+    worker: Worker,
+    heard: list[tuple[object, ...]],
+    error: Exception,
+    sentence: str,
+) -> None:
+    worker.start("lab", Count(1, error))
+    qtbot.waitUntil(lambda: heard[-1:] != [] and heard[-1][0] == "fail")
+    assert heard[-1][1] == "lab"
+    assert sentence in str(heard[-1][2])
+    assert not worker.runs("lab")
+    worker.start("lab", Count(1))
+    qtbot.waitUntil(lambda: ("end", "lab") in heard)
+
+
+def test_closing_ends_every_task(qtbot: QtBot, worker: Worker, log: Log) -> None:
+    worker.start("one", Count())
+    worker.start("two", Count(0, listens=True))
+    assert log.begun.wait(5)
+    worker.close()
+    assert Count() in log.closed
+    worker.start("three", Count())
+    assert not worker.runs("three")
+
+
+def test_every_task_in_the_table_exists() -> None:
+    for request in tasks.TASKS:
+        module, function = tasks.TASKS[request].split(":")
+        assert module.startswith("resnet_viz.analysis.")
+        assert function
