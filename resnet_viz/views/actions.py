@@ -35,6 +35,7 @@ COMMANDS: dict[str, Command] = {
     "stage_2": Command("Stage &2 on or off", "2", "Switch the skips of stage 2"),
     "stage_3": Command("Stage &3 on or off", "3", "Switch the skips of stage 3"),
     "stage_4": Command("Stage &4 on or off", "4", "Switch the skips of stage 4"),
+    "page_explorer": Command("&Explorer", "Ctrl+1", "See every block on your own photo"),
     "fit": Command("&Fit the diagram", "F", "Show the whole diagram"),
     "zoom_in": Command("Zoom &in", "Ctrl++"),
     "zoom_out": Command("Zoom &out", "Ctrl+-"),

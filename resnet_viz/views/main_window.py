@@ -24,6 +24,8 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
+    QStackedWidget,
+    QTabBar,
     QVBoxLayout,
     QWidget,
 )
@@ -43,6 +45,7 @@ from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.gallery import GalleryDialog
 from resnet_viz.views.gradient_flow import GradientFlowView
 from resnet_viz.views.message_bar import MessageBar
+from resnet_viz.views.page import Page
 from resnet_viz.views.photo import PhotoView
 from resnet_viz.views.predictions import PredictionsView
 from resnet_viz.views.saliency import SaliencyView
@@ -50,11 +53,16 @@ from resnet_viz.views.status_bar import StatusBar
 from resnet_viz.views.toolbar import DEVICES, MOST_STAGES, Toolbar
 
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
+PAGES: dict[str, type[Page]] = {}
+"""The pages beside the explorer, by the names of their commands; the order is that of the tabs."""
 
 
 class MainWindow(QMainWindow):
-    """Everything on screen. ``settings`` keeps theme, device, mirror, layout and recent photos."""
+    """Everything on screen: the explorer, a window of panels in itself, and the pages beside it.
+
+    ``settings`` keeps theme, device, mirror, layout and recent photos.
+    """
 
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
@@ -73,16 +81,25 @@ class MainWindow(QMainWindow):
 
         self.resize(QSize(1600, 900).boundedTo(self.screen().availableSize()))
         self.setAcceptDrops(True)
-        self.setDockNestingEnabled(True)
         self.message = MessageBar()
         self.diagram = DiagramView(self.state)
+        self.explorer = QMainWindow()
+        self.explorer.setWindowFlags(Qt.WindowType.Widget)
+        self.explorer.setDockNestingEnabled(True)
+        self.explorer.setCentralWidget(self.diagram)
+        self.pages = {
+            name: page(self.state, self.worker, self.message.say) for name, page in PAGES.items()
+        }
+        self.stack = QStackedWidget()
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.message)
-        column.addWidget(self.diagram, 1)
+        column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
+        for widget in (self.explorer, *self.pages.values()):
+            self.stack.addWidget(widget)
 
         self.photo = PhotoView(self.state)
         self.predictions = PredictionsView(self.state)
@@ -94,13 +111,14 @@ class MainWindow(QMainWindow):
         self._choices: dict[str, QActionGroup] = {}
         self._make_menus()
         self.toolbar = Toolbar(self.actions_by_name)
-        self.addToolBar(self.toolbar)
+        self.explorer.addToolBar(self.toolbar)
+        self.tabs = self._make_tabs()
         self.toolbar.show_theme(theme.current().name)
         self._offer_devices(("cpu",))
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self._connect()
-        self._original_layout = self.saveState(LAYOUT_VERSION)
+        self._original_layout = self.explorer.saveState(LAYOUT_VERSION)
         self._restore_layout()
         self._retitle()
         self._set_mirror(str(settings.value("mirror", "")))
@@ -117,10 +135,10 @@ class MainWindow(QMainWindow):
             ("saliency", "Grad-CAM", self.saliency, areas.BottomDockWidgetArea),
             ("gradient_flow", "Gradient flow", self.gradient_flow, areas.BottomDockWidgetArea),
         ):
-            dock = QDockWidget(title, self)
+            dock = QDockWidget(title, self.explorer)
             dock.setObjectName(name)
             dock.setWidget(view)
-            self.addDockWidget(area, dock)
+            self.explorer.addDockWidget(area, dock)
             docks[name] = dock
         return docks
 
@@ -130,13 +148,16 @@ class MainWindow(QMainWindow):
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         sides = [self.docks["photo"], self.docks["predictions"]]
         bottom = [self.docks[name] for name in ("activations", "saliency", "gradient_flow")]
-        self.resizeDocks(sides, [round(0.2 * width), round(0.2 * width)], horizontal)
-        self.resizeDocks(bottom, [round(0.42 * height)] * 3, vertical)
-        self.resizeDocks(bottom, [round(width / 3)] * 3, horizontal)
+        self.explorer.resizeDocks(sides, [round(0.2 * width), round(0.2 * width)], horizontal)
+        self.explorer.resizeDocks(bottom, [round(0.42 * height)] * 3, vertical)
+        self.explorer.resizeDocks(bottom, [round(width / 3)] * 3, horizontal)
 
     def _make_actions(self) -> dict[str, QAction]:
         def stage(number: int) -> Callable[[], None]:
             return lambda: self.toggle_stage(number)
+
+        def page(number: int) -> Callable[[], None]:
+            return lambda: self.tabs.setCurrentIndex(number)
 
         return make_actions(
             self,
@@ -154,6 +175,10 @@ class MainWindow(QMainWindow):
                 "skips_on": lambda: self.set_all_skips(True),
                 "skips_off": lambda: self.set_all_skips(False),
                 **{f"stage_{number}": stage(number) for number in range(1, MOST_STAGES + 1)},
+                **{
+                    f"page_{name}": page(number)
+                    for number, name in enumerate(("explorer", *self.pages))
+                },
                 "fit": self.diagram.fit,
                 "zoom_in": self.diagram.zoom_in,
                 "zoom_out": self.diagram.zoom_out,
@@ -206,11 +231,33 @@ class MainWindow(QMainWindow):
         for dock in self.docks.values():
             panels.addAction(dock.toggleViewAction())
         view.addSeparator()
+        view.addActions([actions[f"page_{name}"] for name in ("explorer", *self.pages)])
+        view.addSeparator()
         for name in ("fit", "zoom_in", "zoom_out", "full_screen", "reset_layout"):
             view.addAction(actions[name])
 
         about = bar.addMenu("&Help")
         about.addActions([actions["shortcuts"], actions["about"]])
+
+    def _make_tabs(self) -> QTabBar:
+        """The pages' tabs, in the menu bar's free end, so that they cost no height."""
+        tabs = QTabBar()
+        tabs.setAccessibleName("Pages")
+        tabs.setDrawBase(False)
+        tabs.setExpanding(False)
+        tabs.setUsesScrollButtons(False)
+        for name in ("explorer", *self.pages):
+            command = COMMANDS[f"page_{name}"]
+            number = tabs.addTab(command.text.replace("&", ""))
+            tabs.setTabToolTip(number, f"{command.tip} ({command.shortcut})")
+        self.menuBar().setNativeMenuBar(False)
+        self.menuBar().setCornerWidget(tabs)
+        tabs.currentChanged.connect(self._turn_to)
+        return tabs
+
+    def _turn_to(self, number: int) -> None:
+        self.stack.setCurrentIndex(number)
+        self._enable_skips()
 
     def _add_choice(
         self,
@@ -244,6 +291,8 @@ class MainWindow(QMainWindow):
         worker.progressed.connect(self.status.show_progress)
         worker.busy_changed.connect(self.status.show_busy)
         self.status.cancel_asked.connect(worker.cancel)
+        for page in self.pages.values():
+            page.network_asked.connect(self.explore)
         self.toolbar.network_chosen.connect(self._choose_network)
         self.toolbar.device_chosen.connect(self.choose_device)
         self.toolbar.theme_chosen.connect(self.set_theme)
@@ -270,7 +319,7 @@ class MainWindow(QMainWindow):
         self._good = result
         if result.structure is not self._structure:
             self._show_structure(result.structure)
-        for view in self._views():
+        for view in (*self._views(), *self.pages.values()):
             view.show_result(result)
         self.status.show_result(result)
         self._retitle()
@@ -298,12 +347,18 @@ class MainWindow(QMainWindow):
     def _show_structure(self, structure: Structure) -> None:
         self._structure = structure
         self.diagram.show_structure(structure)
-        for name in ("skips_on", "skips_off"):
-            self.actions_by_name[name].setEnabled(bool(structure.skips))
-        for number in range(1, MOST_STAGES + 1):
-            there = bool(structure.skips) and number <= len(structure.stages)
-            self.actions_by_name[f"stage_{number}"].setEnabled(there)
+        self._enable_skips()
         self._show_gates()
+
+    def _enable_skips(self) -> None:
+        """Only what the network has can be switched, and only where the user sees it."""
+        structure = self._structure
+        there = structure is not None and self.stack.currentWidget() is self.explorer
+        stages = len(structure.stages) if structure is not None and structure.skips else 0
+        for name in ("skips_on", "skips_off"):
+            self.actions_by_name[name].setEnabled(there and stages > 0)
+        for number in range(1, MOST_STAGES + 1):
+            self.actions_by_name[f"stage_{number}"].setEnabled(there and number <= stages)
 
     def _show_gates(self) -> None:
         if self._structure is not None:
@@ -448,6 +503,11 @@ class MainWindow(QMainWindow):
             self.message.clear()
             self.state.set_network(name)
 
+    def explore(self, name: str) -> None:
+        """Open a network of the catalog in the explorer."""
+        self.tabs.setCurrentIndex(0)
+        self._choose_network(name)
+
     def _network_changed(self, name: str) -> None:
         self.toolbar.show_network(name)
         self._check("network", name)
@@ -476,7 +536,7 @@ class MainWindow(QMainWindow):
         theme.apply(self._application, theme.THEMES[name])
         self.toolbar.show_theme(name)
         self._check("theme", name)
-        for view in (*self._views(), self.message):
+        for view in (*self._views(), *self.pages.values(), self.message):
             view.retheme()
 
     def ask_for_weights(self, network: str | None = None) -> None:
@@ -547,7 +607,7 @@ class MainWindow(QMainWindow):
         for dock in self.docks.values():
             dock.setFloating(False)
             dock.show()
-        self.restoreState(self._original_layout, LAYOUT_VERSION)
+        self.explorer.restoreState(self._original_layout, LAYOUT_VERSION)
         self._arrange()
 
     def _restore_layout(self) -> None:
@@ -555,7 +615,7 @@ class MainWindow(QMainWindow):
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
         if isinstance(layout, QByteArray):
-            self.restoreState(layout, LAYOUT_VERSION)
+            self.explorer.restoreState(layout, LAYOUT_VERSION)
 
     def show_shortcuts(self) -> None:
         rows = [
@@ -581,7 +641,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep the layout, and let what is running stop at its next block."""
         self.settings.setValue("geometry", self.saveGeometry())
-        self.settings.setValue("layout", self.saveState(LAYOUT_VERSION))
+        self.settings.setValue("layout", self.explorer.saveState(LAYOUT_VERSION))
         self.hide()
         self.worker.close()
         self.loader.close()

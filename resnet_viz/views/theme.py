@@ -145,6 +145,11 @@ def apply(application: QApplication, theme: Theme) -> None:
         QDockWidget::title {{ background: {theme.panel}; padding: 5px 8px; }}
         QMainWindow::separator {{ background: {theme.window}; width: 5px; height: 5px; }}
         QToolBar {{ background: {theme.panel}; border: none; spacing: 6px; padding: 4px; }}
+        QMenuBar {{ background: {theme.window}; }}
+        QTabBar::tab {{ padding: 5px 14px; color: {theme.muted}; background: {theme.window};
+                        border-bottom: 3px solid {theme.window}; }}
+        QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
+        QTabBar::tab:hover {{ color: {theme.text}; }}
         QStatusBar {{ background: {theme.panel}; }}
         QCheckBox::indicator {{ width: 0.8em; height: 0.8em; border-radius: 3px;
                                 border: 2px solid {theme.muted}; background: {theme.panel}; }}

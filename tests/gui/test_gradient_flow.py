@@ -22,11 +22,9 @@ from resnet_viz.views import theme
 from resnet_viz.views.gradient_flow import (
     REMARK,
     GradientFlowView,
-    Scale,
-    number_text,
-    power_of_ten,
     sentence,
 )
+from resnet_viz.views.log_scale import Scale, number_text, power_of_ten
 from tests import fakes
 
 ALL_OFF = GateSettings.of(dict.fromkeys(fakes.structure().skips, 0.0))
