@@ -6,8 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QVariantAnimation
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QVariantAnimation, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from resnet_viz.views import theme
@@ -28,7 +36,12 @@ class Cell:
 
 class NetworkStrip(QWidget):
     """From the input at the left to the loss at the right, with an arc over each cell that has a
-    skip. Zero, infinity and not-a-number are marked with their sign instead of a colour."""
+    skip. Zero, infinity and not-a-number are marked with their sign instead of a colour.
+
+    ``clicked`` carries the number of the cell that was clicked.
+    """
+
+    clicked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +50,7 @@ class NetworkStrip(QWidget):
         self._values: tuple[float, ...] | None = None
         self._scale: Scale | None = None
         self._front: float | None = None
+        self._marker: int | None = None
         self._glow = 0.0
         self._colours = theme.colour_map(HEAT_MAP)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -77,6 +91,11 @@ class NetworkStrip(QWidget):
     def set_front(self, position: float | None) -> None:
         """Show a sweep that has come from the right to ``position``: cells left of it are dark."""
         self._front = position
+        self.update()
+
+    def set_marker(self, index: int | None) -> None:
+        """Outline a cell, or none."""
+        self._marker = index
         self.update()
 
     def pulse(self) -> None:
@@ -149,6 +168,8 @@ class NetworkStrip(QWidget):
             look.stages[(cell.stage - 1) % len(look.stages)] if cell.stage else look.line
         )
         painter.setPen(QPen(stage, 1.5 + 2 * self._glow))
+        if index == self._marker:
+            painter.setPen(QPen(QColor(look.text), 3))
         painter.setBrush(fill or QColor(look.raised))
         painter.drawRoundedRect(rect, radius, radius)
         if self._glow > 0 and fill is not None:
@@ -179,15 +200,22 @@ class NetworkStrip(QWidget):
             )  # fmt: skip
             painter.drawPath(arc)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self._cell_at(event.position().x())
+        if index is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(index)
+
+    def _cell_at(self, x: float) -> int | None:
+        rects = enumerate(map(self.cell_rect, range(len(self._cells))))
+        return next((i for i, rect in rects if rect.left() <= x <= rect.right()), None)
+
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
-            x = event.pos().x()
-            for index, cell in enumerate(self._cells):
-                rect = self.cell_rect(index)
-                if rect.left() <= x <= rect.right():
-                    value = "" if self._values is None else f": {number_text(self._values[index])}"
-                    QToolTip.showText(event.globalPos(), f"{cell.name}{value}", self)
-                    return True
-            QToolTip.hideText()
+            index = self._cell_at(event.pos().x())
+            if index is None:
+                QToolTip.hideText()
+            else:
+                value = "" if self._values is None else f": {number_text(self._values[index])}"
+                QToolTip.showText(event.globalPos(), f"{self._cells[index].name}{value}", self)
             return True
         return super().event(event)

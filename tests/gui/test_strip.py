@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
@@ -60,6 +61,15 @@ def test_the_sweep_leaves_what_it_has_not_reached_dark(strip: NetworkStrip) -> N
 def test_values_must_fit_the_cells(strip: NetworkStrip) -> None:
     with pytest.raises(ValueError, match="2 values for 3 cells"):
         strip.show_values((1.0, 2.0), SCALE)
+
+
+def test_a_click_names_its_cell(qtbot: QtBot, strip: NetworkStrip) -> None:
+    with qtbot.waitSignal(strip.clicked) as caught:
+        spot = strip.cell_rect(1).center().toPoint()
+        qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=spot)
+    assert caught.args == [1]
+    strip.set_marker(1)
+    assert not strip.grab().isNull()
 
 
 def test_a_pulse_lights_up_and_fades(qtbot: QtBot, strip: NetworkStrip) -> None:
