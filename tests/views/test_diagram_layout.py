@@ -8,8 +8,9 @@ from typing import Literal
 import pytest
 
 from resnet_viz.networks.structure import Block, Layer, Shape, Stage, Structure
+from resnet_viz.views.diagram.geometry import Text, short_name
 from resnet_viz.views.diagram.heat import GradientScale, number_text, sign
-from resnet_viz.views.diagram.layout import Layout, Text, lay_out, short_name
+from resnet_viz.views.diagram.layout import Layout, lay_out
 from tests import fakes
 
 SIZES = [(1000, 440), (620, 260), (1500, 900), (300, 700)]

@@ -1,87 +1,35 @@
-"""Where everything in the block diagram lies: pure geometry, in pixels of the fitted view."""
+"""Where everything at the level of blocks lies: pure geometry, in pixels of the fitted view."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
-from resnet_viz.networks.structure import Block, Layer, Shape, Structure
-
-LINE = 1.25
-"""Height of a line of text, in font sizes."""
-
-_INPUT_CELLS, _HEAD_CELLS, _STAGE_GAP_CELLS = 0.85, 1.1, 0.3
-_MARGIN = 18.0
-_MOST_ROWS = 9
-
-
-@dataclass(frozen=True)
-class Text:
-    """How large text is: ``em`` gives a line's width at font size 1; sizes are in pixels.
-
-    ``size`` is that of ordinary text and ``legible`` the smallest one that may be drawn.
-    """
-
-    em: Callable[[str], float]
-    size: float
-    legible: float
-
-
-@dataclass(frozen=True)
-class Point:
-    x: float
-    y: float
-
-
-@dataclass(frozen=True)
-class Rect:
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> float:
-        return self.y + self.height
-
-    @property
-    def centre(self) -> Point:
-        return Point(self.x + self.width / 2, self.y + self.height / 2)
-
-    def overlaps(self, other: Rect, slack: float = 1e-6) -> bool:
-        """True if the two share more than an edge."""
-        return (
-            self.x < other.right - slack
-            and other.x < self.right - slack
-            and self.y < other.bottom - slack
-            and other.y < self.bottom - slack
-        )
-
-    def contains(self, other: Rect, slack: float = 1e-6) -> bool:
-        return (
-            self.x <= other.x + slack
-            and self.y <= other.y + slack
-            and other.right <= self.right + slack
-            and other.bottom <= self.bottom + slack
-        )
-
-
-@dataclass(frozen=True)
-class Label:
-    """Text to be centred in ``rect``; ``turned`` reads from bottom to top. Lines end in "\\n"."""
-
-    text: str
-    rect: Rect
-    size: float
-    turned: bool = False
+from resnet_viz.networks.structure import Block, Layer, Structure
+from resnet_viz.views.diagram.geometry import (
+    LINE,
+    Label,
+    Point,
+    Rect,
+    Text,
+    fit_text,
+    inner,
+    shape_text,
+    short_name,
+)
+from resnet_viz.views.diagram.plan import (
+    HEAD_CELLS,
+    INPUT_CELLS,
+    MARGIN,
+    STAGE_GAP_CELLS,
+    Plan,
+    Slot,
+    best_plan,
+    drawn_layers,
+    layer_texts,
+    slots_of,
+)
 
 
 @dataclass(frozen=True)
@@ -159,198 +107,10 @@ class Layout:
     spacing: float
 
 
-@dataclass(frozen=True)
-class _Slot:
-    """One place in the row: ``group`` is the stage's number, 0 before the stages, -1 after."""
-
-    group: int
-    cells: float
-    block: Block | None = None
-
-
-@dataclass(frozen=True)
-class _Row:
-    """Slots ``first`` to ``last`` (exclusive) make one row, ``cells`` wide."""
-
-    first: int
-    last: int
-    cells: float
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """The sizes that all rows share; heights of the strips of a row from top to bottom."""
-
-    rows: tuple[_Row, ...]
-    cell: float
-    spacing: float
-    title_size: float
-    title: float
-    arc: float
-    box: float
-    heat: float
-    caption: float
-    gap: float
-
-    @property
-    def box_width(self) -> float:
-        return self.cell - 3.6 * self.spacing
-
-    @property
-    def height(self) -> float:
-        return self.title + self.arc + self.box + self.heat + self.caption + 14
-
-    @property
-    def total_height(self) -> float:
-        return len(self.rows) * (self.height + self.gap) - self.gap
-
-
-def short_name(name: str) -> str:
-    """ "layer3.1" as "3.1"; other names as they are."""
-    match = re.search(r"\d+\.\d+$", name)
-    return match.group() if match else name
-
-
-def shape_text(shape: Shape) -> str:
-    """(16, 32, 32) as "16×32×32"."""
-    return "×".join(str(side) for side in shape)
-
-
-def drawn_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """The layers that get a box: convolutions, pooling and fully connected ones."""
-    return tuple(x for x in layers if re.search("conv|pool|linear", x.kind, re.IGNORECASE))
-
-
-def _layer_texts(layer: Layer) -> tuple[str, str, str]:
-    """What a layer's box may say: in full, in full on two lines, and in short."""
-    kind = layer.kind.lower()
-    if "pool" in kind:
-        which = "max" if "max" in kind else "avg"
-        return f"{which} pool", f"{which}\npool", "pool"
-    if "linear" in kind:
-        return "fc", "fc", "fc"
-    kernel, _, channels = (part.strip() for part in layer.text.partition(","))
-    return layer.text, f"{kernel}\n{channels}" if channels else kernel, kernel
-
-
-def fit_text(options: Sequence[tuple[str, bool, float]], area: Rect, text: Text) -> Label:
-    """The first option that fits ``area`` at its least size, else the one that fits largest.
-
-    An option is (text, turned, least size in pixels).
-    """
-    labels = []
-    for words, turned, least in options:
-        along, across = (area.height, area.width) if turned else (area.width, area.height)
-        lines = words.split("\n")
-        widest = max(text.em(line) for line in lines)
-        size = max(0.1, min(text.size, along / widest, across / (LINE * len(lines))))
-        labels.append(Label(words, area, size, turned))
-        if size >= least:
-            return labels[-1]
-    return max(labels, key=lambda label: label.size)
-
-
-def _slots(structure: Structure) -> tuple[_Slot, ...]:
-    return (
-        _Slot(0, _INPUT_CELLS),
-        _Slot(0, 1.0, structure.stem),
-        *(_Slot(stage.number, 1.0, b) for stage in structure.stages for b in stage.blocks),
-        _Slot(-1, _HEAD_CELLS),
-    )
-
-
-@lru_cache(maxsize=4)
-def _break_rows(slots: tuple[_Slot, ...], most: int) -> list[tuple[_Row, ...]]:
-    """For each number of rows up to ``most``, the breaks with the least widest row.
-
-    A break within a stage costs as much as a twentieth of a row and a quarter of a block.
-    """
-    before = [0.0]
-    gaps = [0.0]
-    for previous, slot in pairwise(slots):
-        gaps.append(_STAGE_GAP_CELLS if slot.group != previous.group else 0.0)
-    for slot, gap in zip(slots, gaps, strict=True):
-        before.append(before[-1] + slot.cells + gap)
-
-    def row(first: int, last: int) -> _Row:
-        return _Row(first, last, before[last] - before[first] - gaps[first])
-
-    count = len(slots)
-    # best[n]: (cost, breaks) of the first n slots in the current number of rows. The input stays
-    # with the stem, so no row begins at slot 1.
-    best: list[tuple[float, tuple[_Row, ...]]] = [
-        (row(0, n).cells if n else math.inf, (row(0, n),)) for n in range(count + 1)
-    ]
-    plans = [best[count][1]]
-    total = before[-1]
-    for rows in range(2, min(most, count - 1) + 1):
-        longer: list[tuple[float, tuple[_Row, ...]]] = [(math.inf, ())] * (count + 1)
-        for last in range(rows + 1, count + 1):
-            for first in range(max(2, rows), last):
-                cost, breaks = best[first]
-                torn = 0.25 + 0.05 * total / rows
-                if slots[first].group != slots[first - 1].group:
-                    torn = 0.0
-                tail = row(first, last)
-                cost = max(cost, tail.cells) + torn
-                if cost < longer[last][0]:
-                    longer[last] = cost, (*breaks, tail)
-        best = longer
-        plans.append(best[count][1])
-    return plans
-
-
-def _plan(
-    rows: tuple[_Row, ...], width: float, height: float, text: Text, skips: bool, captions: bool
-) -> _Plan:
-    """Sizes for these rows in a view of width × height."""
-    count = len(rows)
-    widest = max(row.cells for row in rows)
-    cell = min((width - 2 * _MARGIN) / widest, 15 * text.size)
-    gap = 0.0 if count == 1 else min(26.0, max(10.0, 0.025 * height))
-    row_height = (height - 16 - (count - 1) * gap) / count
-    title_size = min(text.size, max(1.08 * text.legible, 0.09 * row_height))
-    for _ in range(2):
-        spacing = min(16.0, max(4.0, 0.088 * cell))
-        strips = {
-            "title": 1.4 * title_size,
-            "arc": min(46.0, max(15.0, 0.3 * cell)) if skips else 4.0,
-            "heat": min(1.35 * text.size, max(1.3 * text.legible, 0.15 * cell)),
-            "caption": LINE * title_size if captions else 0.0,
-        }
-        box = row_height - sum(strips.values()) - 14
-        # Boxes wider than twice their height look empty: then the cells shrink instead.
-        cell = min(cell, max(2.0 * box, 8.0) + 3.6 * spacing)
-    box = max(6.0, min(box, 1.3 * (cell - 3.6 * spacing)))
-    return _Plan(rows, cell, spacing, title_size, box=box, gap=gap, **strips)
-
-
-def _best_plan(slots: tuple[_Slot, ...], width: float, height: float, text: Text) -> _Plan:
-    """The number of rows that makes the blocks largest; bottlenecks count width for less."""
-    blocks = [slot.block for slot in slots if slot.block]
-    skips = any(block.has_skip for block in blocks)
-    layers = max(len(drawn_layers(block.layers)) for block in blocks)
-    narrow = max(1.0, layers / 2.2)
-
-    def score(plan: _Plan) -> float:
-        fits = plan.total_height <= height
-        return min(plan.box_width / narrow, plan.box) - (0 if fits else 1e3)
-
-    plans = []
-    for rows in _break_rows(slots, _MOST_ROWS):
-        plan = _plan(rows, width, height, text, skips, captions=True)
-        if plan.box < 3.2 * text.legible:
-            plan = _plan(rows, width, height, text, skips, captions=False)
-        plans.append(plan)
-    return max(plans, key=score)
-
-
 class _Builder:
     """Places slot after slot; what is placed is collected in lists."""
 
-    def __init__(
-        self, structure: Structure, slots: Sequence[_Slot], plan: _Plan, text: Text
-    ) -> None:
+    def __init__(self, structure: Structure, slots: Sequence[Slot], plan: Plan, text: Text) -> None:
         self.structure, self.slots, self.plan, self.text = structure, slots, plan, text
         names = [short_name(block.name) for block in structure.blocks]
         self.names = names
@@ -370,7 +130,7 @@ class _Builder:
         title = Label(name, header, size)
         trunk = self.trunk(top)
         heat = Rect(rect.x, rect.bottom + 3, rect.width, plan.heat)
-        heat_size = fit_text([("8.8e-88", False, 0.0)], _inner(heat, 2, 0), self.text).size
+        heat_size = fit_text([("8.8e-88", False, 0.0)], inner(heat, 2, 0), self.text).size
         arc, junction, exit_x = None, None, rect.right
         if block.has_skip:
             side = 1.8 * plan.spacing
@@ -425,10 +185,10 @@ class _Builder:
     def _layer_style(self) -> tuple[int, float, bool]:
         """Which of a layer's texts to use in all blocks, its size, and whether it is turned."""
         texts = [
-            _layer_texts(x) for b in self.structure.blocks[1:] for x in drawn_layers(b.layers)
+            layer_texts(x) for b in self.structure.blocks[1:] for x in drawn_layers(b.layers)
         ] or [("", "", "")]
         rect = Rect(0, 0, self.plan.box_width, self.plan.box)
-        area = _inner(self._layer_rects(max(1, self.layer_count), rect)[0], 1.0, 1.0)
+        area = inner(self._layer_rects(max(1, self.layer_count), rect)[0], 1.0, 1.0)
         longest = [
             max((t[i] for t in texts), key=lambda words: max(map(self.text.em, words.split("\n"))))
             for i in range(3)
@@ -448,13 +208,13 @@ class _Builder:
         index, size, turned = self.layer_style
         placed = []
         for layer, area in zip(layers, self._layer_rects(max(1, len(layers)), rect), strict=False):
-            texts = _layer_texts(layer)
+            texts = layer_texts(layer)
             options = [(texts[index], turned, 0.0)]
             if is_stem:
                 # Its layers are others than the blocks', so they are fitted on their own.
                 least = self.text.legible
                 options = [(texts[0], False, least), (texts[0], True, least), (texts[2], True, 0)]
-            fitted = fit_text(options, _inner(area, 1.0, 1.0), self.text)
+            fitted = fit_text(options, inner(area, 1.0, 1.0), self.text)
             most = self.text.size if is_stem else size
             placed.append(Label(fitted.text, area, min(most, fitted.size), fitted.turned))
         return tuple(placed)
@@ -540,14 +300,14 @@ class _Builder:
         plan, text = self.plan, self.text
         least = text.legible
         layers = drawn_layers(self.structure.head)
-        choices = [[(words, False, least) for words in _layer_texts(x)[:2]] for x in layers]
+        choices = [[(words, False, least) for words in layer_texts(x)[:2]] for x in layers]
         if not any("pool" in layer.kind.lower() for layer in layers):
             choices.insert(0, [])
         good = 0.8 * text.size
         pools = [("global\naverage\npool", False, good), ("global average pool", True, good)]
         pools += [("avg pool", True, least), ("avg\npool", False, least), ("pool", True, least)]
         choices = [pools, *choices[1:]]
-        left, right = x + 1.2 * plan.spacing, x + _HEAD_CELLS * plan.cell - plan.spacing
+        left, right = x + 1.2 * plan.spacing, x + HEAD_CELLS * plan.cell - plan.spacing
         gap = plan.spacing
         width = max(2.0, (right - left + gap) / len(choices) - gap)
         height = plan.box * 0.92
@@ -555,11 +315,11 @@ class _Builder:
         boxes = []
         for index, options in enumerate(choices):
             rect = Rect(left + index * (width + gap), y, width, height)
-            label = fit_text(options, _inner(rect, 1.5, 3), text)
+            label = fit_text(options, inner(rect, 1.5, 3), text)
             boxes.append(Label(label.text, rect, label.size, label.turned))
         classes = self.structure.head[-1].output_shape[-1] if self.structure.head else 0
         low = y + height + 3
-        wide = _HEAD_CELLS * plan.cell + 0.6 * _MARGIN
+        wide = HEAD_CELLS * plan.cell + 0.6 * MARGIN
         below = Rect(x - 2, low, wide, top + plan.height - low)
         words = [f"{classes} classes", f"{classes}\nclasses", str(classes)]
         return tuple(boxes), self._below(words, below)
@@ -574,12 +334,12 @@ class _Builder:
     def input(self, x: float, top: float) -> tuple[Rect, tuple[Label, ...]]:
         """The picture's place, its name above it and its shape below it."""
         plan = self.plan
-        wide = _INPUT_CELLS * plan.cell
+        wide = INPUT_CELLS * plan.cell
         side = min(wide - 0.8 * plan.spacing, plan.box)
         rect = Rect(
             x + (wide - 0.8 * plan.spacing - side) / 2, self.trunk(top) - side / 2, side, side
         )
-        left = x - 0.7 * _MARGIN
+        left = x - 0.7 * MARGIN
         right = min(x + wide + plan.spacing, 2 * rect.centre.x - left)
         left = 2 * rect.centre.x - right
         shape = self.structure.input_shape
@@ -592,15 +352,6 @@ class _Builder:
         return rect, (Label("Input", above, size), self._below(words, below))
 
 
-def _inner(rect: Rect, dx: float, dy: float) -> Rect:
-    return Rect(
-        rect.x + dx,
-        rect.y + dy,
-        max(0.1, rect.width - 2 * dx),
-        max(0.1, rect.height - 2 * dy),
-    )
-
-
 def lay_out(structure: Structure, width: float, height: float, text: Text) -> Layout:
     """Lay a network out for a view of ``width`` × ``height`` pixels, from left to right.
 
@@ -608,8 +359,8 @@ def lay_out(structure: Structure, width: float, height: float, text: Text) -> La
     text gets the smallest sensible layout, which may be larger than the view.
     """
     width, height = max(width, 240.0), max(height, 120.0)
-    slots = _slots(structure)
-    plan = _best_plan(slots, width, height, text)
+    slots = slots_of(structure)
+    plan = best_plan(slots, width, height, text)
     build = _Builder(structure, slots, plan, text)
     count = len(plan.rows)
     spare = max(0.0, height - 16 - plan.total_height)
@@ -624,7 +375,7 @@ def lay_out(structure: Structure, width: float, height: float, text: Text) -> La
         for index in range(row.first, row.last):
             slot = slots[index]
             if index > row.first and slot.group != slots[index - 1].group:
-                x += _STAGE_GAP_CELLS * plan.cell
+                x += STAGE_GAP_CELLS * plan.cell
             wide = slot.cells * plan.cell
             starts.setdefault(slot.group, [x, x])[1] = x + wide
             if slot.block:
@@ -665,7 +416,7 @@ def _edges(
     build: _Builder,
     picture: Rect,
     head: Sequence[Label],
-    plan: _Plan,
+    plan: Plan,
     rights: Sequence[float],
     tops: Sequence[float],
     left: float,

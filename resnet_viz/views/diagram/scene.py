@@ -11,15 +11,12 @@ from resnet_viz.analysis.result import Result
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Block, Structure
 from resnet_viz.views import theme
+from resnet_viz.views.diagram.block_item import BlockItem
+from resnet_viz.views.diagram.geometry import Text, shape_text
 from resnet_viz.views.diagram.heat import GradientScale, number_text
-from resnet_viz.views.diagram.items import (
-    BlockItem,
-    GroundItem,
-    SkipItem,
-    StageItem,
-    StageTitleItem,
-)
-from resnet_viz.views.diagram.layout import Layout, Text, lay_out, shape_text
+from resnet_viz.views.diagram.items import GroundItem, StageItem, StageTitleItem
+from resnet_viz.views.diagram.layout import Layout, lay_out
+from resnet_viz.views.diagram.skip_item import SkipItem
 
 HEAT_MAP = "viridis"
 

@@ -32,10 +32,12 @@ from resnet_viz.analysis.result import Result
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views import theme
-from resnet_viz.views.diagram.items import BlockItem, SkipItem, StageTitleItem
-from resnet_viz.views.diagram.layout import Text
+from resnet_viz.views.diagram.block_item import BlockItem
+from resnet_viz.views.diagram.geometry import Text
+from resnet_viz.views.diagram.items import StageTitleItem
 from resnet_viz.views.diagram.legend import Legend
 from resnet_viz.views.diagram.scene import HEAT_MAP, DiagramScene
+from resnet_viz.views.diagram.skip_item import SkipItem
 
 MOST_ZOOM = 12.0
 

@@ -1,0 +1,156 @@
+"""A block as a graphics item: its box, layers, name and measured fill."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from resnet_viz.views import theme
+from resnet_viz.views.diagram.geometry import Label
+from resnet_viz.views.diagram.heat import GradientScale, number_text, sign
+from resnet_viz.views.diagram.layout import BlockBox
+from resnet_viz.views.diagram.paint import (
+    HAND,
+    draw_label,
+    hovered,
+    luminance,
+    qrect,
+    tint,
+    zoom_of,
+)
+
+_LEAST_LAYER = 7.0
+"""Layer boxes narrower or lower than this on screen are left out."""
+
+
+class BlockItem(QGraphicsItem):
+    """A block's box with the layers of its residual branch, its name and its heat bar."""
+
+    def __init__(self, box: BlockBox, is_stem: bool, legible: float, colours: np.ndarray) -> None:
+        super().__init__()
+        self.box, self._legible, self._colours = box, legible, colours
+        self._is_stem = is_stem
+        self.selected = False
+        self.branch = 1.0
+        self.norm: float | None = None
+        self.faded = False
+        self._scale: GradientScale | None = None
+        self.setZValue(3)
+        self.setAcceptHoverEvents(True)
+        self.setCursor(HAND)
+
+    def boundingRect(self) -> QRectF:
+        box = self.box
+        return qrect(box.rect).united(qrect(box.heat)).adjusted(-8, -8, 8, 4)
+
+    def shape(self) -> QPainterPath:
+        path = QPainterPath()
+        path.addRect(qrect(self.box.rect).united(qrect(self.box.heat)))
+        return path
+
+    def set_heat(self, norm: float | None, scale: GradientScale | None, faded: bool) -> None:
+        """Colour the bar by a gradient norm, or clear it; ``faded`` marks a value of the past."""
+        self.norm, self._scale, self.faded = norm, scale, faded
+        self.update()
+
+    @property
+    def mark(self) -> str:
+        """The sign that stands in place of a colour: "0", "NaN", "∞" or ""."""
+        return "" if self.norm is None else sign(self.norm)
+
+    def heat_colour(self) -> QColor | None:
+        """The bar's colour, or None where there is none to show."""
+        if self.norm is None or self.mark or self._scale is None:
+            return None
+        index = round(255 * self._scale.position(self.norm))
+        red, green, blue = (int(part) for part in self._colours[index])
+        return QColor(red, green, blue)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        look, box = theme.current(), self.box
+        area = qrect(box.rect)
+        detailed = self._is_detailed(zoom_of(painter))
+        off = self.branch == 0.0
+        colour = look.off if off else look.muted if self._is_stem else look.branch
+        strength = 0.35 + 0.65 * self.branch
+        if self.selected:
+            for width, alpha in ((9.0, 0.18), (6.0, 0.3)):
+                painter.setPen(QPen(tint(look.accent, alpha), width))
+                painter.drawRoundedRect(area, 6, 6)
+        painter.setBrush(QColor(look.raised))
+        painter.setPen(QPen(QColor(look.muted if hovered(option) else look.line), 1.2))
+        if not detailed:
+            painter.setPen(QPen(tint(colour, strength), 1.2))
+        if self.selected or hovered(option):
+            outline = look.accent if self.selected else look.text
+            painter.setPen(QPen(QColor(outline), 1.3 * look.line_width))
+        painter.drawRoundedRect(area, 5, 5)
+        if detailed:
+            self._paint_layers(painter, colour, strength)
+            name = Label(box.title.text, box.title.rect, self._header_size)
+            draw_label(painter, name, QColor(look.text), self._legible, True)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(tint(colour, 0.3 * strength))
+            painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 4, 4)
+            name = Label(box.title.text, box.rect, box.title.size)
+            draw_label(painter, name, QColor(look.text), self._legible, True)
+        self._paint_heat(painter)
+
+    def _is_detailed(self, zoom: float) -> bool:
+        """True if there is room for layer boxes below the name; else the name fills the box."""
+        box = self.box
+        room = min(min(layer.rect.width, layer.rect.height) for layer in box.layers or [box.title])
+        named = box.title.size * zoom >= self._legible - 0.01
+        return room * zoom >= _LEAST_LAYER and not (
+            named and self._header_size * zoom < self._legible
+        )
+
+    @property
+    def _header_size(self) -> float:
+        return min(self.box.title.size, self.box.title.rect.height / 1.15)
+
+    def _paint_layers(self, painter: QPainter, colour: str, strength: float) -> None:
+        look, box = theme.current(), self.box
+        thickness = 0.8 * look.line_width * min(1.0, 0.08 * box.layers[0].rect.width)
+        pen = QPen(tint(colour, strength), max(1.2, thickness))
+        if self.branch == 0.0:
+            pen.setStyle(Qt.PenStyle.DotLine)
+        painter.setPen(pen)
+        painter.drawLine(QPointF(box.rect.x, box.trunk), QPointF(box.rect.right, box.trunk))
+        pen.setStyle(Qt.PenStyle.SolidLine)
+        for layer in box.layers:
+            area = qrect(layer.rect)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(look.raised))
+            painter.drawRect(area)
+            painter.setPen(pen)
+            painter.setBrush(tint(colour, 0.26 * strength))
+            painter.drawRoundedRect(area, 3, 3)
+            words = look.off if self.branch == 0.0 else look.text
+            draw_label(painter, layer, QColor(words), self._legible)
+
+    def _paint_heat(self, painter: QPainter) -> None:
+        if self.norm is None:
+            return
+        look, box = theme.current(), self.box
+        area = qrect(box.heat)
+        painter.setOpacity(0.4 if self.faded else 1.0)
+        fill = self.heat_colour()
+        painter.setPen(QPen(QColor(look.muted), 1.0))
+        painter.setBrush(QColor(look.panel) if fill is None else fill)
+        painter.drawRoundedRect(area, 3, 3)
+        if fill is None:
+            size = min(0.95 * area.height() / 1.1, area.width() / 2.3)
+            label = Label(self.mark or number_text(self.norm), box.heat, size)
+            colour = QColor(look.text if self.mark == "0" else look.warning)
+            draw_label(painter, label, colour, 0.0, True)
+        else:
+            dark = luminance(fill) < 0.18
+            words = Label(number_text(self.norm), box.heat, box.heat_size)
+            draw_label(painter, words, QColor("#ffffff" if dark else "#000000"), self._legible)
+        painter.setOpacity(1.0)
