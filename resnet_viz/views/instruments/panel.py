@@ -1,0 +1,159 @@
+"""What the panels of the instruments page have in common: words, a button, progress, a label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import ClassVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_viz.analysis.result import Result, Snapshot
+from resnet_viz.engine.channel import Channel
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.engine.worker import Worker
+from resnet_viz.networks.gates import GateSettings
+from resnet_viz.views import theme
+from resnet_viz.views.progress_row import ProgressRow
+
+STALE = "The explorer has moved on since; measure again."
+
+
+class Panel(QWidget):
+    """One instrument: it says what it shows and measures when its button is clicked, only then.
+
+    A panel gives its words (``NAME`` is its channel's), puts its choices into ``options`` and its
+    plots into ``area``, makes its task's request in `request` and draws what comes in `show_update`
+    after it has called `label`. What is on screen stays there until the next measurement gives
+    something; it is marked as stale when the explorer shows something else.
+    """
+
+    NAME: ClassVar[str]
+    TITLE: ClassVar[str]
+    LINE: ClassVar[str]
+    """A few words for the list of instruments."""
+    SHOWS: ClassVar[str]
+    """One sentence: what it shows."""
+    PAPER: ClassVar[str]
+    """Authors, year and section."""
+    ARXIV: ClassVar[str]
+    """The paper's number, such as "1605.06431"."""
+
+    def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
+        super().__init__()
+        self.state, self.worker, self.say = state, worker, say
+        self.channel = Channel(worker, f"instrument {self.NAME}", self)
+        self._measured: Snapshot | None = None
+        self._label = ""
+
+        self.title = QLabel(self.TITLE)
+        self.shows = QLabel(self.SHOWS)
+        self.shows.setWordWrap(True)
+        self.paper = QLabel()
+        self.paper.setOpenExternalLinks(True)
+        self.paper.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.measure = QPushButton("Measure")
+        self.progress = ProgressRow(self.channel)
+        self.options = QHBoxLayout()
+        self.options.addWidget(self.measure)
+        self.measured = QLabel()
+        self.measured.setWordWrap(True)
+        self.area = QVBoxLayout()
+        self.area.setContentsMargins(0, 0, 0, 0)
+        self._lay_out()
+
+        self.measure.clicked.connect(self._start)
+        self.progress.cancel.clicked.connect(lambda: self.measure.setEnabled(True))
+        self.channel.updated.connect(self.show_update)
+        self.channel.ended.connect(lambda: self.measure.setEnabled(True))
+        self.channel.failed.connect(self._failed)
+        state.snapshot_changed.connect(lambda _: self._mark())
+
+    def _lay_out(self) -> None:
+        plots = QWidget()
+        plots.setLayout(self.area)
+        self.scroll = QScrollArea()
+        self.scroll.setWidget(plots)
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        bar = QHBoxLayout()
+        bar.addLayout(self.options)
+        bar.addSpacing(16)
+        bar.addWidget(self.progress, 1)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(12, 8, 12, 8)
+        rows.addWidget(self.title)
+        rows.addWidget(self.shows)
+        rows.addWidget(self.paper)
+        rows.addLayout(bar)
+        rows.addWidget(self.measured)
+        rows.addWidget(self.scroll, 1)
+
+    def request(self) -> object:
+        """The task that measures what is chosen now.
+
+        Raises:
+            ValueError: it cannot be measured; the sentence says what to do instead.
+        """
+        raise NotImplementedError
+
+    def show_update(self, update: object) -> None:
+        """Draw what the task has measured; call `label` as well."""
+        raise NotImplementedError
+
+    def show_result(self, result: Result) -> None:
+        """Take the explorer's newest result; called for hidden panels too, so it is to be quick."""
+
+    def depends_on(self, snapshot: Snapshot) -> Hashable:
+        """What of a snapshot the measurement depends on: by default all but gates and device."""
+        return replace(snapshot, gates=GateSettings(), device="auto")
+
+    def label(self, text: str, snapshot: Snapshot) -> None:
+        """Say under the button what is on screen: measured on what, from which snapshot."""
+        self._measured, self._label = snapshot, text
+        self._mark()
+
+    @property
+    def stale(self) -> bool:
+        """True if what is on screen was measured on something else than the explorer shows."""
+        return self._measured is not None and self.depends_on(self._measured) != self.depends_on(
+            self.state.snapshot
+        )
+
+    def retheme(self) -> None:
+        """Take colours and fonts from the theme in use."""
+        look = theme.current()
+        self.title.setStyleSheet(f"font-size: {1.45 * look.point_size:.1f}pt; font-weight: 600")
+        self.paper.setText(
+            f'{self.PAPER}, <a style="color: {look.accent}" '
+            f'href="https://arxiv.org/abs/{self.ARXIV}">arXiv:{self.ARXIV}</a>'
+        )
+        self.paper.setStyleSheet(f"color: {look.muted}")
+        self._mark()
+
+    def _start(self) -> None:
+        try:
+            request = self.request()
+        except ValueError as error:
+            self.say(str(error))
+            return
+        self.measure.setEnabled(False)
+        self.channel.start(request)
+
+    def _failed(self, sentence: str) -> None:
+        self.measure.setEnabled(True)
+        self.say(sentence)
+
+    def _mark(self) -> None:
+        look = theme.current()
+        self.measured.setText(f"{self._label} {STALE}" if self.stale else self._label)
+        self.measured.setStyleSheet(f"color: {look.warning if self.stale else look.muted}")
