@@ -6,16 +6,25 @@ that one set of tools serves both families.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Callable
+from typing import get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-Combine = Literal["add", "concat", "none"]
-Shortcut = Literal["pad", "projection"]
+from resnet_viz.networks.family import Combine, Nonlinearity, Shortcut
 
 STAGE_WIDTHS = (16, 32, 64)
+
+NONLINEARITIES: dict[Nonlinearity, Callable[[], nn.Module]] = {
+    "relu": lambda: nn.ReLU(inplace=True),
+    "leaky relu": lambda: nn.LeakyReLU(0.01, inplace=True),
+    "tanh": nn.Tanh,
+    "gelu": nn.GELU,
+    "identity": nn.Identity,
+}
+"""What can stand where He 2015 has ReLU; GELU is that of arXiv:1606.08415."""
 
 
 class PadShortcut(nn.Module):
@@ -55,6 +64,7 @@ class CifarBlock(nn.Module):
         combine: Combine = "add",
         shortcut: Shortcut = "pad",
         norm: bool = True,
+        nonlinearity: Nonlinearity = "relu",
     ) -> None:
         super().__init__()
         self.combine = combine
@@ -65,7 +75,8 @@ class CifarBlock(nn.Module):
 
         self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride, 1, bias=not norm)
         self.bn1 = norm_layer()
-        self.relu = nn.ReLU(inplace=True)
+        # Called "relu" as in torchvision, whatever it is.
+        self.relu = NONLINEARITIES[nonlinearity]()
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, 1, 1, bias=not norm)
         self.bn2 = norm_layer()
         self.downsample: nn.Module | None = None
@@ -108,6 +119,7 @@ class CifarResNet(nn.Module):
         shortcut: Shortcut = "pad",
         norm: bool = True,
         num_classes: int = 10,
+        nonlinearity: Nonlinearity = "relu",
     ) -> None:
         super().__init__()
         if depth < 8 or (depth - 2) % 6:
@@ -118,18 +130,26 @@ class CifarResNet(nn.Module):
             raise ValueError(f"combine {combine!r} is none of {', '.join(get_args(Combine))}")
         if shortcut not in get_args(Shortcut):
             raise ValueError(f"shortcut {shortcut!r} is none of {', '.join(get_args(Shortcut))}")
+        if nonlinearity not in NONLINEARITIES:
+            raise ValueError(
+                f"nonlinearity {nonlinearity!r} is none of {', '.join(NONLINEARITIES)}"
+            )
         self.depth = depth
         blocks = (depth - 2) // 6
         width = STAGE_WIDTHS[0]
         self.conv1 = nn.Conv2d(3, width, 3, 1, 1, bias=not norm)
         self.bn1 = nn.BatchNorm2d(width) if norm else nn.Identity()
-        self.relu = nn.ReLU(inplace=True)
+        self.relu = NONLINEARITIES[nonlinearity]()
         in_channels = width
         for number, out_channels in enumerate(STAGE_WIDTHS, start=1):
             stage = []
             for index in range(blocks):
                 stride = 2 if number > 1 and index == 0 else 1
-                stage.append(CifarBlock(in_channels, out_channels, stride, combine, shortcut, norm))
+                stage.append(
+                    CifarBlock(
+                        in_channels, out_channels, stride, combine, shortcut, norm, nonlinearity
+                    )
+                )
                 in_channels = out_channels
             setattr(self, f"layer{number}", nn.Sequential(*stage))
         self.avgpool = nn.AdaptiveAvgPool2d(1)

@@ -134,8 +134,9 @@ def _combined(block: ResidualBlock, out: Tensor | None, identity: Tensor | None)
         return block.relu(block.merge(torch.cat((out, identity), dim=1)))
     if out is None:
         assert identity is not None
-        # Not in place: an identity shortcut is the block before's output itself.
-        return torch.relu(identity)
+        # Of a copy: an identity shortcut is the block before's output itself, and ReLU works in
+        # place.
+        return block.relu(identity.clone())
     if identity is not None:
         out = out + identity
     return block.relu(out)
