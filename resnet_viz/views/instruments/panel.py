@@ -81,10 +81,10 @@ class Panel(QWidget):
     def _lay_out(self) -> None:
         plots = QWidget()
         plots.setLayout(self.area)
-        self.scroll = QScrollArea()
-        self.scroll.setWidget(plots)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller = QScrollArea()
+        self.scroller.setWidget(plots)
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
         bar = QHBoxLayout()
         bar.addLayout(self.options)
         bar.addSpacing(16)
@@ -96,7 +96,7 @@ class Panel(QWidget):
         rows.addWidget(self.paper)
         rows.addLayout(bar)
         rows.addWidget(self.measured)
-        rows.addWidget(self.scroll, 1)
+        rows.addWidget(self.scroller, 1)
 
     def request(self) -> object:
         """The task that measures what is chosen now.
