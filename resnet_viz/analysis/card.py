@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import nn
 from tqdm import tqdm
 
+from resnet_viz.analysis.collapse import measure_collapse, sample
 from resnet_viz.analysis.session import as_input
 from resnet_viz.analysis.training import Recipe, Trainer, evaluate, smooth, to_tensor
 from resnet_viz.images import cifar10, gallery
@@ -110,6 +111,7 @@ def write_weights(spec: NetworkSpec, trainer: Trainer, out: Path) -> Path:
             f"JPEG quality {quality}": evaluate(network, _changed(test, _recompress(quality)))[1]
             for quality in (50, 90)
         },
+        "collapse": asdict(measure_collapse(network, sample(test))),
         "sample_photos": _try_samples(network, spec),
         "history": asdict(trainer.history),
         "torch": torch.__version__.split("+")[0],

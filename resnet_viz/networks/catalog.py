@@ -108,3 +108,19 @@ def find(name: str) -> NetworkSpec:
         if spec.name.replace("-", "") == plain:
             return spec
     raise ValueError(f"there is no network {name!r}; choose one of {', '.join(CATALOG)}")
+
+
+def twin(spec: NetworkSpec) -> NetworkSpec | None:
+    """The network of the same layers without the skips, or with them: He 2015 §4.2's plain twin.
+
+    Only shortcuts without parameters (option A) make twins: ResNet-56 and Plain-56 then have the
+    same layers and the same number of parameters. None for every other network.
+    """
+    if spec.family != "cifar" or spec.shortcut != "pad" or spec.combine == "concat":
+        return None
+    other = "none" if spec.combine == "add" else "add"
+    wanted = (spec.family, spec.depth, "pad", other)
+    for one in CATALOG.values():
+        if (one.family, one.depth, one.shortcut, one.combine) == wanted:
+            return one
+    return None

@@ -143,13 +143,19 @@ def test_training_from_the_command_line(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "runs"
-    arguments = ["train", "--data", str(data), "--out", str(out), "--epochs", "1"]
+    arguments = ["train", "--network", "resnet20", "--data", str(data), "--out", str(out)]
+    arguments += ["--epochs", "1"]
     assert cli.main(arguments) == 0
     path = out / "resnet20-cifar10.safetensors"
     card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     assert card["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert card["recipe"]["epochs"] == 1
     assert len(card["history"]["test_accuracy"]) == 1
+    assert list(card["collapse"]["skips_off"]["gradient_norms"]) == [
+        "conv1",
+        "layer2.1.conv1",
+        "layer3.2.conv1",
+    ]
     assert "not comparable" in card["note"]
     assert load_file(path)["conv1.weight"].dtype == torch.float16
     # The app takes the file as it is.

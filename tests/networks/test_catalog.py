@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viz.networks import weights
-from resnet_viz.networks.catalog import CATALOG, CIFAR_DEPTHS, DEFAULT, EMBEDDED, find
+from resnet_viz.networks.catalog import CATALOG, CIFAR_DEPTHS, DEFAULT, EMBEDDED, find, twin
 from resnet_viz.networks.cifar import (
     CifarBlock,
     CifarResNet,
@@ -211,3 +211,23 @@ def test_networks_are_built_for_evaluation(name: str) -> None:
 def test_the_data_are_named() -> None:
     assert find("plain20").data_title == "CIFAR-10"
     assert find("resnet50").data_title == "ImageNet"
+
+
+# Twins
+
+
+@pytest.mark.parametrize("depth", CIFAR_DEPTHS)
+def test_twins_have_the_same_layers_and_differ_in_the_skips(depth: int) -> None:
+    residual, plain = find(f"resnet{depth}"), find(f"plain{depth}")
+    assert twin(residual) is plain
+    assert twin(plain) is residual
+    shapes = [
+        {name: value.shape for name, value in build_on_meta(spec.name).state_dict().items()}
+        for spec in (residual, plain)
+    ]
+    assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnet20-projection"])
+def test_a_network_with_other_shortcuts_has_no_twin(name: str) -> None:
+    assert twin(find(name)) is None

@@ -1,0 +1,94 @@
+"""What removing the skips does to a trained network, measured on labelled images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from resnet_viz.analysis.training import normalise, to_tensor
+from resnet_viz.images.cifar10 import LabelledImages
+from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.skips import SkipGates, residual_blocks
+
+IMAGES = 50
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One state of the network on a batch, in evaluation mode.
+
+    ``loss`` is the mean cross-entropy to the labels in nats, ``accuracy`` lies in [0, 1].
+    ``gradient_norms`` are the L2 norms of the loss's gradient with respect to the weights of three
+    convolutions, by the names of their modules: the first one, and the first ones of the middle
+    block and of the last block.
+    """
+
+    accuracy: float
+    loss: float
+    gradient_norms: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Collapse:
+    """The same network on the same images with all its skips and with none.
+
+    ``skips_off`` is None where the network has no skips to remove.
+    """
+
+    images: int
+    skips_on: Measured
+    skips_off: Measured | None
+
+
+def sample(data: LabelledImages, count: int = IMAGES) -> LabelledImages:
+    """``count`` images evenly spread over ``data``, so that files sorted by class give all."""
+    chosen = [number * len(data.labels) // count for number in range(count)]
+    return LabelledImages(data.images[chosen], data.labels[chosen])
+
+
+def watched(network: nn.Module) -> dict[str, Tensor]:
+    """The weights of the first convolution, of the middle block's first and of the last block's."""
+    blocks = residual_blocks(network)
+    names = list(blocks)
+    chosen = {"conv1": network.conv1.weight}
+    for name in (names[len(names) // 2], names[-1]):
+        chosen[f"{name}.conv1"] = blocks[name].conv1.weight
+    return chosen  # type: ignore[return-value]
+
+
+def measure_collapse(network: nn.Module, data: LabelledImages) -> Collapse:
+    """Run ``network`` on ``data`` with its skips on and with all of them off; it is left as it was.
+
+    All of ``data`` goes through at once, normalised as in training; float32, evaluation mode.
+    """
+    images, labels = normalise(to_tensor(data.images)), torch.from_numpy(data.labels)
+    training, needed = network.training, [p.requires_grad for p in network.parameters()]
+    network.eval().requires_grad_(True)
+    gates = SkipGates(network)
+    try:
+        on = _measure(network, images, labels)
+        off = None
+        if gates.blocks:
+            gates.set(GateSettings().with_skips(gates.blocks, 0.0))
+            off = _measure(network, images, labels)
+    finally:
+        gates.remove()
+        network.train(training)
+        for parameter, need in zip(network.parameters(), needed, strict=True):
+            parameter.requires_grad_(need)
+    return Collapse(len(labels), on, off)
+
+
+def _measure(network: nn.Module, images: Tensor, labels: Tensor) -> Measured:
+    chosen = watched(network)
+    with torch.enable_grad():
+        logits = network(images)
+        loss = functional.cross_entropy(logits, labels)
+        gradients: tuple[Any, ...] = torch.autograd.grad(loss, list(chosen.values()))
+    norms = [float(torch.linalg.vector_norm(gradient)) for gradient in gradients]
+    accuracy = int((logits.argmax(1) == labels).sum()) / len(labels)
+    return Measured(accuracy, loss.item(), dict(zip(chosen, norms, strict=True)))
