@@ -5,7 +5,7 @@ IMAGE ?=
 DATA ?= ../shared/data
 NETWORK ?= resnet20
 
-.PHONY: help run test lint bench train clean
+.PHONY: help run test lint bench train tables clean
 
 help:
 	@echo "make run [IMAGE=photo.jpg]   open the window on the sample photo, or on yours"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint                    ruff and mypy"
 	@echo "make bench                   measure speed, as ratios"
 	@echo "make train [NETWORK=resnet20] [DATA=folder]   train a network on CIFAR-10 files"
+	@echo "make tables                  take the figures of torchvision's weights anew"
 	@echo "make clean                   remove what make made"
 
 $(INSTALLED): pyproject.toml scripts/system_libraries.sh
@@ -38,6 +39,9 @@ bench: $(INSTALLED)
 
 train: $(INSTALLED)
 	$(BIN)/resnet-viz train --network $(NETWORK) --data $(DATA)
+
+tables: $(INSTALLED)
+	$(BIN)/python scripts/torchvision_weights.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache build dist *.egg-info

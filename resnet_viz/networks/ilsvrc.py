@@ -1,0 +1,83 @@
+"""The winners of the ImageNet challenge from 2010 to 2015 and LeNet-5, from a table with sources.
+
+The figures are those of the papers and of the challenge's own pages, each with its place; what a
+team entered was as a rule an average of several networks, which the notes say.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+from resnet_viz.networks.weights import assets_dir
+
+
+@dataclass(frozen=True)
+class Source:
+    """``where`` in the ``paper`` it stands, and for ``what``: "depth", "error", …"""
+
+    paper: str
+    where: str
+    what: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A network, or a method without one, of a year.
+
+    ``convolutional`` and ``fully_connected`` count the layers on the longest way through; they are
+    None where nothing was deep. ``error`` is the top-5 test error in percent, None for what was
+    never entered. ``network`` is its name in the catalog, whether or not the catalog has it.
+    """
+
+    name: str
+    team: str
+    year: int
+    convolutional: int | None
+    fully_connected: int | None
+    residual: bool
+    error: float | None
+    network: str | None
+    note: str
+    sources: tuple[Source, ...]
+
+    @property
+    def depth(self) -> int | None:
+        """Layers with weights, from input to output."""
+        if self.convolutional is None or self.fully_connected is None:
+            return None
+        return self.convolutional + self.fully_connected
+
+
+@dataclass(frozen=True)
+class Human:
+    """What a person reaches at the same task; ``error`` as that of ``Entry``."""
+
+    error: float
+    label: str
+    note: str
+    sources: tuple[Source, ...]
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All rows of the table, by year."""
+    rows = [Entry(**{**row, "sources": _sources(row["sources"])}) for row in _table()["entries"]]
+    return tuple(sorted(rows, key=lambda row: row.year))
+
+
+@cache
+def human() -> Human:
+    """The row for people."""
+    row = _table()["human"]
+    return Human(**{**row, "sources": _sources(row["sources"])})
+
+
+def _table() -> dict:
+    return json.loads((assets_dir() / "ilsvrc.json").read_text(encoding="utf-8"))
+
+
+def _sources(rows: list[dict[str, str]]) -> tuple[Source, ...]:
+    return tuple(Source(**row) for row in rows)

@@ -1,0 +1,57 @@
+"""What torchvision says about its weights, from a table, so that no torch is needed to show it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+from resnet_viz.networks.weights import assets_dir
+
+
+@dataclass(frozen=True)
+class Published:
+    """One set of weights: ``weights`` is torchvision's name, such as "IMAGENET1K_V2".
+
+    ``top1`` and ``top5`` are accuracies on ImageNet-1K's validation set in percent, ``gflops`` is
+    10⁹ multiply-adds for one image. ``new_recipe`` tells weights that were trained with
+    torchvision's longer recipe of 2021 from those near the papers', and ``recipe`` is where the
+    training is described.
+    """
+
+    network: str
+    title: str
+    weights: str
+    parameters: int
+    top1: float
+    top5: float
+    gflops: float
+    new_recipe: bool
+    recipe: str
+
+    @property
+    def version(self) -> str:
+        """ "V1" or "V2", as in torchvision's name."""
+        return self.weights.removeprefix("IMAGENET1K_")
+
+    @property
+    def residual(self) -> bool:
+        """Whether the network has shortcuts."""
+        return "resne" in self.network
+
+
+@cache
+def published() -> tuple[Published, ...]:
+    """All rows of the table."""
+    return tuple(Published(**row) for row in _table()["rows"])
+
+
+@cache
+def source() -> tuple[str, str]:
+    """Where the figures come from, and its address."""
+    table = _table()
+    return table["source"], table["link"]
+
+
+def _table() -> dict:
+    return json.loads((assets_dir() / "torchvision-weights.json").read_text(encoding="utf-8"))

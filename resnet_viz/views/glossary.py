@@ -1,0 +1,214 @@
+"""The glossary: a window beside the window that explains a term in a few sentences.
+
+``open_term("shortcut", widget)`` opens it anywhere; ``LinkedLabel`` is a label whose text links to
+it, and ``follow(label)`` makes any other label's links do so.
+"""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import QEvent, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_viz.views import terms, theme
+
+_KEY = Qt.ItemDataRole.UserRole
+
+
+class Glossary(QDialog):
+    """A search field over a list of terms, and beside it what the chosen one means."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Glossary")
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search")
+        self.search.setAccessibleName("Search the glossary")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._fill)
+        self.search.installEventFilter(self)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Terms")
+        self.list.currentItemChanged.connect(self._choose)
+        self.page = QTextBrowser()
+        self.page.setAccessibleName("Meaning")
+        self.page.setOpenLinks(False)
+        self.page.anchorClicked.connect(self._follow)
+        self.shown = ""
+        left = QVBoxLayout()
+        left.addWidget(self.search)
+        left.addWidget(self.list)
+        row = QHBoxLayout(self)
+        row.addLayout(left, 2)
+        row.addWidget(self.page, 3)
+        letter = self.fontMetrics().averageCharWidth()
+        self.resize(100 * letter, 26 * self.fontMetrics().height())
+        self.retheme()
+        self._fill()
+
+    def open_term(self, word: str) -> None:
+        """Show the entry for ``word``: a key, a name or another word for it.
+
+        Raises:
+            KeyError: there is none.
+        """
+        term = terms.find(word)
+        self.search.clear()
+        for row in range(self.list.count()):
+            if self.list.item(row).data(_KEY) == term.key:
+                self.list.setCurrentRow(row)
+                self.list.scrollToItem(self.list.item(row))
+        self._bring_up()
+
+    def open_terms(self, found: list[terms.Term]) -> None:
+        """Offer a few entries and show the first."""
+        self.search.clear()
+        self._offer(found)
+        self._bring_up()
+
+    def _bring_up(self) -> None:
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def _fill(self) -> None:
+        """List what the search finds."""
+        self._offer(terms.matching(self.search.text()))
+
+    def _offer(self, found: list[terms.Term]) -> None:
+        self.list.blockSignals(True)
+        self.list.clear()
+        for term in found:
+            item = QListWidgetItem(term.name, self.list)
+            item.setData(_KEY, term.key)
+        self.list.blockSignals(False)
+        if found:
+            kept = [number for number, term in enumerate(found) if term.key == self.shown]
+            by_name = not self.search.text() and kept
+            self.list.setCurrentRow(kept[0] if by_name else 0)
+        else:
+            self.shown = ""
+            self.page.setHtml(
+                f"<p>Nothing here is called “{html.escape(self.search.text())}”. "
+                "Try a shorter word.</p>"
+            )
+
+    def _choose(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.shown = item.data(_KEY)
+            self.page.setHtml(meaning(terms.terms()[self.shown]))
+
+    def _follow(self, address: QUrl) -> None:
+        if address.scheme() + ":" == terms.SCHEME:
+            self.open_term(address.path())
+        else:
+            QDesktopServices.openUrl(address)
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Up and down in the search field move in the list."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+            if step is not None:
+                row = self.list.currentRow() + step
+                self.list.setCurrentRow(max(0, min(self.list.count() - 1, row)))
+                return True
+        return False
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the new colours when the theme changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "page"):
+            self.retheme()
+
+    def retheme(self) -> None:
+        """Take colours and fonts from the theme in use."""
+        self.page.document().setDocumentMargin(14)
+        if self.shown:
+            self.page.setHtml(meaning(terms.terms()[self.shown]))
+
+
+def meaning(term: terms.Term) -> str:
+    """The entry as a rich text: name, other words, text, paper, and what to read next."""
+    style = theme.current()
+    lines = [f"<h2>{html.escape(term.name)}</h2>"]
+    if term.also:
+        also = html.escape(", ".join(term.also))
+        lines.append(f'<p style="color: {style.muted}">also: {also}</p>')
+    lines.append(
+        f'<p style="line-height: 130%">{terms.linked(html.escape(term.text), term.key)}</p>'
+    )
+    if term.paper:
+        text, link = term.paper
+        lines.append(f"<p>{_link(link, text)}</p>")
+    if term.see:
+        see = ", ".join(_link(terms.SCHEME + key, terms.terms()[key].name) for key in term.see)
+        lines.append(f'<p style="color: {style.muted}">See also: {see}</p>')
+    return "".join(lines)
+
+
+def _link(address: str, text: str) -> str:
+    colour = theme.current().accent
+    return f'<a href="{address}" style="color: {colour}">{html.escape(text)}</a>'
+
+
+def glossary_of(widget: QWidget) -> Glossary:
+    """The glossary of the window that ``widget`` is in; made when it is first asked for."""
+    window = widget.window()
+    while (above := window.parentWidget()) is not None:
+        window = above.window()
+    return window.findChild(Glossary) or Glossary(window)
+
+
+def open_term(word: str, widget: QWidget) -> None:
+    """Open the glossary at ``word`` beside the window that ``widget`` is in.
+
+    Raises:
+        KeyError: the glossary has no such term.
+    """
+    glossary_of(widget).open_term(word)
+
+
+def follow(label: QLabel) -> None:
+    """Let a label's links open the glossary, and addresses the browser."""
+
+    def open_link(address: str) -> None:
+        if address.startswith(terms.SCHEME):
+            open_term(address.removeprefix(terms.SCHEME), label)
+        else:
+            QDesktopServices.openUrl(QUrl(address))
+
+    label.linkActivated.connect(open_link)
+
+
+class LinkedLabel(QLabel):
+    """A label that wraps, and whose terms open the glossary: say what it says with ``say``."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self._said = text
+        follow(self)
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        """Show a plain or rich text, with links."""
+        self._said = text
+        self.setText(terms.linked(text))
+
+    def retheme(self) -> None:
+        """Take the links' colour from the theme in use."""
+        self.say(self._said)
