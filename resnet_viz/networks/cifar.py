@@ -134,7 +134,7 @@ class CifarResNet(nn.Module):
             raise ValueError(
                 f"nonlinearity {nonlinearity!r} is none of {', '.join(NONLINEARITIES)}"
             )
-        self.depth = depth
+        self.depth, self.combine = depth, combine
         blocks = (depth - 2) // 6
         width = STAGE_WIDTHS[0]
         self.conv1 = nn.Conv2d(3, width, 3, 1, 1, bias=not norm)
