@@ -75,6 +75,7 @@ class NetworkStrip(QWidget):
         self._title, self._cells = title, tuple(cells)
         self._values, self._front = None, None
         self.setAccessibleName(f"{title}, {len(cells)} cells")
+        self.updateGeometry()
         self.update()
 
     def show_values(self, values: Sequence[float] | None, scale: Scale | None) -> None:
@@ -110,7 +111,7 @@ class NetworkStrip(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(400, round(4.6 * self.fontMetrics().height()))
+        return QSize(400, round((4.6 if self._title else 3.5) * self.fontMetrics().height()))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.sizeHint().height())
@@ -129,7 +130,7 @@ class NetworkStrip(QWidget):
         line = self.fontMetrics().height()
         pitch = (self.width() - 8) / max(1, len(self._cells))
         gap = min(6.0, 0.22 * pitch)
-        top = 2.2 * line
+        top = (2.2 if self._title else 1.1) * line
         return QRectF(
             4 + index * pitch + gap / 2, top, pitch - gap, self.height() - top - 0.5 * line
         )
@@ -156,7 +157,8 @@ class NetworkStrip(QWidget):
             for width, alpha in ((14, 50), (8, 100), (3, 255)):
                 glow.setAlpha(alpha)
                 painter.setPen(QPen(glow, width))
-                painter.drawLine(round(x), round(1.3 * line), round(x), self.height() - 2)
+                top = (1.3 if self._title else 0.2) * line
+                painter.drawLine(round(x), round(top), round(x), self.height() - 2)
 
     def _paint_cell(self, painter: QPainter, index: int, cell: Cell) -> None:
         look = theme.current()
