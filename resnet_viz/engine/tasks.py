@@ -9,11 +9,16 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
+from resnet_viz.analysis.comparison import CompareRequest
+from resnet_viz.analysis.laboratory_result import LaboratoryRequest
 from resnet_viz.analysis.task import TaskContext
 
 TaskFunction = Callable[[Any, TaskContext], Iterator[object]]
 
-TASKS: dict[type, str] = {}
+TASKS: dict[type, str] = {
+    LaboratoryRequest: "resnet_viz.analysis.laboratory:run",
+    CompareRequest: "resnet_viz.analysis.compare:run",
+}
 """Request type → "module:function"."""
 
 

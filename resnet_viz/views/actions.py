@@ -36,6 +36,7 @@ COMMANDS: dict[str, Command] = {
     "stage_3": Command("Stage &3 on or off", "3", "Switch the skips of stage 3"),
     "stage_4": Command("Stage &4 on or off", "4", "Switch the skips of stage 4"),
     "page_explorer": Command("&Explorer", "Ctrl+1", "See every block on your own photo"),
+    "page_compare": Command("&Compare", "Ctrl+7", "Two networks, or skips on and off, in step"),
     "fit": Command("&Fit the diagram", "F", "Show the whole diagram"),
     "zoom_in": Command("Zoom &in", "Ctrl++"),
     "zoom_out": Command("Zoom &out", "Ctrl+-"),

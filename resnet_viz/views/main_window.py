@@ -41,6 +41,7 @@ from resnet_viz.networks.structure import Structure
 from resnet_viz.views import recent, theme
 from resnet_viz.views.actions import COMMANDS, make_actions
 from resnet_viz.views.activations import ActivationsView
+from resnet_viz.views.compare.page import ComparePage
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.gallery import GalleryDialog
 from resnet_viz.views.gradient_flow import GradientFlowView
@@ -54,7 +55,9 @@ from resnet_viz.views.toolbar import DEVICES, MOST_STAGES, Toolbar
 
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 LAYOUT_VERSION = 2
-PAGES: dict[str, type[Page]] = {}
+PAGES: dict[str, type[Page]] = {
+    "compare": ComparePage,
+}
 """The pages beside the explorer, by the names of their commands; the order is that of the tabs."""
 
 

@@ -1,0 +1,63 @@
+"""The task of the compare page: two snapshots, each with a session of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from resnet_viz.analysis.comparison import CompareRequest, Comparison
+from resnet_viz.analysis.result import Snapshot
+from resnet_viz.analysis.session import Session
+from resnet_viz.analysis.task import IDLE, Progress, TaskContext, TaskError
+from resnet_viz.networks import catalog
+from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.structure import build_structure
+from resnet_viz.networks.weights import availability, class_labels, official
+
+
+def run(request: CompareRequest, context: TaskContext) -> Iterator[object]:
+    """Compare what ``request`` says, then whatever `CompareRequest` it is told next.
+
+    The two networks stay loaded, so that a toggled skip costs one pass on its side.
+
+    Raises:
+        TaskError: a side's weights are not at hand.
+    """
+    sides = Session(), Session()
+    waiting: list[object] = [request]
+    while True:
+        waiting += context.commands()
+        if not waiting:
+            yield IDLE
+            continue
+        asked = waiting[-1]
+        assert isinstance(asked, CompareRequest)
+        waiting = []
+        for snapshot in (asked.left, asked.right):
+            _check_weights(snapshot.network, snapshot.weights.kind)
+        yield Progress(f"Running {catalog.find(asked.left.network).title}", 0, 2)
+        left = sides[0].run(_gated(asked.left, asked.left_off), context.cancelled)
+        yield Progress(f"Running {catalog.find(asked.right.network).title}", 1, 2)
+        right = _gated(asked.right, asked.right_off)
+        if class_labels(catalog.find(right.network)) == left.labels:
+            right = replace(right, target=left.now.target)
+        else:
+            right = replace(right, target=None)
+        yield Comparison(left, sides[1].run(right, context.cancelled))
+
+
+def _gated(snapshot: Snapshot, off: bool) -> Snapshot:
+    if not off:
+        return snapshot
+    skips = build_structure(catalog.find(snapshot.network)).skips
+    return replace(snapshot, gates=GateSettings().with_skips(skips, 0.0))
+
+
+def _check_weights(network: str, kind: str) -> None:
+    spec = catalog.find(network)
+    there = availability(spec)
+    if kind == "default" and official(spec) is not None and not there.at_hand:
+        raise TaskError(
+            f"The weights of {spec.title} are not at hand ({there.text}); open it in the explorer "
+            "first, which downloads them, or compare another network"
+        )

@@ -1,0 +1,241 @@
+"""Compare: two networks, or one with its skips on and off, side by side in step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
+
+from resnet_viz.analysis.comparison import CompareRequest, Comparison, counterpart
+from resnet_viz.analysis.result import Result, Snapshot, WeightsChoice
+from resnet_viz.engine.channel import Channel
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.engine.worker import Worker
+from resnet_viz.networks import catalog
+from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.structure import Structure
+from resnet_viz.views import theme
+from resnet_viz.views.compare.maps import Maps
+from resnet_viz.views.compare.odds import Odds
+from resnet_viz.views.compare.side import AS_EXPLORER, Side, Skips
+from resnet_viz.views.log_plot import LogPlot, Series
+from resnet_viz.views.log_scale import Scale, number_text, power_of_ten, row_of
+from resnet_viz.views.page import Page
+from resnet_viz.views.progress_row import ProgressRow
+from resnet_viz.views.scale_bar import ScaleBar
+from resnet_viz.views.strip import HEAT_MAP
+
+PRESETS: dict[str, tuple[tuple[str, Skips], tuple[str, Skips]]] = {
+    "Skips on | off": ((AS_EXPLORER, "on"), (AS_EXPLORER, "off")),
+    "Residual | plain": (("resnet56", "on"), ("plain56", "on")),
+    "20 | 56 layers": (("resnet20", "on"), ("resnet56", "on")),
+    "Plain 20 | 56": (("plain20", "on"), ("plain56", "on")),
+}
+"""A comparison for each button: network and skips of the left and of the right side."""
+
+
+class ComparePage(Page):
+    """Selection, target and scales are shared: what is chosen on one side is chosen on both."""
+
+    def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
+        super().__init__(state, worker, say)
+        self.channel = Channel(worker, "compare", self)
+        self._comparison: Comparison | None = None
+        self._asked: CompareRequest | None = None
+        self._block = ""
+        self.left, self.right = Side("Left"), Side("Right")
+        self.presets = [self._preset(text) for text in PRESETS]
+        self.sentence = QLabel()
+        self.sentence.setWordWrap(True)
+        self.progress = ProgressRow(self.channel)
+        self.colours = ScaleBar(theme.colour_map(HEAT_MAP))
+        self.colours.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.maps = Maps()
+        self.plot = LogPlot("Gradient norm of the target's logit at each block's output, L2")
+        self.odds = Odds()
+        self._arrange()
+        self.left.choose(AS_EXPLORER, "on")
+        self.right.choose(AS_EXPLORER, "off")
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._ask)
+        for side in (self.left, self.right):
+            side.changed.connect(self._later.start)
+        self.left.chosen.connect(self._select_left)
+        self.right.chosen.connect(self._select_right)
+        self.plot.clicked.connect(self._plot_clicked)
+        state.snapshot_changed.connect(lambda _: self._later.start())
+        self.channel.updated.connect(self._show)
+        self.channel.failed.connect(self._failed)
+        self.retheme()
+
+    def _preset(self, text: str) -> QPushButton:
+        button = QPushButton(text)
+        button.clicked.connect(lambda: self._choose(text))
+        return button
+
+    def _arrange(self) -> None:
+        top = QHBoxLayout()
+        for button in self.presets:
+            top.addWidget(button)
+        top.addWidget(self.progress, 1)
+        top.addWidget(self.colours)
+        measured = QVBoxLayout()
+        measured.addWidget(self.plot, 1)
+        measured.addWidget(self.odds)
+        halves = QHBoxLayout()
+        halves.setSpacing(12)
+        halves.addWidget(self.maps, 1)
+        halves.addLayout(measured, 1)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(8, 6, 8, 6)
+        rows.setSpacing(4)
+        rows.addLayout(top)
+        rows.addWidget(self.left)
+        rows.addWidget(self.right)
+        rows.addWidget(self.sentence)
+        rows.addLayout(halves, 1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._later.start()
+
+    def show_result(self, result: Result) -> None:
+        self._later.start()
+
+    def retheme(self) -> None:
+        look = theme.current()
+        self.left.retheme(look.skip)
+        self.right.retheme(look.branch)
+        self.plot.retheme()
+        if self._comparison is not None:
+            self._show(self._comparison)
+
+    def _choose(self, preset: str) -> None:
+        for side, (network, skips) in zip((self.left, self.right), PRESETS[preset], strict=True):
+            side.choose(network, skips)
+        self._ask()
+
+    def _ask(self) -> None:
+        """Compare what is chosen, if the page is on screen and it is not on it already."""
+        if not self.isVisible():
+            return
+        request = CompareRequest(
+            self._snapshot(self.left),
+            self._snapshot(self.right),
+            self.left.skips.currentData() == "off",
+            self.right.skips.currentData() == "off",
+        )
+        if request == self._asked:
+            return
+        self._asked = request
+        if self.channel.running:
+            self.channel.tell(request)
+        else:
+            self.channel.start(request)
+
+    def _snapshot(self, side: Side) -> Snapshot:
+        now = self.state.snapshot
+        name = side.network.currentData() or now.network
+        skips: Skips = side.skips.currentData()
+        same = name == now.network
+        gates = now.gates if skips == "explorer" and same else GateSettings()
+        known = same or catalog.find(name).family == catalog.find(now.network).family
+        return replace(
+            now,
+            network=name,
+            gates=gates,
+            weights=now.weights if same else WeightsChoice(),
+            target=now.target if known else None,
+        )
+
+    def _failed(self, sentence: str) -> None:
+        self._asked = None
+        self.say(sentence)
+
+    def _show(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        self.progress.hide()
+        left, right = comparison.left, comparison.right
+        norms = [[block.gradient_norm for block in side.now.blocks] for side in (left, right)]
+        scale = Scale.covering([*norms[0], *norms[1]])
+        self.colours.set_labels(
+            power_of_ten(scale.low), power_of_ten(scale.high), "gradient norm, L2"
+        )
+        self.left.show_result(left, scale)
+        self.right.show_result(right, scale)
+        longer = max((left, right), key=lambda side: len(side.now.blocks)).structure
+        look = theme.current()
+        self.plot.show_series(
+            [
+                Series(f"Left: {left.structure.title}", norms[0], look.skip, "s"),
+                Series(f"Right: {right.structure.title}", norms[1], look.branch, "o", True),
+            ],
+            [block.name for block in longer.blocks] if len(norms[0]) == len(norms[1]) else (),
+            _bands(longer) if len(norms[0]) == len(norms[1]) else (),
+            scale,
+        )
+        self.odds.show_comparison(comparison)
+        self.sentence.setText(sentence(comparison))
+        names = [block.name for block in left.now.blocks]
+        self._select_left(self._block if self._block in names else names[-1])
+
+    def _select_left(self, block: str) -> None:
+        if self._comparison is None:
+            return
+        left, right = self._comparison.left.structure, self._comparison.right.structure
+        self._select(block, counterpart(left, block, right))
+
+    def _select_right(self, block: str) -> None:
+        if self._comparison is None:
+            return
+        left, right = self._comparison.left.structure, self._comparison.right.structure
+        self._select(counterpart(right, block, left), block)
+
+    def _select(self, left: str, right: str) -> None:
+        assert self._comparison is not None
+        self._block = left
+        self.left.mark(left)
+        self.right.mark(right)
+        names = [block.name for block in self._comparison.left.structure.blocks]
+        self.plot.set_marker(names.index(left))
+        self.maps.show_blocks(self._comparison, left, right)
+
+    def _plot_clicked(self, index: int) -> None:
+        if self._comparison is not None:
+            blocks = self._comparison.left.structure.blocks
+            self._select_left(blocks[min(index, len(blocks) - 1)].name)
+
+
+def _bands(structure: Structure) -> list[tuple[str, int, int]]:
+    bands, first = [], 1
+    for stage in structure.stages:
+        last = first + len(stage.blocks) - 1
+        bands.append((f"Stage {stage.number}", first, last))
+        first = last + 1
+    return bands
+
+
+def sentence(comparison: Comparison) -> str:
+    """What differs, in words: the gradient at the stem, and what is predicted."""
+    left, right = comparison.left, comparison.right
+    before, after = (side.now.blocks[0].gradient_norm for side in (left, right))
+    text = (
+        f"Gradient at the stem: {number_text(before)} at the left, "
+        f"{number_text(after)} at the right{_times(before, after)}. "
+    )
+    if not comparison.same_classes:
+        return text.strip()
+    bests = [side.labels[side.now.top(1)[0]] for side in (left, right)]
+    if bests[0] == bests[1]:
+        return f"{text}Both say “{bests[0]}”."
+    return f"{text}The left side says “{bests[0]}”, the right side “{bests[1]}”."
+
+
+def _times(before: float, after: float) -> str:
+    if row_of(before) is not None or row_of(after) is not None or before == after:
+        return ""
+    ratio = number_text(max(before, after) / min(before, after))
+    return f", {ratio} times {'smaller' if after < before else 'larger'}"

@@ -1,0 +1,150 @@
+"""The compare page in the real window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QComboBox
+from pytestqt.qtbot import QtBot
+
+from resnet_viz.analysis.comparison import Comparison
+from resnet_viz.views import theme
+from resnet_viz.views.compare.odds import points_text
+from resnet_viz.views.compare.page import ComparePage, sentence
+from tests.gui.conftest import Driver
+
+
+class Comparing:
+    """The compare page and what it has been given."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.qtbot = driver.qtbot
+        self.window = driver.show().window
+        page = self.window.pages["compare"]
+        assert isinstance(page, ComparePage)
+        self.page = page
+        self.seen: list[Comparison] = []
+        page.channel.updated.connect(self.seen.append)
+        number = list(self.window.pages).index("compare") + 1
+        spot = self.window.tabs.tabRect(number).center()
+        self.qtbot.mouseClick(self.window.tabs, Qt.MouseButton.LeftButton, pos=spot)
+        self.wait(1)
+
+    def wait(self, count: int) -> Comparison:
+        self.qtbot.waitUntil(lambda: len(self.seen) >= count, timeout=60_000)
+        return self.seen[-1]
+
+    def pick(self, box: QComboBox, value: str) -> Comparison:
+        """Choose in a box as a user does, with the keyboard."""
+        count = len(self.seen)
+        box.setFocus()
+        self.qtbot.keyClick(box, Qt.Key.Key_Home)
+        for _ in range(box.findData(value)):
+            self.qtbot.keyClick(box, Qt.Key.Key_Down)
+        if len(self.seen) == count and box.findData(value):
+            self.wait(count + 1)
+        self.qtbot.wait(300)
+        return self.seen[-1]
+
+
+@pytest.fixture
+def comparing(driver: Driver) -> Comparing:
+    return Comparing(driver)
+
+
+def test_it_opens_with_skips_on_beside_skips_off(comparing: Comparing) -> None:
+    found, page = comparing.seen[-1], comparing.page
+    assert found.left.snapshot.gates.all_on
+    assert set(found.right.snapshot.gates.skips) == set(found.right.structure.skips)
+    assert found.left.snapshot.network == comparing.window.state.snapshot.network
+    assert page.sentence.text() == sentence(found)
+    assert "times smaller" in page.sentence.text()
+    norms = [b.gradient_norm for b in found.right.now.blocks]
+    drawn = page.plot._drawn[1][0].getData()[1]
+    np.testing.assert_allclose(drawn, np.log10(norms), rtol=1e-6)
+
+
+def test_selection_is_shared(qtbot: QtBot, comparing: Comparing) -> None:
+    page = comparing.page
+    spot = page.right.strip.cell_rect(2).center().toPoint()
+    qtbot.mouseClick(page.right.strip, Qt.MouseButton.LeftButton, pos=spot)
+    name = comparing.seen[-1].right.structure.blocks[2].name
+    assert page.maps.heads[0].text() == f"Left · {name}"
+    assert page.maps.heads[1].text() == f"Right · {name}"
+    box = page.plot.plot.getViewBox()
+    scene = box.mapViewToScene(QPointF(4, box.viewRange()[1][0] + 1))
+    qtbot.mouseClick(
+        page.plot.plot.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=page.plot.plot.mapFromScene(scene),
+        delay=5,
+    )
+    assert page.maps.heads[0].text().endswith(comparing.seen[-1].left.structure.blocks[4].name)
+
+
+def test_the_difference_map_is_white_where_both_are_equal(comparing: Comparing) -> None:
+    comparing.pick(comparing.page.right.skips, "on")
+    found, page = comparing.seen[-1], comparing.page
+    assert found.right.snapshot.gates.all_on
+    picture = page.maps._rows[0].pictures[2].image
+    assert picture is not None
+    middle = QColor(*(int(v) for v in theme.colour_map("CET-D1")[128]))
+    assert picture.pixelColor(0, 0) == middle
+    assert "0.0" in [row[3] for row in page.odds.rows()]
+    assert "Both say" in page.sentence.text()
+
+
+def test_a_preset_chooses_both_sides(qtbot: QtBot, comparing: Comparing) -> None:
+    button = next(b for b in comparing.page.presets if b.text() == "20 | 56 layers")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: (
+            comparing.seen[-1].right.snapshot.network == "resnet56"
+            and comparing.seen[-1].left.snapshot.network == "resnet20"
+        ),
+        timeout=60_000,
+    )
+    page = comparing.page
+    assert "ResNet-56" in page.right.summary.text()
+    assert page.left.strip.colour_of(0) is not None
+    spot = page.left.strip.cell_rect(9).center().toPoint()
+    qtbot.mouseClick(page.left.strip, Qt.MouseButton.LeftButton, pos=spot)
+    assert page.maps.heads[1].text() == "Right · layer3.8"
+
+
+def test_missing_weights_are_said_and_the_last_comparison_stays(
+    qtbot: QtBot, comparing: Comparing
+) -> None:
+    page, before = comparing.page, comparing.page.sentence.text()
+    page.right.network.setCurrentIndex(page.right.network.findData("resnet18"))
+    page.right.network.activated.emit(page.right.network.currentIndex())
+    qtbot.waitUntil(lambda: comparing.window.message.isVisible())
+    assert "ResNet-18" in comparing.window.message.text.text()
+    assert page.sentence.text() == before
+    count = len(comparing.seen)
+    page.right.network.setCurrentIndex(page.right.network.findData("plain20"))
+    page.right.network.activated.emit(page.right.network.currentIndex())
+    assert comparing.wait(count + 1).right.snapshot.network == "plain20"
+
+
+def test_it_follows_the_explorer_and_draws_in_every_theme(
+    qtbot: QtBot, comparing: Comparing
+) -> None:
+    count = len(comparing.seen)
+    comparing.window.open_sample("rocket")
+    found = comparing.wait(count + 1)
+    assert "ocket" in found.left.snapshot.photo.name
+    for name in theme.THEMES:
+        comparing.window.set_theme(name)
+        assert not comparing.page.grab().isNull()
+    comparing.window.set_theme("dark")
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "text"),
+    [(0.9, 0.1, "−80.0"), (0.1, 0.223, "+12.3"), (0.5, 0.5, "0.0"), (0.5, float("nan"), "NaN")],
+)
+def test_differences_in_points(left: float, right: float, text: str) -> None:
+    assert points_text(left, right) == text
