@@ -8,7 +8,7 @@ import hashlib
 import socket
 import ssl
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,12 +53,34 @@ def download(
             no room on the disk; the sentence says which.
         Cancelled: ``cancelled`` returned True; noticed at once, even if the server stalls.
     """
+    steps = downloading(url, dest, timeout, sha256_prefix, progress)
+    with contextlib.closing(steps):
+        for _ in steps:
+            if cancelled and cancelled():
+                raise Cancelled
+
+
+def downloading(
+    url: str,
+    dest: Path,
+    timeout: float = 20.0,
+    sha256_prefix: str = "",
+    progress: Progress | None = None,
+    otherwise: str = "open a file of weights",
+) -> Generator[tuple[int, int], None, None]:
+    """`download` as a generator that yields (bytes received, bytes in all) ten times a second.
+
+    To close it is to cancel. ``otherwise`` is what the sentences advise beside trying again.
+
+    Raises:
+        WeightsUnavailable: as `download` does.
+    """
     partial = dest.with_name(f"{dest.name}.{uuid.uuid4().hex}.partial")
     try:
         dest.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("xb") as file:
-            reception = _Reception(url, dest.name, file.write, progress, timeout)
-            asyncio.run(_until_cancelled(reception, cancelled))
+            reception = _Reception(url, dest.name, file.write, progress, timeout, otherwise)
+            yield from _until_done(reception)
         if not reception.sha256.hexdigest().startswith(sha256_prefix):
             why = f"the file there is another one (its hash is not {sha256_prefix}…)"
             raise reception.unavailable(why)
@@ -66,22 +88,22 @@ def download(
     except OSError as error:
         raise WeightsUnavailable(
             f"{dest.name} could not be written to {dest.parent}: {error.strerror or error}; "
-            "make room or choose another folder with TORCH_HOME, or open a file of weights"
+            f"make room or choose another folder with TORCH_HOME, or {otherwise}"
         ) from error
     finally:
         with contextlib.suppress(OSError):  # the error that led here is the one to tell
             partial.unlink(missing_ok=True)
 
 
-async def _until_cancelled(reception: _Reception, cancelled: Callable[[], bool] | None) -> None:
-    task = asyncio.create_task(reception.run())
-    while not task.done():
-        if cancelled and cancelled():
-            task.cancel()
-            await asyncio.wait([task])
-            raise Cancelled
-        await asyncio.wait([task], timeout=_TICK)
-    task.result()
+def _until_done(reception: _Reception) -> Generator[tuple[int, int], None, None]:
+    """Let the reception run in slices, so that this thread can do other things between them."""
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        task = loop.create_task(reception.run())
+        while not task.done():
+            loop.run_until_complete(asyncio.wait([task], timeout=_TICK))
+            yield reception.received, reception.total
+        task.result()
 
 
 class _Reception:
@@ -94,9 +116,10 @@ class _Reception:
         write: Callable[[bytes], object],
         progress: Progress | None,
         timeout: float,
+        otherwise: str = "open a file of weights",
     ) -> None:
         self.url, self.name, self.write = url, name, write
-        self.progress, self.timeout = progress, timeout
+        self.progress, self.timeout, self.otherwise = progress, timeout, otherwise
         self.sha256 = hashlib.sha256()
         self.received = self.total = 0
 
@@ -131,7 +154,7 @@ class _Reception:
             why += f" after {self.received / _MB:.1f} MB{of}"
         return WeightsUnavailable(
             f"{self.name} could not be downloaded from {urlsplit(self.url).netloc}: {why}; "
-            "try again, or open a file of weights"
+            f"try again, or {self.otherwise}"
         )
 
     def _why(self, error: Exception) -> str:

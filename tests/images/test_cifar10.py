@@ -82,3 +82,26 @@ def test_progress_every_thousand(tmp_path: Path) -> None:
     data = cifar10.load(tmp_path, lambda done, total: calls.append((done, total)))
     assert calls == [(1000, 1001)]
     assert len(data.labels) == 1001
+
+
+def test_a_subset_takes_the_first_of_each_class(folder: Path) -> None:
+    steps = cifar10.loading(folder, limit=3)
+    with pytest.raises(StopIteration) as end:
+        next(steps)
+    data = end.value.value
+    assert [cifar10.CLASSES[label] for label in data.labels] == ["airplane", "cat", "truck"]
+    assert data.images[:, 5, 5, 0].tolist() == [30, 20, 40]
+
+
+@pytest.mark.parametrize(
+    ("limit", "chosen"),
+    [
+        (0, [0, 1, 2, 3, 4, 5]),
+        (9, [0, 1, 2, 3, 4, 5]),
+        (2, [0, 3]),
+        (3, [0, 1, 3]),
+        (5, [0, 1, 2, 3, 5]),
+    ],
+)
+def test_the_first_of_each_class(limit: int, chosen: list[int]) -> None:
+    assert cifar10.first_of_each([7, 7, 7, 2, 7, 2], limit).tolist() == chosen
