@@ -52,12 +52,10 @@ def sample(data: LabelledImages, count: int = IMAGES) -> LabelledImages:
 
 def watched(network: nn.Module) -> dict[str, Tensor]:
     """The weights of the first convolution, of the middle block's first and of the last block's."""
-    blocks = residual_blocks(network)
-    names = list(blocks)
-    chosen = {"conv1": network.conv1.weight}
-    for name in (names[len(names) // 2], names[-1]):
-        chosen[f"{name}.conv1"] = blocks[name].conv1.weight
-    return chosen  # type: ignore[return-value]
+    blocks = list(residual_blocks(network))
+    ends = (blocks[len(blocks) // 2], blocks[-1])
+    names = ["conv1", *(f"{block}.conv1" for block in ends)]
+    return {name: network.get_parameter(f"{name}.weight") for name in names}
 
 
 def measure_collapse(network: nn.Module, data: LabelledImages) -> Collapse:

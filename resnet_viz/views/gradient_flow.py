@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QShortcut
+from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -26,62 +24,21 @@ from resnet_viz.analysis.result import Pass, Result
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views import theme
+from resnet_viz.views.curve_motion import CurveMotion
+from resnet_viz.views.gradient_legend import SYMBOLS, Legend, all_on_style, now_style
+from resnet_viz.views.gradient_words import reference, remark, sentence
 from resnet_viz.views.log_scale import Scale, number_text, power_of_ten, row_of
-from resnet_viz.views.theme import Theme
 
-REMARK = (
-    "Removing skips from a trained network also moves the signal off the distribution that later "
-    "blocks were trained on."
-)
-
-_SYMBOLS = {"now": "o", "all_on": "s", "off": "x", "0": "t", "∞": "t1", "NaN": "h"}
 _EDGE = 8.0  # pixels between the outermost decade and the edge, so that no marker is cut
+_ROOMY = 17  # lines of text in the view's height, below which the remark is a short one
 _TIGHT = 12  # lines of text in the view's height, below which the stages go unnamed
-
-
-def sentence(result: Result) -> str:
-    """What the plot shows, in words: the gradient at the stem, now and with all skips on."""
-    now = result.now.blocks[0].gradient_norm
-    gates = result.snapshot.gates
-    if gates.all_on:
-        opening = "All skips are on" if result.structure.skips else "This network has no skips"
-        last = result.now.blocks[-1].gradient_norm
-        return (
-            f"{opening}: the gradient at the stem is {_in_words(now)}, "
-            f"at the last block {_in_words(last)}."
-        )
-    before = result.all_on.blocks[0].gradient_norm
-    reference = _reference(result)
-    verdict = f"{'has vanished to' if row_of(now) == '0' else 'is'} {_in_words(now)}"
-    if row_of(now) is not None and row_of(now) == row_of(before):
-        return f"At the stem the gradient {verdict}, with {reference} too."
-    if row_of(now) is not None or row_of(before) is not None:
-        return f"At the stem the gradient {verdict}; with {reference} it is {_in_words(before)}."
-    times = max(now, before) / min(now, before)
-    if times < 1.05:
-        comparison = "about the same as"
-    else:
-        comparison = f"{number_text(times)} times {'smaller' if now < before else 'larger'} than"
-    return (
-        f"At the stem the gradient {verdict}, {comparison} with {reference} ({_in_words(before)})."
-    )
-
-
-def _in_words(norm: float) -> str:
-    row = row_of(norm)
-    if row is None:
-        return number_text(norm)
-    return {"0": "exactly 0 (float32)", "∞": "infinite", "NaN": "not a number"}[row]
-
-
-def _reference(result: Result) -> str:
-    return "all skips and branches on" if result.snapshot.gates.branches else "all skips on"
 
 
 class GradientFlowView(QWidget):
     """The L2 norm of the gradient of the target's logit at each block's output, from stem to last.
 
-    Two curves are always drawn: the skips as they are now, and all of them on.
+    Two curves are always drawn: the skips as they are now, and all of them on. Where only the gates
+    have changed, the curve and the axis move to the new result, so that an audience sees the fall.
     """
 
     def __init__(self, state: ExplorerState, parent: QWidget | None = None) -> None:
@@ -90,6 +47,8 @@ class GradientFlowView(QWidget):
         self._result: Result | None = None
         self._scale = Scale.covering([])
         self._bands: list[Any] = []
+        self.motion = CurveMotion(self)
+        self.motion.moved.connect(self._arrange)
         self.setAccessibleName("Gradient flow")
 
         self.empty = QLabel("Gradient flow appears with the first pass.")
@@ -102,9 +61,11 @@ class GradientFlowView(QWidget):
         self.hold = QCheckBox("Hold scale")
         self.hold.setToolTip("Keep the vertical range, so that results can be compared.")
         self.hold.toggled.connect(self._hold_toggled)
-        self.remark = QLabel(REMARK)
+        self.remark = QLabel()
         self.remark.setWordWrap(True)
-        self.legend = _Legend()
+        self.remark.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse)
+        self.remark.linkActivated.connect(state.set_network)
+        self.legend = Legend()
         self.plot = self._make_plot()
         self.readout = QLabel(self.plot)
         self.readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -131,8 +92,11 @@ class GradientFlowView(QWidget):
 
     def show_result(self, result: Result) -> None:
         """Draw the gradient norms of ``result``."""
-        new_network = self._result is None or self._result.structure != result.structure
-        self._result = result
+        before, self._result = self._result, result
+        new_network = before is None or before.structure != result.structure
+        same = before is not None and result.snapshot == replace(
+            before.snapshot, gates=result.snapshot.gates
+        )
         held = self._scale if self.hold.isChecked() else None
         self._scale = Scale.covering(self._norms(), held)
         self.readout.hide()
@@ -142,6 +106,7 @@ class GradientFlowView(QWidget):
             self._make_bands(result.structure)
         self._pages.setCurrentIndex(1)
         self._fit_texts()
+        (self.motion.move if same else self.motion.jump)(self._now(), self._scale)
         self._arrange()
 
     def retheme(self) -> None:
@@ -204,7 +169,7 @@ class GradientFlowView(QWidget):
             curve.curve.setSegmentedLineMode("off")  # else the dashes start anew at each block
         self.edge_now = pg.ScatterPlotItem()
         self.edge_all_on = pg.ScatterPlotItem()
-        self.crosses = pg.ScatterPlotItem(symbol=_SYMBOLS["off"])
+        self.crosses = pg.ScatterPlotItem(symbol=SYMBOLS["off"])
         self.selected = pg.InfiniteLine(angle=90)
         self._hovered = pg.InfiniteLine(angle=90)
         self._hovered.hide()
@@ -251,6 +216,10 @@ class GradientFlowView(QWidget):
         passes = (self._result.now, self._result.all_on)
         return [block.gradient_norm for run in passes for block in run.blocks]
 
+    def _now(self) -> list[float]:
+        assert self._result is not None
+        return [block.gradient_norm for block in self._result.now.blocks]
+
     def _names(self) -> list[str]:
         return [block.name for block in self._result.now.blocks] if self._result else []
 
@@ -263,23 +232,24 @@ class GradientFlowView(QWidget):
     def _fit_texts(self) -> None:
         """Set the texts around the plot; where it is too low for the remark, a tooltip has it."""
         assert self._result is not None
-        gates, metrics = self._result.snapshot.gates, self.fontMetrics()
-        remark = REMARK if self._result.weights.trained and gates.skips else ""
-        room = self.height() >= 17 * metrics.lineSpacing()
-        self.remark.setVisible(bool(remark) and room)
+        metrics = self.fontMetrics()
+        whole, short = remark(self._result), remark(self._result, short=True)
+        room = self.height() >= _ROOMY * metrics.lineSpacing()
+        self.remark.setText(whole if room else short)
+        self.remark.setToolTip("" if room else whole)
+        self.remark.setVisible(bool(whole))
         words = sentence(self._result)
         self.sentence.setText(words)
-        self.sentence.setToolTip(remark)
-        self.plot.setAccessibleDescription(f"{words} {remark}".strip())
+        self.plot.setAccessibleDescription(words)
         label = self._result.labels[self._result.now.target]
-        whole = f"Gradient of the logit of “{label}”, L2 norm"
+        caption = f"Gradient of the logit of “{label}”, L2 norm"
         width = self.width() - self.hold.sizeHint().width() - 24
         frame = metrics.horizontalAdvance("Gradient of logit “”")
         short = metrics.elidedText(label, Qt.TextElideMode.ElideRight, max(0, width - frame))
-        texts = (whole, f"Gradient of the logit of “{label}”", f"Gradient of logit “{short}”")
+        texts = (caption, f"Gradient of the logit of “{label}”", f"Gradient of logit “{short}”")
         fitting = (text for text in texts if metrics.horizontalAdvance(text) <= width)
         self.caption.setText(next(fitting, texts[-1]))
-        self.caption.setToolTip(whole)
+        self.caption.setToolTip(caption)
 
     def _arrange(self) -> None:
         """Lay the range, the ticks and the marks out for the plot's size in pixels."""
@@ -303,12 +273,13 @@ class GradientFlowView(QWidget):
         crosses = 0.5 * line if result.structure.skips else 0.0
         under = crosses + (line if "0" in scale.rows else 0.0)
         room = max(20.0, box.height() - 2 * _EDGE - under - line * len(above))
-        unit = (scale.high - scale.low) / room  # decades in a pixel
-        bottom = scale.low - unit * (_EDGE + under)
-        top = scale.high + unit * (_EDGE + line * len(above))
+        lowest, highest = self.motion.low, self.motion.high
+        unit = (highest - lowest) / room  # decades in a pixel
+        bottom = lowest - unit * (_EDGE + under)
+        top = highest + unit * (_EDGE + line * len(above))
         places = {"0": bottom + unit * (crosses + line / 2)}
         for number, row in enumerate(above):
-            places[row] = scale.high + unit * (_EDGE + line * (number + 0.5))
+            places[row] = highest + unit * (_EDGE + line * (number + 0.5))
         box.setRange(xRange=(-0.5, len(names) - 0.5), yRange=(bottom, top), padding=0)
 
         self._set_decade_ticks(places, 0.9 * line * unit, len(names))
@@ -331,9 +302,9 @@ class GradientFlowView(QWidget):
     def _set_decade_ticks(self, places: dict[str, float], least: float, blocks: int) -> None:
         """Label as many decades as fit with ``least`` decades between them, and the rows."""
         scale = self._scale
+        powers = range(math.ceil(self.motion.low), math.floor(self.motion.high) + 1)
         step = next(s for s in (1, 2, 3, 5, 10, 20, 50, 100, 1000) if s >= least)
-        step = min(step, scale.high - scale.low)  # one label alone would not make a scale
-        powers = range(scale.low, scale.high + 1)
+        step = min(step, max(1, len(powers) - 1))  # one label alone would not make a scale
         labelled = [(p, power_of_ten(p)) for p in powers if (scale.high - p) % step == 0]
         rows = [(y, row) for row, y in places.items() if row in scale.rows]
         others = [(p, "") for p in powers if (scale.high - p) % step]
@@ -371,22 +342,37 @@ class GradientFlowView(QWidget):
         look = theme.current()
         size = min(4 + 2 * look.line_width, max(3.0, 0.7 * spacing))
         more = min(4.0, max(1.0, spacing - 2 - size))  # hollow markers must not run together
-        for curve, edge, run, style, extra in (
-            (self.curve_now, self.edge_now, self._result.now, now_style(look), 0.0),
-            (self.curve_all_on, self.edge_all_on, self._result.all_on, all_on_style(look), more),
+        moving = self.motion.moving
+        before = _on_scale(self._result.all_on)
+        now = self.motion.heights if moving else _on_scale(self._result.now)
+        for curve, edge, run, heights, style, extra in (
+            (self.curve_now, self.edge_now, self._result.now, now, now_style(look), 0.0),
+            (
+                self.curve_all_on,
+                self.edge_all_on,
+                self._result.all_on,
+                before,
+                all_on_style(look),
+                more,
+            ),
         ):
             curve.setData(
-                *_on_scale(run),
+                range(len(heights)),
+                heights,
                 pen=style.line,
                 symbol=style.symbol,
                 symbolPen=style.outline,
                 symbolBrush=style.fill,
                 symbolSize=size + extra,
             )
-            rows = [(x, row_of(block.gradient_norm)) for x, block in enumerate(run.blocks)]
+            # On its way to a row, a point is still on the axis.
+            rows = [
+                (x, row_of(block.gradient_norm) if math.isnan(heights[x]) else None)
+                for x, block in enumerate(run.blocks)
+            ]
             edge.setData(
                 [
-                    {"pos": (x, places[row]), "symbol": _SYMBOLS[row]}
+                    {"pos": (x, places[row]), "symbol": SYMBOLS[row]}
                     for x, row in rows
                     if row is not None
                 ],
@@ -398,6 +384,7 @@ class GradientFlowView(QWidget):
     def _hold_toggled(self, held: bool) -> None:
         if not held and self._result is not None:
             self._scale = Scale.covering(self._norms())
+            self.motion.move(self._now(), self._scale)
             self._arrange()
 
     def _block_changed(self) -> None:
@@ -450,121 +437,13 @@ class GradientFlowView(QWidget):
             (
                 f"{now.name}{note}",
                 f"now: {number_text(now.gradient_norm)}",
-                f"{_reference(self._result)}: {number_text(before.gradient_norm)}",
+                f"{reference(self._result)}: {number_text(before.gradient_norm)}",
                 f"now ÷ all on: {number_text(ratio)}",
             )
         )
 
 
-@dataclass(frozen=True)
-class CurveStyle:
-    """How one curve is drawn, in the plot and in its legend."""
-
-    symbol: str
-    line: QPen
-    outline: QPen
-    fill: QColor | None
-
-
-def now_style(look: Theme) -> CurveStyle:
-    """Thick and filled, so that it shows under the other curve where the two coincide."""
-    colour = QColor(look.branch)
-    return CurveStyle(
-        _SYMBOLS["now"], pg.mkPen(colour, width=2 * look.line_width), pg.mkPen(colour), colour
-    )
-
-
-def all_on_style(look: Theme) -> CurveStyle:
-    """Dashed and hollow; flat caps keep the gaps open, where the other curve shows through."""
-    line = pg.mkPen(look.skip, width=look.line_width, dash=[3, 3])
-    line.setCapStyle(Qt.PenCapStyle.FlatCap)
-    return CurveStyle(
-        _SYMBOLS["all_on"], line, pg.mkPen(look.skip, width=0.75 * look.line_width), None
-    )
-
-
-def _on_scale(run: Pass) -> tuple[Sequence[int], np.ndarray]:
-    """Block numbers and log10 of the norms; NaN, which breaks the line, where off the scale."""
+def _on_scale(run: Pass) -> np.ndarray:
+    """log10 of the norms; NaN, which breaks the line, where off the scale."""
     norms = [block.gradient_norm for block in run.blocks]
-    powers = [math.log10(norm) if row_of(norm) is None else math.nan for norm in norms]
-    return range(len(norms)), np.array(powers)
-
-
-class _Legend(QWidget):
-    """Names the two curves, and counts the blocks that have a cross under them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # The texts give way to shorter ones, so they must not set the view's least width.
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._long: tuple[str, ...] = ("", "", "")
-        self._short: tuple[str, ...] = ("", "", "")
-        self.now, self.all_on, self.off = self.labels = QLabel(), QLabel(), QLabel()
-        self._swatches = [_Swatch("now"), _Swatch("all_on"), _Swatch("off")]
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(5)
-        for swatch, label in zip(self._swatches, self.labels, strict=True):
-            self._row.addWidget(swatch)
-            self._row.addWidget(label)
-            self._row.addSpacing(3)
-        self._row.addStretch(1)
-
-    def describe(self, result: Result) -> None:
-        """Set the texts for ``result``."""
-        same = result.now is result.all_on
-        gates = result.snapshot.gates
-        count = sum(gates.skip(block) == 0.0 for block in result.structure.skips)
-        reference = _reference(result).capitalize()
-        self._long = (
-            "Skips as now",
-            reference + (" (the same)" if same else ""),
-            f"{count} skip{'' if count == 1 else 's'} off",
-        )
-        self._short = ("Now", "All on" + (" (same)" if same else ""), f"{count} off")
-        for label, text in zip(self.labels, self._long, strict=True):
-            label.setToolTip(text)
-        for part in (self.off, self._swatches[2]):
-            part.setVisible(count > 0)
-        self._fit()
-
-    def retheme(self) -> None:
-        self._fit()
-        for swatch in self._swatches:
-            swatch.update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        for texts in (self._long, self._short):
-            for label, text in zip(self.labels, texts, strict=True):
-                label.setText(text)
-            if self._row.minimumSize().width() <= self.width():
-                break
-
-
-class _Swatch(QWidget):
-    """A piece of a curve with its marker, or the cross of a skip that is off."""
-
-    def __init__(self, kind: Literal["now", "all_on", "off"]) -> None:
-        super().__init__()
-        self._kind = kind
-        self.setFixedSize(14 if kind == "off" else 30, 18)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        look = theme.current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = QRectF(self.rect()).center()
-        size = 4 + 2 * look.line_width
-        if self._kind == "off":
-            style = CurveStyle(_SYMBOLS["off"], QPen(), QPen(Qt.PenStyle.NoPen), QColor(look.off))
-        else:
-            style = now_style(look) if self._kind == "now" else all_on_style(look)
-            painter.setPen(style.line)
-            painter.drawLine(QPointF(1, middle.y()), QPointF(self.width() - 1, middle.y()))
-            size += 4 if self._kind == "all_on" else 0
-        painter.translate(middle)
-        drawSymbol(painter, style.symbol, size, style.outline, pg.mkBrush(style.fill))
+    return np.array([math.log10(n) if row_of(n) is None else math.nan for n in norms])

@@ -10,12 +10,23 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.analysis.result import Result
+from resnet_viz.views import motion
 from resnet_viz.views.main_window import MainWindow
+
+
+@pytest.fixture(autouse=True)
+def still() -> Iterator[None]:
+    """Results are drawn at once; a test of movement allows it."""
+    motion.allow(False)
+    yield
+    motion.allow(True)
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> QSettings:
-    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    made = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    made.setValue("motion", False)
+    return made
 
 
 class Driver:

@@ -12,18 +12,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.analysis.result import Pass, Result, WeightsInfo
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.networks import catalog
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.views import theme
-from resnet_viz.views.gradient_flow import (
-    REMARK,
-    GradientFlowView,
-    sentence,
-)
+from resnet_viz.views import motion, theme
+from resnet_viz.views.gradient_flow import GradientFlowView
+from resnet_viz.views.gradient_words import PLAIN, ROBBED, ROBBED_SHORT, remark, sentence
 from resnet_viz.views.log_scale import Scale, number_text, power_of_ten
 from tests import fakes
 
@@ -347,17 +345,114 @@ def test_long_class_names_are_cut_and_told_in_the_tooltip(view: GradientFlowView
 def test_remark_only_where_skips_of_a_trained_network_are_off(view: GradientFlowView) -> None:
     made = made_up(gates=ALL_OFF)
     view.show_result(made)
+    view.resize(560, 400)
     assert view.remark.isVisible()
+    assert view.remark.text().startswith(ROBBED)
     view.resize(420, 230)
-    assert not view.remark.isVisible()
-    assert view.sentence.toolTip() == REMARK
-    view.resize(560, 300)
     assert view.remark.isVisible()
+    assert view.remark.text().startswith(ROBBED_SHORT)
+    assert view.remark.toolTip().startswith(ROBBED)
     view.show_result(replace(made, weights=WeightsInfo("untrained", trained=False)))
     assert not view.remark.isVisible()
-    assert view.sentence.toolTip() == ""
     view.show_result(made_up())
     assert not view.remark.isVisible()
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_remark_says_of_the_twin_only_what_is_so(
+    short: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin = catalog.find("plain20")
+    made = made_up(gates=ALL_OFF)
+    for embedded, words in (("plain20-cifar10", "trained without"), (None, "untrained")):
+        monkeypatch.setitem(catalog.CATALOG, "plain20", replace(twin, embedded=embedded))
+        said = remark(made, short)
+        assert "<a href='plain20'>Open Plain-20</a>" in said
+        assert words in said
+    assert "href" not in remark(made_up("resnet50", gates=GateSettings.of({"layer1.0": 0.0})))
+
+
+def test_the_twins_are_opened_by_links(
+    qtbot: QtBot, view: GradientFlowView, state: ExplorerState
+) -> None:
+    state.set_network("resnet20")
+    view.show_result(made_up(gates=ALL_OFF))
+    with qtbot.waitSignal(state.network_changed):
+        click_link(qtbot, view.remark)
+    assert state.snapshot.network == "plain20"
+    view.show_result(made_up("plain20"))
+    assert view.remark.text().startswith(PLAIN)
+    click_link(qtbot, view.remark)
+    assert state.snapshot.network == "resnet20"
+
+
+def click_link(qtbot: QtBot, label: QLabel) -> None:
+    """Click where the pointer becomes a hand."""
+    for y in range(4, label.height(), 6):
+        for x in range(4, label.width(), 8):
+            qtbot.mouseMove(label, QPoint(x, y))
+            if label.cursor().shape() == Qt.CursorShape.PointingHandCursor:
+                qtbot.mouseClick(label, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
+                return
+    raise AssertionError(f"there is no link in {label.text()!r}")
+
+
+def test_the_collapse_is_told_in_orders_of_magnitude() -> None:
+    assert sentence(removed((1.8e-15,), (1.3,))) == (
+        "At the stem the gradient falls by 15 orders of magnitude: "
+        "from 1.3 with all skips on to 1.8×10⁻¹⁵."
+    )
+    assert "rises by 4 orders of magnitude: from 0.10" in sentence(removed((1000.0,), (0.1,)))
+
+
+@pytest.fixture
+def moving(view: GradientFlowView) -> GradientFlowView:
+    motion.allow(True)
+    return view
+
+
+def test_the_curve_and_the_axis_move_to_the_new_result(
+    qtbot: QtBot, moving: GradientFlowView
+) -> None:
+    on, off = made_up(), made_up(gates=ALL_OFF)
+    off = replace(off, snapshot=replace(on.snapshot, gates=ALL_OFF))
+    moving.show_result(on)
+    start, end = (run.blocks[0].gradient_norm for run in (on.now, off.now))
+    assert moving.curve_now.getData()[1][0] == pytest.approx(math.log10(start))
+    heights, lows = [], []
+    moving.motion.moved.connect(lambda: heights.append(moving.curve_now.getData()[1][0]))
+    moving.motion.moved.connect(lambda: lows.append(shown_range(moving)[0]))
+    moving.show_result(off)
+    assert moving.curve_now.getData()[1][0] > math.log10(end) + 1  # not there yet
+    qtbot.waitUntil(lambda: not moving.motion.moving)
+    assert moving.curve_now.getData()[1][0] == pytest.approx(math.log10(end))
+    assert np.all(np.diff(heights) <= 1e-9)
+    assert np.all(np.diff(lows) <= 1e-9)
+    assert lows[-1] < math.log10(end)
+    np.testing.assert_allclose(  # the other curve stays
+        moving.curve_all_on.getData()[1], np.log10([b.gradient_norm for b in on.all_on.blocks])
+    )
+
+
+def test_a_norm_that_vanishes_falls_to_the_bottom_before_it_is_marked(
+    qtbot: QtBot, moving: GradientFlowView
+) -> None:
+    on = made_up()
+    off = removed((0.0, math.nan))
+    off = replace(off, snapshot=replace(on.snapshot, gates=ALL_OFF))
+    moving.show_result(on)
+    moving.show_result(off)
+    assert math.isfinite(moving.curve_now.getData()[1][0])
+    assert list(moving.edge_now.data["symbol"]) == ["h"]
+    qtbot.waitUntil(lambda: not moving.motion.moving)
+    assert list(moving.edge_now.data["symbol"]) == ["t", "h"]
+    assert math.isnan(moving.curve_now.getData()[1][0])
+
+
+def test_another_network_is_there_at_once(moving: GradientFlowView) -> None:
+    moving.show_result(made_up())
+    moving.show_result(made_up("resnet50"))
+    assert not moving.motion.moving
 
 
 def test_stages_are_named_and_follow_the_network(view: GradientFlowView) -> None:
