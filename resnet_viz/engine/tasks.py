@@ -11,6 +11,8 @@ from typing import Any
 
 from resnet_viz.analysis.comparison import CompareRequest
 from resnet_viz.analysis.laboratory_result import LaboratoryRequest
+from resnet_viz.analysis.loss_surface_result import SurfaceRequest
+from resnet_viz.analysis.strength_result import StrengthRequest
 from resnet_viz.analysis.task import TaskContext
 
 TaskFunction = Callable[[Any, TaskContext], Iterator[object]]
@@ -18,6 +20,8 @@ TaskFunction = Callable[[Any, TaskContext], Iterator[object]]
 TASKS: dict[type, str] = {
     LaboratoryRequest: "resnet_viz.analysis.laboratory:run",
     CompareRequest: "resnet_viz.analysis.compare:run",
+    StrengthRequest: "resnet_viz.analysis.strength:run",
+    SurfaceRequest: "resnet_viz.analysis.loss_surface:run",
 }
 """Request type → "module:function"."""
 
