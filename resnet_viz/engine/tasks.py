@@ -11,11 +11,11 @@ from typing import Any
 
 from resnet_viz.analysis.comparison import CompareRequest
 from resnet_viz.analysis.laboratory_result import LaboratoryRequest
-from resnet_viz.analysis.loss_surface_result import SurfaceRequest
-from resnet_viz.analysis.strength_result import StrengthRequest
 from resnet_viz.analysis.lesions_result import LesionsRequest
+from resnet_viz.analysis.loss_surface_result import SurfaceRequest
 from resnet_viz.analysis.paths_result import PathsRequest
 from resnet_viz.analysis.shattering_result import ShatteringRequest
+from resnet_viz.analysis.strength_result import StrengthRequest
 from resnet_viz.analysis.task import TaskContext
 
 TaskFunction = Callable[[Any, TaskContext], Iterator[object]]
