@@ -148,7 +148,7 @@ def run(request: SurfaceRequest, context: TaskContext) -> Iterator[object]:
     images = [pictures.batch(one.subject.spec).to(one.subject.image.device) for one in networks]
     slices = [
         Slice(
-            one.subject.network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
+            one.subject.network.to(memory_format=torch.channels_last),
             batch.contiguous(memory_format=torch.channels_last),
             labels.to(batch.device),
             request.seed,

@@ -50,6 +50,7 @@ from resnet_viz.views.page import Page
 from resnet_viz.views.photo import PhotoView
 from resnet_viz.views.predictions import PredictionsView
 from resnet_viz.views.saliency import SaliencyView
+from resnet_viz.views.skip_strength import SkipStrength
 from resnet_viz.views.status_bar import StatusBar
 from resnet_viz.views.toolbar import DEVICES, MOST_STAGES, Toolbar
 
@@ -89,7 +90,14 @@ class MainWindow(QMainWindow):
         self.explorer = QMainWindow()
         self.explorer.setWindowFlags(Qt.WindowType.Widget)
         self.explorer.setDockNestingEnabled(True)
-        self.explorer.setCentralWidget(self.diagram)
+        self.strength = SkipStrength(self.state)
+        middle = QWidget()
+        rows = QVBoxLayout(middle)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.diagram, 1)
+        rows.addWidget(self.strength)
+        self.explorer.setCentralWidget(middle)
         self.pages = {
             name: page(self.state, self.worker, self.message.say) for name, page in PAGES.items()
         }
@@ -152,7 +160,7 @@ class MainWindow(QMainWindow):
         sides = [self.docks["photo"], self.docks["predictions"]]
         bottom = [self.docks[name] for name in ("activations", "saliency", "gradient_flow")]
         self.explorer.resizeDocks(sides, [round(0.2 * width), round(0.2 * width)], horizontal)
-        self.explorer.resizeDocks(bottom, [round(0.42 * height)] * 3, vertical)
+        self.explorer.resizeDocks(bottom, [round(0.4 * height)] * 3, vertical)
         self.explorer.resizeDocks(bottom, [round(width / 3)] * 3, horizontal)
 
     def _make_actions(self) -> dict[str, QAction]:
@@ -350,6 +358,7 @@ class MainWindow(QMainWindow):
     def _show_structure(self, structure: Structure) -> None:
         self._structure = structure
         self.diagram.show_structure(structure)
+        self.strength.show_structure(structure)
         self._enable_skips()
         self._show_gates()
 
@@ -539,7 +548,7 @@ class MainWindow(QMainWindow):
         theme.apply(self._application, theme.THEMES[name])
         self.toolbar.show_theme(name)
         self._check("theme", name)
-        for view in (*self._views(), *self.pages.values(), self.message):
+        for view in (*self._views(), *self.pages.values(), self.message, self.strength):
             view.retheme()
 
     def ask_for_weights(self, network: str | None = None) -> None:

@@ -77,7 +77,7 @@ def test_it_can_be_cancelled_and_says_what_it_does() -> None:
 
 def test_a_plain_network_has_nothing_to_sweep() -> None:
     plain = replace(SNAPSHOT, network="plain20", weights=WeightsChoice("untrained"))
-    with pytest.raises(TaskError, match="Plain-20 has no skip at layer1.0"):
+    with pytest.raises(TaskError, match="Plain-20 has no skip at layer1"):
         sweep(StrengthRequest(plain, ("layer1.0",)))
     with pytest.raises(ValueError, match="choose a residual network"):
         StrengthRequest(plain, ())
