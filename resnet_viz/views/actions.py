@@ -31,11 +31,17 @@ COMMANDS: dict[str, Command] = {
     "target_automatic": Command("&Automatic target", "Ctrl+Shift+T", "Target the top class"),
     "skips_on": Command("All skips &on", "A", "Switch every skip on"),
     "skips_off": Command("All skips o&ff", "0", "Switch every skip off"),
+    "cascade": Command("&Cascade", "C", "Switch the skips off one by one; pause; go on"),
+    "cascade_back": Command("Cascade &back", "Shift+C", "Switch the skips on again one by one"),
+    "cascade_stop": Command("&Stop the cascade", "Esc", "The skips stay as they are"),
     "stage_1": Command("Stage &1 on or off", "1", "Switch the skips of stage 1"),
     "stage_2": Command("Stage &2 on or off", "2", "Switch the skips of stage 2"),
     "stage_3": Command("Stage &3 on or off", "3", "Switch the skips of stage 3"),
     "stage_4": Command("Stage &4 on or off", "4", "Switch the skips of stage 4"),
     "page_explorer": Command("&Explorer", "Ctrl+1", "See every block on your own photo"),
+    "page_laboratory": Command(
+        "&Laboratory", "Ctrl+2", "Build a network and watch its gradient before training"
+    ),
     "page_compare": Command("&Compare", "Ctrl+7", "Two networks, or skips on and off, in step"),
     "fit": Command("&Fit the diagram", "F", "Show the whole diagram"),
     "zoom_in": Command("Zoom &in", "Ctrl++"),

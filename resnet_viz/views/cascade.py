@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -43,6 +40,7 @@ class CascadeView(QWidget):
         self._result: Result | None = None
         self.setAccessibleName("Cascade")
         self.run, self.back, self.stop = QPushButton(), QPushButton("Back on"), QPushButton("Stop")
+        self.run.setToolTip("Switch the skips off one by one, pause, or go on (C)")
         self.back.setToolTip("Switch the skips on again, one by one, the last first (Shift+C)")
         self.stop.setToolTip("End the cascade; the skips stay as they are (Esc)")
         self.run.clicked.connect(cascade.toggle)
@@ -79,10 +77,6 @@ class CascadeView(QWidget):
         self._choose_tempo(self.tempo.value())
         self._choose_order()
         self.retheme()
-
-    def share(self, actions: Mapping[str, QAction]) -> None:
-        """Let the buttons do what the commands of the same names do."""
-        self.run.setToolTip(actions["cascade"].toolTip())
 
     def show_result(self, result: Result) -> None:
         """Take the newest result; its target names the probability's curve."""

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.analysis.result import Result, Snapshot, WeightsChoice
+from resnet_viz.engine.cascade import Cascade
 from resnet_viz.engine.loader import PhotoLoader
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Failure, Worker
@@ -38,13 +39,15 @@ from resnet_viz.images import gallery
 from resnet_viz.images.photo import SUFFIXES, Photo, load_photo, photo_from_pixels
 from resnet_viz.networks import catalog, weights
 from resnet_viz.networks.structure import Structure
-from resnet_viz.views import recent, theme
+from resnet_viz.views import motion, recent, theme
 from resnet_viz.views.actions import COMMANDS, make_actions
 from resnet_viz.views.activations import ActivationsView
+from resnet_viz.views.cascade import CascadeView
 from resnet_viz.views.compare.page import ComparePage
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.gallery import GalleryDialog
 from resnet_viz.views.gradient_flow import GradientFlowView
+from resnet_viz.views.laboratory.page import LaboratoryPage
 from resnet_viz.views.message_bar import MessageBar
 from resnet_viz.views.page import Page
 from resnet_viz.views.photo import PhotoView
@@ -57,6 +60,7 @@ from resnet_viz.views.toolbar import DEVICES, MOST_STAGES, Toolbar
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 LAYOUT_VERSION = 2
 PAGES: dict[str, type[Page]] = {
+    "laboratory": LaboratoryPage,
     "compare": ComparePage,
 }
 """The pages beside the explorer, by the names of their commands; the order is that of the tabs."""
@@ -117,6 +121,8 @@ class MainWindow(QMainWindow):
         self.activations = ActivationsView(self.state)
         self.saliency = SaliencyView(self.state)
         self.gradient_flow = GradientFlowView(self.state)
+        self.cascade = Cascade(self.state, self)
+        self.cascade_view = CascadeView(self.state, self.cascade)
         self.docks = self._make_docks()
         self.actions_by_name = self._make_actions()
         self._choices: dict[str, QActionGroup] = {}
@@ -145,12 +151,16 @@ class MainWindow(QMainWindow):
             ("activations", "Activations", self.activations, areas.BottomDockWidgetArea),
             ("saliency", "Grad-CAM", self.saliency, areas.BottomDockWidgetArea),
             ("gradient_flow", "Gradient flow", self.gradient_flow, areas.BottomDockWidgetArea),
+            ("cascade", "Cascade", self.cascade_view, areas.BottomDockWidgetArea),
         ):
             dock = QDockWidget(title, self.explorer)
             dock.setObjectName(name)
             dock.setWidget(view)
             self.explorer.addDockWidget(area, dock)
             docks[name] = dock
+        # Until it is asked for, the cascade's panel costs no room, not even that of a tab.
+        self.explorer.tabifyDockWidget(docks["saliency"], docks["cascade"])
+        docks["cascade"].hide()
         return docks
 
     def _arrange(self) -> None:
@@ -185,6 +195,9 @@ class MainWindow(QMainWindow):
                 "target_automatic": lambda: self.state.set_target(None),
                 "skips_on": lambda: self.set_all_skips(True),
                 "skips_off": lambda: self.set_all_skips(False),
+                "cascade": lambda: self.run_cascade(self.cascade.toggle),
+                "cascade_back": lambda: self.run_cascade(self.cascade.back),
+                "cascade_stop": self.cascade.stop,
                 **{f"stage_{number}": stage(number) for number in range(1, MOST_STAGES + 1)},
                 **{
                     f"page_{name}": page(number)
@@ -230,6 +243,8 @@ class MainWindow(QMainWindow):
         skips = bar.addMenu("&Skips")
         skips.addActions([actions["skips_on"], actions["skips_off"]])
         skips.addSeparator()
+        skips.addActions([actions[f"cascade{part}"] for part in ("", "_back", "_stop")])
+        skips.addSeparator()
         skips.addActions([actions[f"stage_{number}"] for number in range(1, MOST_STAGES + 1)])
 
         view = bar.addMenu("&View")
@@ -238,6 +253,11 @@ class MainWindow(QMainWindow):
         for style in theme.THEMES.values():
             self._add_choice(themes, group, style.title, style.name, self.set_theme)
         self._check("theme", theme.current().name)
+        moves = view.addAction("&Moving curves")
+        moves.setCheckable(True)
+        moves.setChecked(bool(self.settings.value("motion", True, type=bool)))
+        moves.toggled.connect(self._allow_motion)
+        self._allow_motion(moves.isChecked())
         panels = view.addMenu("&Panels")
         for dock in self.docks.values():
             panels.addAction(dock.toggleViewAction())
@@ -295,6 +315,8 @@ class MainWindow(QMainWindow):
         state.gates_changed.connect(lambda _: self._show_gates())
         state.device_changed.connect(self._device_changed)
         worker.finished.connect(self.show_result)
+        worker.finished.connect(self.cascade.show_result)
+        self.cascade.changed.connect(self._enable_skips)
         worker.failed.connect(self._failed)
         worker.cancelled.connect(self._cancelled)
         worker.structure_known.connect(self._show_structure)
@@ -343,7 +365,8 @@ class MainWindow(QMainWindow):
         | PredictionsView
         | ActivationsView
         | SaliencyView
-        | GradientFlowView,
+        | GradientFlowView
+        | CascadeView,
         ...,
     ]:
         return (
@@ -353,6 +376,7 @@ class MainWindow(QMainWindow):
             self.activations,
             self.saliency,
             self.gradient_flow,
+            self.cascade_view,
         )
 
     def _show_structure(self, structure: Structure) -> None:
@@ -367,10 +391,12 @@ class MainWindow(QMainWindow):
         structure = self._structure
         there = structure is not None and self.stack.currentWidget() is self.explorer
         stages = len(structure.stages) if structure is not None and structure.skips else 0
-        for name in ("skips_on", "skips_off"):
+        for name in ("skips_on", "skips_off", "cascade"):
             self.actions_by_name[name].setEnabled(there and stages > 0)
         for number in range(1, MOST_STAGES + 1):
             self.actions_by_name[f"stage_{number}"].setEnabled(there and number <= stages)
+        self.actions_by_name["cascade_back"].setEnabled(there and self.cascade.can_go_back)
+        self.actions_by_name["cascade_stop"].setEnabled(there and self.cascade.phase != "idle")
 
     def _show_gates(self) -> None:
         if self._structure is not None:
@@ -551,6 +577,10 @@ class MainWindow(QMainWindow):
         for view in (*self._views(), *self.pages.values(), self.message, self.strength):
             view.retheme()
 
+    def _allow_motion(self, moves: bool) -> None:
+        self.settings.setValue("motion", moves)
+        motion.allow(moves)
+
     def ask_for_weights(self, network: str | None = None) -> None:
         """Ask for a file of weights for ``network``, by default the one on screen."""
         name = network or self.state.snapshot.network
@@ -601,6 +631,14 @@ class MainWindow(QMainWindow):
     def set_all_skips(self, on: bool) -> None:
         if self._structure is not None:
             self.state.set_skips(self._structure.skips, on)
+
+    def run_cascade(self, step: Callable[[], None]) -> None:
+        """Start, pause or reverse the cascade, with its panel in sight."""
+        dock = self.docks["cascade"]
+        if not dock.isVisible():
+            dock.show()
+            dock.raise_()
+        step()
 
     def toggle_stage(self, number: int) -> None:
         """Switch a stage's skips off if any is on, else on."""
