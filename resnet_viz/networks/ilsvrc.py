@@ -15,8 +15,12 @@ from resnet_viz.networks.weights import assets_dir
 
 @dataclass(frozen=True)
 class Source:
-    """``where`` in the ``paper`` it stands, and for ``what``: "depth", "error", …"""
+    """``where`` in the ``paper`` it stands, and for ``what``: "depth", "error", …
 
+    ``short`` is the paper as authors and year, ``link`` its address.
+    """
+
+    short: str
     paper: str
     where: str
     what: str
@@ -61,6 +65,20 @@ class Human:
     sources: tuple[Source, ...]
 
 
+@dataclass(frozen=True)
+class Twin:
+    """One of the four networks with which the paper shows degradation on ImageNet.
+
+    ``error`` is the top-1 error on the validation set in percent, over ten crops of each photo.
+    """
+
+    name: str
+    depth: int
+    residual: bool
+    error: float
+    network: str | None
+
+
 @cache
 def entries() -> tuple[Entry, ...]:
     """All rows of the table, by year."""
@@ -73,6 +91,19 @@ def human() -> Human:
     """The row for people."""
     row = _table()["human"]
     return Human(**{**row, "sources": _sources(row["sources"])})
+
+
+@cache
+def twins() -> tuple[tuple[Twin, ...], tuple[Source, ...]]:
+    """Plain and residual networks of 18 and 34 layers, and where they stand."""
+    table = _table()["twins"]
+    return tuple(Twin(**row) for row in table["rows"]), _sources(table["sources"])
+
+
+def sources() -> tuple[Source, ...]:
+    """Each paper or page of the table once, in the order of the table."""
+    rows = [source for entry in entries() for source in entry.sources] + list(human().sources)
+    return tuple({row.short: row for row in rows}.values())
 
 
 def _table() -> dict:

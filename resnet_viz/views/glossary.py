@@ -70,18 +70,20 @@ class Glossary(QDialog):
             if self.list.item(row).data(_KEY) == term.key:
                 self.list.setCurrentRow(row)
                 self.list.scrollToItem(self.list.item(row))
-        self._bring_up()
+        self.bring_up()
 
     def open_terms(self, found: list[terms.Term]) -> None:
         """Offer a few entries and show the first."""
         self.search.clear()
         self._offer(found)
-        self._bring_up()
+        self.bring_up()
 
-    def _bring_up(self) -> None:
+    def bring_up(self) -> None:
+        """Come to the front, with the search field ready."""
         self.show()
         self.raise_()
         self.activateWindow()
+        self.search.setFocus()
 
     def _fill(self) -> None:
         """List what the search finds."""

@@ -15,10 +15,12 @@ from resnet_viz.engine.worker import Worker
 class Page(QWidget):
     """A page of the window. ``say`` puts a sentence into the window's message area.
 
-    ``network_asked`` asks the window to open a network of the catalog in the explorer.
+    ``network_asked`` asks the window to open a network of the catalog in the explorer, and
+    ``page_asked`` to turn to another page, by its name in PAGES.
     """
 
     network_asked = Signal(str)
+    page_asked = Signal(str)
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__()
