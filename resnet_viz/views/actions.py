@@ -43,11 +43,14 @@ COMMANDS: dict[str, Command] = {
         "&Laboratory", "Ctrl+2", "Build a network and watch its gradient before training"
     ),
     "page_compare": Command("&Compare", "Ctrl+7", "Two networks, or skips on and off, in step"),
+    "page_story": Command("&The story", "Ctrl+6", "Depth, error and size in figures, with sources"),
     "fit": Command("&Fit the diagram", "F", "Show the whole diagram"),
     "zoom_in": Command("Zoom &in", "Ctrl++"),
     "zoom_out": Command("Zoom &out", "Ctrl+-"),
     "full_screen": Command("F&ull screen", "F11"),
     "reset_layout": Command("&Reset the layout", "", "Put every panel back in its place"),
+    "glossary": Command("&Glossary…", "Ctrl+Shift+G", "What the words mean, in a few sentences"),
+    "what_is_this": Command("&What is this?", "Shift+F1", "Click on a word to have it explained"),
     "shortcuts": Command("&Keyboard shortcuts", "F1"),
     "about": Command("&About"),
 }

@@ -46,6 +46,7 @@ from resnet_viz.views.cascade import CascadeView
 from resnet_viz.views.compare.page import ComparePage
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.gallery import GalleryDialog
+from resnet_viz.views.glossary import glossary_of
 from resnet_viz.views.gradient_flow import GradientFlowView
 from resnet_viz.views.laboratory.page import LaboratoryPage
 from resnet_viz.views.message_bar import MessageBar
@@ -55,13 +56,16 @@ from resnet_viz.views.predictions import PredictionsView
 from resnet_viz.views.saliency import SaliencyView
 from resnet_viz.views.skip_strength import SkipStrength
 from resnet_viz.views.status_bar import StatusBar
+from resnet_viz.views.story.page import StoryPage
 from resnet_viz.views.toolbar import DEVICES, MOST_STAGES, Toolbar
+from resnet_viz.views.what_is_this import WhatIsThis
 
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 LAYOUT_VERSION = 2
 PAGES: dict[str, type[Page]] = {
     "laboratory": LaboratoryPage,
     "compare": ComparePage,
+    "story": StoryPage,
 }
 """The pages beside the explorer, by the names of their commands; the order is that of the tabs."""
 
@@ -124,6 +128,7 @@ class MainWindow(QMainWindow):
         self.cascade = Cascade(self.state, self)
         self.cascade_view = CascadeView(self.state, self.cascade)
         self.docks = self._make_docks()
+        self.what_is_this = WhatIsThis(self)
         self.actions_by_name = self._make_actions()
         self._choices: dict[str, QActionGroup] = {}
         self._make_menus()
@@ -208,6 +213,8 @@ class MainWindow(QMainWindow):
                 "zoom_out": self.diagram.zoom_out,
                 "full_screen": self.toggle_full_screen,
                 "reset_layout": self.reset_layout,
+                "glossary": lambda: glossary_of(self).bring_up(),
+                "what_is_this": self.what_is_this.begin,
                 "shortcuts": self.show_shortcuts,
                 "about": self.show_about,
             },
@@ -268,7 +275,9 @@ class MainWindow(QMainWindow):
             view.addAction(actions[name])
 
         about = bar.addMenu("&Help")
-        about.addActions([actions["shortcuts"], actions["about"]])
+        about.addActions(
+            [actions[name] for name in ("glossary", "what_is_this", "shortcuts", "about")]
+        )
 
     def _make_tabs(self) -> QTabBar:
         """The pages' tabs, in the menu bar's free end, so that they cost no height."""
@@ -326,9 +335,11 @@ class MainWindow(QMainWindow):
         self.status.cancel_asked.connect(worker.cancel)
         for page in self.pages.values():
             page.network_asked.connect(self.explore)
+            page.page_asked.connect(self.turn_to_page)
         self.toolbar.network_chosen.connect(self._choose_network)
         self.toolbar.device_chosen.connect(self.choose_device)
         self.toolbar.theme_chosen.connect(self.set_theme)
+        self.what_is_this.unknown.connect(self.message.say)
         self.loader.loaded.connect(self._show_photo)
         self.loader.failed.connect(self.message.say)
 
@@ -545,6 +556,14 @@ class MainWindow(QMainWindow):
         """Open a network of the catalog in the explorer."""
         self.tabs.setCurrentIndex(0)
         self._choose_network(name)
+
+    def turn_to_page(self, name: str) -> None:
+        """Show a page by its name in PAGES."""
+        names = ("explorer", *self.pages)
+        if name in names:
+            self.tabs.setCurrentIndex(names.index(name))
+        else:
+            self.message.say(f"There is no page {name!r} in this version of the program")
 
     def _network_changed(self, name: str) -> None:
         self.toolbar.show_network(name)
