@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from resnet_viz.analysis.result import BlockPass, Pass
 from resnet_viz.analysis.task import Cancelled
-from resnet_viz.networks.skips import SkipGates, residual_blocks
+from resnet_viz.networks.parts import parts_of
+from resnet_viz.networks.skips import SkipGates
 
 
 def probed_modules(network: nn.Module) -> dict[str, nn.Module]:
-    """The modules whose outputs are probed: the stem's last one, as "stem", and every block."""
-    stem = network.maxpool if hasattr(network, "maxpool") else network.relu
-    return {"stem": stem, **residual_blocks(network)}  # type: ignore[dict-item]
+    """The modules whose outputs are probed: the last ones of the stem and of every block."""
+    return {part.name: part.output for part in parts_of(network)}
 
 
 def grad_cam(activation: Tensor, gradient: Tensor) -> Tensor:

@@ -1,14 +1,20 @@
-"""Every selectable network, in one table. To add a network, add a row."""
+"""Every selectable network, in one table. To add a network, add an entry."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
+
+from resnet_viz.networks.preprocessing import CIFAR10, IMAGENET
 
 if TYPE_CHECKING:
     from torch import nn
 
-Family = Literal["cifar", "imagenet"]
+Family = Literal["cifar", "imagenet", "mnist"]
+
+HE_2015 = "He 2015, arXiv 1512.03385"
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,11 @@ class NetworkSpec:
     default centre crop as a share of the photo's short side (for torchvision's weights, their crop
     over their resize); ``mean`` and ``std`` normalise pixels in [0, 1]. ``embedded`` names the
     weights that come with the program, if any.
+
+    ``maker`` is "module:function", called with ``num_classes`` and without weights; the CIFAR
+    family of He 2015 needs none. ``order`` "pre" is that of He 2016: norm and ReLU before each
+    convolution. ``channels`` is 1 for networks that see shades of grey. ``group`` is where menus
+    list it, and ``paper`` is where it comes from.
     """
 
     name: str
@@ -32,82 +43,189 @@ class NetworkSpec:
     combine: Literal["add", "concat", "none"] = "add"
     shortcut: Literal["pad", "projection"] = "projection"
     embedded: str | None = None
+    order: Literal["post", "pre"] = "post"
+    maker: str = ""
+    classes: int = 10
+    channels: int = 3
+    group: str = ""
+    paper: str = HE_2015
 
     @property
     def data_title(self) -> str:
         """The data that the network is made for, as shown to the user."""
-        return "CIFAR-10" if self.family == "cifar" else "ImageNet"
+        return {"cifar": "CIFAR-10", "imagenet": "ImageNet", "mnist": "MNIST"}[self.family]
 
     def build(self) -> nn.Module:
         """The untrained network, on torch's current default device, in evaluation mode."""
-        if self.family == "cifar":
-            from resnet_viz.networks.cifar import CifarResNet, initialise_he
-
-            network: nn.Module = CifarResNet(self.depth, self.combine, self.shortcut)
-            initialise_he(network)
+        if self.maker:
+            module, _, function = self.maker.partition(":")
+            make = getattr(import_module(module), function)
+            network: nn.Module = make(num_classes=self.classes)
         else:
-            from torchvision.models import get_model
+            from resnet_viz.networks.cifar import CifarResNet, initialise_he
+            from resnet_viz.networks.preact import PreactResNet
 
-            network = get_model(self.name, weights=None)
+            if self.order == "pre":
+                network = PreactResNet(self.depth, num_classes=self.classes)
+            else:
+                network = CifarResNet(
+                    self.depth, self.combine, self.shortcut, num_classes=self.classes
+                )
+            initialise_he(network)
         return network.eval()
 
 
 def _cifar(
-    depth: int, combine: Literal["add", "none"], shortcut: Literal["pad", "projection"]
+    depth: int,
+    combine: Literal["add", "none"] = "add",
+    shortcut: Literal["pad", "projection"] = "pad",
+    order: Literal["post", "pre"] = "post",
 ) -> NetworkSpec:
-    from resnet_viz.images.cifar10 import MEAN, STD
-
     plain = combine == "none"
+    kind, title = ("plain", "Plain") if plain else ("resnet", "ResNet")
+    group, paper = f"{title}, CIFAR-10", HE_2015
+    if order == "pre":
+        kind, title = "preact-resnet", "Pre-activation ResNet"
+        group, paper = f"{title}, CIFAR-10", "He 2016, arXiv 1603.05027"
     projection = shortcut == "projection"
-    name = f"{'plain' if plain else 'resnet'}{depth}{'-projection' if projection else ''}"
-    title = f"{'Plain' if plain else 'ResNet'}-{depth}{' (projection)' if projection else ''}"
-    embedded = f"{name}-cifar10" if name in EMBEDDED else None
-    return NetworkSpec(name, title, "cifar", depth, 32, 1.0, MEAN, STD, combine, shortcut, embedded)
-
-
-def _imagenet(depth: int, resize: int) -> NetworkSpec:
+    name = f"{kind}{depth}{'-projection' if projection else ''}"
+    title = f"{title}-{depth}{' (projection)' if projection else ''}"
     return NetworkSpec(
-        f"resnet{depth}",
-        f"ResNet-{depth}",
+        name,
+        title,
+        "cifar",
+        depth,
+        32,
+        1.0,
+        CIFAR10.mean,
+        CIFAR10.std,
+        combine,
+        shortcut,
+        f"{name}-cifar10" if name in EMBEDDED else None,
+        order=order,
+        group=group,
+        paper=paper,
+    )
+
+
+def _imagenet(
+    name: str,
+    title: str,
+    depth: int,
+    resize: int,
+    group: str = "ResNet, ImageNet",
+    paper: str = HE_2015,
+    maker: str = "",
+) -> NetworkSpec:
+    """One of torchvision's networks; ``resize`` is that of its newest weights."""
+    return NetworkSpec(
+        name,
+        title,
         "imagenet",
         depth,
         224,
         224 / resize,
-        (0.485, 0.456, 0.406),
-        (0.229, 0.224, 0.225),
+        IMAGENET.mean,
+        IMAGENET.std,
+        maker=maker or f"torchvision.models:{name}",
+        classes=1000,
+        group=group,
+        paper=paper,
     )
 
 
+BEFORE = "Before ResNet"
+AFTER = "After ResNet, ImageNet"
+KRIZHEVSKY = "Krizhevsky 2012, NIPS 25"
+SIMONYAN = "Simonyan 2014, arXiv 1409.1556"
+XIE = "Xie 2016, arXiv 1611.05431"
+ZAGORUYKO = "Zagoruyko 2016, arXiv 1605.07146"
+
 EMBEDDED = frozenset({"resnet20"})
 CIFAR_DEPTHS = (20, 32, 44, 56, 110)
+PREACT_DEPTHS = (20, 56, 110)
 DEFAULT = "resnet20"
 
 CATALOG: dict[str, NetworkSpec] = {
     spec.name: spec
     for spec in (
-        *(_cifar(depth, "add", "pad") for depth in CIFAR_DEPTHS),
-        *(_cifar(depth, "none", "pad") for depth in CIFAR_DEPTHS),
-        *(_cifar(depth, "add", "projection") for depth in CIFAR_DEPTHS),
-        _imagenet(18, 256),
-        _imagenet(34, 256),
-        _imagenet(50, 232),
-        _imagenet(101, 232),
-        _imagenet(152, 232),
+        *(_cifar(depth) for depth in CIFAR_DEPTHS),
+        *(_cifar(depth, "none") for depth in CIFAR_DEPTHS),
+        *(_cifar(depth, shortcut="projection") for depth in CIFAR_DEPTHS),
+        *(_cifar(depth, order="pre") for depth in PREACT_DEPTHS),
+        replace(_cifar(164, order="pre"), maker="resnet_viz.networks.preact:resnet164"),
+        NetworkSpec(
+            "lenet5",
+            "LeNet-5",
+            "mnist",
+            5,
+            32,
+            1.0,
+            # MNIST's pixels, as they are usually normalised.
+            (0.1307,) * 3,
+            (0.3081,) * 3,
+            maker="resnet_viz.networks.classic:LeNet5",
+            channels=1,
+            group=BEFORE,
+            paper="LeCun 1998, Proc. IEEE 86(11)",
+        ),
+        _imagenet("alexnet", "AlexNet", 8, 256, BEFORE, KRIZHEVSKY),
+        _imagenet("vgg16", "VGG-16", 16, 256, BEFORE, SIMONYAN),
+        _imagenet("vgg16_bn", "VGG-16 (batch norm)", 16, 256, BEFORE, SIMONYAN),
+        _imagenet("vgg19", "VGG-19", 19, 256, BEFORE, SIMONYAN),
+        _imagenet("vgg19_bn", "VGG-19 (batch norm)", 19, 256, BEFORE, SIMONYAN),
+        _imagenet(
+            "googlenet",
+            "GoogLeNet",
+            22,
+            256,
+            BEFORE,
+            "Szegedy 2014, arXiv 1409.4842",
+            "resnet_viz.networks.classic:googlenet",
+        ),
+        _imagenet("resnext50_32x4d", "ResNeXt-50 32×4d", 50, 232, AFTER, XIE),
+        _imagenet("resnext101_32x8d", "ResNeXt-101 32×8d", 101, 232, AFTER, XIE),
+        _imagenet("resnext101_64x4d", "ResNeXt-101 64×4d", 101, 232, AFTER, XIE),
+        _imagenet("wide_resnet50_2", "Wide ResNet-50-2", 50, 232, AFTER, ZAGORUYKO),
+        _imagenet("wide_resnet101_2", "Wide ResNet-101-2", 101, 232, AFTER, ZAGORUYKO),
+        _imagenet("resnet18", "ResNet-18", 18, 256),
+        _imagenet("resnet34", "ResNet-34", 34, 256),
+        _imagenet("resnet50", "ResNet-50", 50, 232),
+        _imagenet("resnet101", "ResNet-101", 101, 232),
+        _imagenet("resnet152", "ResNet-152", 152, 232),
     )
 }
 
 
 def find(name: str) -> NetworkSpec:
-    """The network called ``name``, such as "resnet20"; case, spaces and hyphens do not matter.
+    """The network of that name or title, such as "resnet20"; case, spaces, hyphens do not matter.
+
+    "cifar-resnet74", "cifar-plain74", "cifar-preact-resnet74" and "cifar-resnet74-projection" are
+    those of He 2015's CIFAR family with a depth that the table does not list.
 
     Raises:
         ValueError: there is none; the sentence lists those there are.
     """
-    plain = name.lower().replace("-", "").replace(" ", "").replace("_", "")
+    wanted = _plain(name)
     for spec in CATALOG.values():
-        if spec.name.replace("-", "") == plain:
+        if wanted in (_plain(spec.name), _plain(spec.title)):
             return spec
+    other = re.fullmatch(r"cifar(resnet|plain|preactresnet)(\d{1,4})(projection)?", wanted)
+    if other:
+        kind, depth, projection = other[1], int(other[2]), other[3]
+        made = _cifar(
+            depth,
+            "none" if kind == "plain" else "add",
+            "projection" if projection and kind == "resnet" else "pad",
+            "pre" if kind == "preactresnet" else "post",
+        )
+        if depth >= 8 and (depth - 2) % 6 == 0:
+            return replace(made, name=f"cifar-{made.name}", embedded=None)
     raise ValueError(f"there is no network {name!r}; choose one of {', '.join(CATALOG)}")
+
+
+def _plain(name: str) -> str:
+    return re.sub("[-_ ]", "", name.lower().replace("×", "x"))
 
 
 def twin(spec: NetworkSpec) -> NetworkSpec | None:
@@ -116,7 +234,9 @@ def twin(spec: NetworkSpec) -> NetworkSpec | None:
     Only shortcuts without parameters (option A) make twins: ResNet-56 and Plain-56 then have the
     same layers and the same number of parameters. None for every other network.
     """
-    if spec.family != "cifar" or spec.shortcut != "pad" or spec.combine == "concat":
+    if spec.family != "cifar" or spec.shortcut != "pad" or spec.order != "post":
+        return None
+    if spec.combine == "concat":
         return None
     other = "none" if spec.combine == "add" else "add"
     wanted = (spec.family, spec.depth, "pad", other)

@@ -12,8 +12,9 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from resnet_viz.networks.cifar import CifarBlock
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.preact import PreactBlock, PreactBottleneck
 
-ResidualBlock: TypeAlias = BasicBlock | Bottleneck | CifarBlock
+ResidualBlock: TypeAlias = BasicBlock | Bottleneck | CifarBlock | PreactBlock | PreactBottleneck
 
 
 def residual_blocks(network: nn.Module) -> dict[str, ResidualBlock]:
@@ -21,7 +22,7 @@ def residual_blocks(network: nn.Module) -> dict[str, ResidualBlock]:
     return {
         name: module
         for name, module in network.named_modules()
-        if isinstance(module, BasicBlock | Bottleneck | CifarBlock)
+        if isinstance(module, ResidualBlock)
     }
 
 
@@ -30,12 +31,23 @@ def has_skip(block: ResidualBlock) -> bool:
     return not (isinstance(block, CifarBlock) and block.combine == "none")
 
 
+def begins_with_norm(block: ResidualBlock) -> bool:
+    """True for the order of He 2016, in which nothing follows the addition."""
+    return isinstance(block, PreactBlock | PreactBottleneck)
+
+
+def branch_entry(block: ResidualBlock) -> nn.Module:
+    """The first module of the residual branch."""
+    return block.bn1 if begins_with_norm(block) else block.conv1
+
+
 class SkipGates:
     """Makes every residual block compute ``y = act(b·F(x) + s·shortcut(x))``, with s, b in [0, 1].
 
     He 2015 eq. 1 and 2 are the case s = b = 1, in which the output is bit-identical to the
     untouched network's. A path whose gate is 0 is not computed at all: s = 0 drops the
-    projection too. In blocks that concatenate, the gates multiply the two halves.
+    projection too. In blocks that concatenate, the gates multiply the two halves. In those of
+    He 2016 (arXiv:1603.05027 eq. 1 with f the identity) no act follows.
 
     Only the forward method of the block instances is replaced: parameter names, and so state
     dicts, stay as they are. Blocks without a skip (plain networks) are left alone.
@@ -111,7 +123,7 @@ def _scaled(path: Tensor, gate: float) -> Tensor:
 
 
 def _branch(block: ResidualBlock, x: Tensor) -> Tensor:
-    if isinstance(block, CifarBlock):
+    if isinstance(block, CifarBlock | PreactBlock | PreactBottleneck):
         return block.branch(x)
     out: Tensor = block.relu(block.bn1(block.conv1(x)))
     out = block.bn2(block.conv2(out))
@@ -134,12 +146,12 @@ def _combined(block: ResidualBlock, out: Tensor | None, identity: Tensor | None)
         return block.relu(block.merge(torch.cat((out, identity), dim=1)))
     if out is None:
         assert identity is not None
-        # Of a copy: an identity shortcut is the block before's output itself, and ReLU works in
+        # A copy: an identity shortcut is the block before's output itself, and ReLU works in
         # place.
-        return block.relu(identity.clone())
-    if identity is not None:
+        out = identity.clone()
+    elif identity is not None:
         out = out + identity
-    return block.relu(out)
+    return out if begins_with_norm(block) else block.relu(out)
 
 
 @torch.no_grad()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
     from resnet_viz.networks.catalog import NetworkSpec
 
 Shape = tuple[int, ...]
@@ -17,7 +15,14 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Layer:
-    """One module without children. ``macs`` counts multiply-accumulates of one forward pass."""
+    """One module without children. ``macs`` counts multiply-accumulates of one forward pass.
+
+    ``kernel``, ``stride``, ``padding`` (in pixels, of both sides) and ``groups`` are those of
+    convolutions and pools; a ``kernel`` of 0 is none. ``receptive_field`` is the side, in pixels of
+    the network's input, of what one value of the output can see on the way through this layer, and
+    ``jump`` how far apart the fields of neighbours are; it may be larger than the input.
+    ``states`` are the names of its tensors in a state dict.
+    """
 
     name: str
     kind: str
@@ -25,31 +30,48 @@ class Layer:
     output_shape: Shape
     parameters: int
     macs: int
+    input_shape: Shape = ()
+    kernel: int = 0
+    stride: int = 1
+    padding: int = 0
+    groups: int = 1
+    receptive_field: int = 0
+    jump: int = 1
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Block:
-    """A residual block, or the stem (``kind`` "stem"), the unit of everything that is shown.
+    """A block, or the stem (``kind`` "stem"), the unit of everything that is shown.
 
-    ``name`` is the module's, such as "layer3.1", or "stem". ``shortcut`` says what lies on the
-    second path: "identity", "pad" (option A), "projection" (option B), or "none" where there is
-    none; ``combine`` how the two meet. ``layers`` are those of the residual branch, in order;
-    ``shortcut_layers`` those of the projection, if any.
+    ``name`` is the module's, such as "layer3.1" or "inception4a", or "stem"; in VGG the paper's,
+    such as "conv3_2". ``shortcut`` says what lies on the second path: "identity", "pad" (option
+    A), "projection" (option B), or "none" where there is none; ``combine`` how paths meet.
+    ``layers`` are those of the residual branch, in order; ``shortcut_layers`` those of the
+    projection, if any.
+
+    ``branches`` are the paths that an inception module concatenates, each with its layers; what
+    ``layers`` has besides comes before they part (a pool). ``activation`` names the nonlinearity
+    that follows the meeting of the paths: none for the stem, for single convolutions (theirs is
+    one of the ``layers``) and in the order of He 2016.
     """
 
     name: str
-    kind: Literal["stem", "basic", "bottleneck"]
+    kind: Literal["stem", "basic", "bottleneck", "inception", "conv"]
     combine: Literal["add", "concat", "none"]
     shortcut: Literal["identity", "pad", "projection", "none"]
     input_shape: Shape
     output_shape: Shape
     layers: tuple[Layer, ...]
     shortcut_layers: tuple[Layer, ...] = ()
+    branches: tuple[tuple[Layer, ...], ...] = ()
+    activation: str = ""
+    receptive_field: int = 0
 
     @property
     def has_skip(self) -> bool:
         """True if there is a skip path that can be switched off."""
-        return self.combine != "none"
+        return self.shortcut != "none"
 
     @property
     def parameters(self) -> int:
@@ -75,7 +97,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class Structure:
-    """A network's blocks from input to output. ``head`` are the layers after the last block."""
+    """A network's blocks from input to output. ``head`` are the layers after the last block.
+
+    ``why_no_skips`` is a sentence for networks without skips, and empty for the others. ``depth``
+    counts the convolutions and fully connected layers on the longest way through the branches, as
+    the papers do.
+    """
 
     network: str
     title: str
@@ -83,6 +110,12 @@ class Structure:
     stem: Block
     stages: tuple[Stage, ...]
     head: tuple[Layer, ...]
+    why_no_skips: str = ""
+
+    @property
+    def depth(self) -> int:
+        ways = [block.branches or (block.layers,) for block in self.blocks]
+        return sum(max(map(_weighted, way)) for way in ways) + _weighted(self.head)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -121,99 +154,19 @@ class Structure:
         return next((s.number for s in self.stages if name in [b.name for b in s.blocks]), 0)
 
 
+def _weighted(layers: tuple[Layer, ...]) -> int:
+    return sum(layer.kind in ("Conv2d", "Linear") for layer in layers)
+
+
 @cache
 def build_structure(spec: NetworkSpec) -> Structure:
     """Walk through a network on torch's meta device, which has shapes but no numbers.
 
     Multiply-accumulates are those of convolutions and linear layers, as in He 2015 table 1.
+
+    Raises:
+        ValueError: the network cannot take an input of that size; the sentence names it.
     """
-    import torch
+    from resnet_viz.networks.walk import walk
 
-    from resnet_viz.networks.skips import has_skip, residual_blocks
-
-    with torch.device("meta"):
-        network = spec.build()
-    calls: list[tuple[str, nn.Module, Shape, Shape]] = []
-
-    def watch(name: str, module: nn.Module) -> None:
-        def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            calls.append((name, module, tuple(inputs[0].shape[1:]), tuple(output.shape[1:])))
-
-        module.register_forward_hook(hook)
-
-    modules = residual_blocks(network)
-    for name, module in network.named_modules():
-        if name in modules or not any(module.children()):
-            watch(name, module)
-    input_shape = (3, spec.input_size, spec.input_size)
-    with torch.no_grad():
-        network(torch.empty(1, *input_shape, device="meta"))
-
-    before: list[Layer] = []
-    stem: Block | None = None
-    stages: dict[int, list[Block]] = {}
-    for name, module, came, went in calls:
-        if name not in modules:
-            before.append(_layer(name, module, came, went))
-            continue
-        block = modules[name]
-        first = next(i for i, layer in enumerate(before) if layer.name.startswith(f"{name}."))
-        if stem is None:
-            shape = before[first - 1].output_shape
-            stem = Block("stem", "stem", "none", "none", input_shape, shape, tuple(before[:first]))
-        inside = before[first:]
-        before = []
-        # The last ReLU follows the addition, so it is on neither path.
-        last = max(i for i, layer in enumerate(inside) if layer.kind == "ReLU")
-        del inside[last]
-        shortcut_name = f"{name}.downsample"
-        second = tuple(layer for layer in inside if layer.name.startswith(shortcut_name))
-        shortcut: Literal["identity", "pad", "projection", "none"] = "identity"
-        if not has_skip(block):
-            shortcut = "none"
-        elif second:
-            shortcut = "pad" if second[0].kind == "PadShortcut" else "projection"
-        stages.setdefault(int(name.split(".")[0].removeprefix("layer")), []).append(
-            Block(
-                name,
-                "bottleneck" if hasattr(block, "conv3") else "basic",
-                getattr(block, "combine", "add"),
-                shortcut,
-                came,
-                went,
-                tuple(layer for layer in inside if layer not in second),
-                second,
-            )
-        )
-    assert stem is not None
-    return Structure(
-        spec.name,
-        spec.title,
-        input_shape,
-        stem,
-        tuple(Stage(number, tuple(blocks)) for number, blocks in stages.items()),
-        tuple(before),
-    )
-
-
-_WORDS = {
-    "BatchNorm2d": "batch norm",
-    "MaxPool2d": "max pool",
-    "AdaptiveAvgPool2d": "average pool",
-    "PadShortcut": "pad with zeros",
-}
-
-
-def _layer(name: str, module: Any, came: Shape, went: Shape) -> Layer:
-    kind = type(module).__name__
-    parameters = sum(p.numel() for p in module.parameters())
-    text, macs = _WORDS.get(kind, kind), 0
-    if kind == "Conv2d":
-        side, width = module.kernel_size[0], module.out_channels
-        stride = f", /{module.stride[0]}" if module.stride[0] > 1 else ""
-        text = f"{side}×{side}, {width}{stride}"
-        macs = went[1] * went[2] * module.weight.numel()
-    elif kind == "Linear":
-        text = f"fc, {module.out_features}"
-        macs = module.weight.numel()
-    return Layer(name, kind, text, went, parameters, macs)
+    return walk(spec)
