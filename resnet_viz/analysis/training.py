@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -57,11 +57,12 @@ class History:
     test_accuracy: list[float] = field(default_factory=list)
 
 
-def normalise(images: Tensor) -> Tensor:
-    """(N, 3, H, W) in [0, 1] to zero mean and unit variance over the CIFAR-10 training set."""
-    mean = torch.tensor(MEAN).view(1, 3, 1, 1)
-    std = torch.tensor(STD).view(1, 3, 1, 1)
-    return (images - mean) / std
+def normalise(images: Tensor, mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> Tensor:
+    """(N, 3, H, W) in [0, 1] to zero mean and unit variance over the training set.
+
+    ``mean`` and ``std`` are that set's, for each channel; by default CIFAR-10's.
+    """
+    return (images - torch.tensor(mean).view(1, 3, 1, 1)) / torch.tensor(std).view(1, 3, 1, 1)
 
 
 def to_tensor(images: np.ndarray) -> Tensor:
@@ -86,21 +87,27 @@ def smooth(images: Tensor, sigma: Tensor) -> Tensor:
 
 def augment(images: Tensor, smoothing: float, generator: torch.Generator) -> Tensor:
     """Flip, shift and blur a batch (N, 3, 32, 32) as `Recipe` says; the input is left as it is."""
-    count, _, height, width = images.shape
+    count = len(images)
     flipped = torch.rand(count, generator=generator) < 0.5
     images = torch.where(flipped[:, None, None, None], images.flip(3), images)
-    padded = functional.pad(images, (4, 4, 4, 4), mode="reflect")
-    down, right = torch.randint(0, 9, (2, count), generator=generator)
-    rows = (down[:, None] + torch.arange(height))[:, None, :, None]
-    columns = (right[:, None] + torch.arange(width))[:, None, None, :]
-    batch = torch.arange(count)[:, None, None, None]
-    channel = torch.arange(3)[None, :, None, None]
-    images = padded[batch, channel, rows, columns]
+    images = shift(images, generator)
     blurred = torch.rand(count, generator=generator) < smoothing
     if blurred.any():
         sigma = 0.2 + 0.8 * torch.rand(int(blurred.sum()), generator=generator)
         images[blurred] = smooth(images[blurred], sigma)
     return images
+
+
+def shift(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Move each image of a batch (N, C, H, W) by up to 4 pixels, mirrored at the edges."""
+    count, channels, height, width = images.shape
+    padded = functional.pad(images, (4, 4, 4, 4), mode="reflect")
+    down, right = torch.randint(0, 9, (2, count), generator=generator)
+    rows = (down[:, None] + torch.arange(height))[:, None, :, None]
+    columns = (right[:, None] + torch.arange(width))[:, None, None, :]
+    batch = torch.arange(count)[:, None, None, None]
+    channel = torch.arange(channels)[None, :, None, None]
+    return padded[batch, channel, rows, columns]
 
 
 def learning_rate(recipe: Recipe, progress: float) -> float:
