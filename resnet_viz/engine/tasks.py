@@ -17,6 +17,7 @@ from resnet_viz.analysis.paths_result import PathsRequest
 from resnet_viz.analysis.shattering_result import ShatteringRequest
 from resnet_viz.analysis.strength_result import StrengthRequest
 from resnet_viz.analysis.task import TaskContext
+from resnet_viz.analysis.twins_result import TrainingRequest
 
 TaskFunction = Callable[[Any, TaskContext], Iterator[object]]
 
@@ -28,6 +29,7 @@ TASKS: dict[type, str] = {
     ShatteringRequest: "resnet_viz.analysis.shattering:run",
     PathsRequest: "resnet_viz.analysis.paths:run",
     LesionsRequest: "resnet_viz.analysis.lesions:run",
+    TrainingRequest: "resnet_viz.analysis.twins:run",
 }
 """Request type → "module:function"."""
 
