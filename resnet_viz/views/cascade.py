@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -27,6 +28,8 @@ from resnet_viz.views.trace_plot import TracePlot, describe
 ORDERS = {"input": "From the input", "output": "From the output", "random": "At random"}
 LONGEST_PAUSE = 2000
 """Milliseconds between a result and the next step, at the slowest tempo."""
+
+_TIGHT = 15  # lines of text in the view's height, below which the legend has the figures
 
 
 class CascadeView(QWidget):
@@ -88,6 +91,10 @@ class CascadeView(QWidget):
         self.tempo_text.setStyleSheet(f"color: {theme.current().muted}")
         self.trace.retheme()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show()
+
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         for button in (self.run, self.back, self.stop):
@@ -147,13 +154,17 @@ class CascadeView(QWidget):
             return
         target = result.labels[result.now.target]
         count = len(result.structure.skips)
-        self.trace.show_trace(list(cascade.trace.values()), count, cascade.position, target)
+        tight = self.height() < _TIGHT * self.fontMetrics().lineSpacing()
+        points = list(cascade.trace.values())
+        self.trace.show_trace(points, count, cascade.position, target, tight)
         point = cascade.trace.get(cascade.position)
         if point is None:
             text = f"C switches the {count} skips off one after the other."
         else:
             text = describe(point, target, "; ") + "."
         self.sentence.setText(text)
+        self.sentence.setVisible(not tight)
+        self.trace.setToolTip(text if tight else "")
 
 
 def no_skips_text(result: Result) -> str:

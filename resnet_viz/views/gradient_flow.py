@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from dataclasses import replace
 from typing import Any
@@ -26,12 +27,12 @@ from resnet_viz.networks.structure import Structure
 from resnet_viz.views import theme
 from resnet_viz.views.curve_motion import CurveMotion
 from resnet_viz.views.gradient_legend import SYMBOLS, Legend, all_on_style, now_style
-from resnet_viz.views.gradient_words import reference, remark, sentence
+from resnet_viz.views.gradient_words import reference, remark, sentence, short_sentence
 from resnet_viz.views.log_scale import Scale, number_text, power_of_ten, row_of
 
 _EDGE = 8.0  # pixels between the outermost decade and the edge, so that no marker is cut
 _ROOMY = 17  # lines of text in the view's height, below which the remark is a short one
-_TIGHT = 12  # lines of text in the view's height, below which the stages go unnamed
+_TIGHT = 14  # the same, below which one short text must do and the stages go unnamed
 
 
 class GradientFlowView(QWidget):
@@ -63,25 +64,26 @@ class GradientFlowView(QWidget):
         self.hold.toggled.connect(self._hold_toggled)
         self.remark = QLabel()
         self.remark.setWordWrap(True)
-        self.remark.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse)
-        self.remark.linkActivated.connect(state.set_network)
+        for label in (self.sentence, self.remark):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse)
+            label.linkActivated.connect(state.set_network)
         self.legend = Legend()
         self.plot = self._make_plot()
         self.readout = QLabel(self.plot)
         self.readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.readout.hide()
 
-        top = QHBoxLayout()
-        top.addWidget(self.caption, 1)
-        top.addWidget(self.hold)
+        below = QHBoxLayout()
+        below.addWidget(self.legend, 1)
+        below.addWidget(self.hold)
         page = QWidget()
         rows = QVBoxLayout(page)
         rows.setContentsMargins(8, 4, 8, 4)
         rows.setSpacing(3)
         rows.addWidget(self.sentence)
-        rows.addLayout(top)
+        rows.addWidget(self.caption)
         rows.addWidget(self.plot, 1)
-        rows.addWidget(self.legend)
+        rows.addLayout(below)
         rows.addWidget(self.remark)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.empty)
@@ -234,16 +236,22 @@ class GradientFlowView(QWidget):
         assert self._result is not None
         metrics = self.fontMetrics()
         whole, short = remark(self._result), remark(self._result, short=True)
-        room = self.height() >= _ROOMY * metrics.lineSpacing()
+        lines = self.height() / metrics.lineSpacing()
+        room, tight = lines >= _ROOMY, lines < _TIGHT
         self.remark.setText(whole if room else short)
         self.remark.setToolTip("" if room else whole)
-        self.remark.setVisible(bool(whole))
+        self.remark.setVisible(bool(whole) and not tight)
         words = sentence(self._result)
-        self.sentence.setText(words)
+        if tight:
+            self.sentence.setText(f"{html.escape(short_sentence(self._result))} {short}".strip())
+        else:
+            self.sentence.setText(html.escape(words))
+        self.sentence.setToolTip(f"{words} {whole}".strip() if tight else "")
+        self.caption.setVisible(not tight)
         self.plot.setAccessibleDescription(words)
         label = self._result.labels[self._result.now.target]
         caption = f"Gradient of the logit of “{label}”, L2 norm"
-        width = self.width() - self.hold.sizeHint().width() - 24
+        width = self.width() - 24
         frame = metrics.horizontalAdvance("Gradient of logit “”")
         short = metrics.elidedText(label, Qt.TextElideMode.ElideRight, max(0, width - frame))
         texts = (caption, f"Gradient of the logit of “{label}”", f"Gradient of logit “{short}”")

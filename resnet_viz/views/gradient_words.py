@@ -12,7 +12,7 @@ ROBBED = (
     "This is a trained network robbed of its skips; it was never trained without them, and its "
     "later blocks now get a signal off the distribution that they were trained on."
 )
-ROBBED_SHORT = "A trained network robbed of its skips."
+ROBBED_SHORT = "Trained, then robbed of its skips."
 PLAIN = "This network was trained without skips."
 
 _ORDERS = 1000.0
@@ -49,6 +49,24 @@ def sentence(result: Result) -> str:
     else:
         comparison = f"{number_text(times)} times {'smaller' if now < before else 'larger'} than"
     return f"At the stem the gradient {verdict}, {comparison} with {whole} ({_in_words(before)})."
+
+
+def short_sentence(result: Result) -> str:
+    """The same where there is little room, with the target in it."""
+    target = result.labels[result.now.target]
+    now = result.now.blocks[0].gradient_norm
+    opening = f"Gradient of “{target}” at the stem: "
+    if result.snapshot.gates.all_on:
+        last = result.now.blocks[-1].gradient_norm
+        return f"{opening}{_in_words(now)}, at the last block {_in_words(last)}."
+    before = result.all_on.blocks[0].gradient_norm
+    change = ""
+    if row_of(now) is None and row_of(before) is None:
+        times = max(now, before) / min(now, before)
+        if times >= _ORDERS:
+            moved = "down" if now < before else "up"
+            change = f", {moved} {math.log10(times):.0f} orders of magnitude"
+    return f"{opening}{_in_words(before)} → {_in_words(now)}{change}."
 
 
 def reference(result: Result) -> str:

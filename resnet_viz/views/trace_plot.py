@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +33,7 @@ class TracePlot(QWidget):
         super().__init__(parent)
         self._points: tuple[TracePoint, ...] = ()
         self._count, self._position = 1, 0
-        self._target = ""
+        self._target, self._short = "", False
         self._scale = Scale.covering([])
         self.legend = QLabel()
         self.legend.setWordWrap(True)
@@ -68,12 +69,20 @@ class TracePlot(QWidget):
         self.retheme()
 
     def show_trace(
-        self, points: Sequence[TracePoint], count: int, position: int, target: str
+        self,
+        points: Sequence[TracePoint],
+        count: int,
+        position: int,
+        target: str,
+        short: bool = False,
     ) -> None:
-        """Draw ``points`` on an axis from 0 to ``count`` skips off, and mark ``position``."""
+        """Draw ``points`` on an axis from 0 to ``count`` skips off, and mark ``position``.
+
+        The legend names the curves, or, if it is to be ``short``, gives their values there.
+        """
         self._points = tuple(sorted(points, key=lambda point: point.off))
         self._count, self._position = max(1, count), position
-        self._target = target
+        self._target, self._short = target, short
         self._scale = Scale.covering(point.gradient for point in self._points)
         self.readout.hide()
         self._arrange()
@@ -110,12 +119,8 @@ class TracePlot(QWidget):
         return (math.log10(gradient) - scale.low) / (scale.high - scale.low)
 
     def _arrange(self) -> None:
-        look, scale, metrics = theme.current(), self._scale, QFontMetrics(self.font())
-        named = f" of “{self._target}”" if self._target else ""
-        self.legend.setText(
-            f"<span style='color:{look.branch}'>● Gradient at the stem (L2 norm)</span> &nbsp; "
-            f"<span style='color:{look.text}'>□ Probability{named}</span>"
-        )
+        scale, metrics = self._scale, QFontMetrics(self.font())
+        self._name_curves()
         room = self.plot.getViewBox().height() / (1 + 4 * _MARGIN)
         span = scale.high - scale.low
         least = 0.9 * metrics.height() * span / max(20.0, room)
@@ -139,6 +144,21 @@ class TracePlot(QWidget):
             padding=0,
         )
         self._draw()
+
+    def _name_curves(self) -> None:
+        look, target = theme.current(), html.escape(f"“{self._target}”")
+        point = next((p for p in self._points if p.off == self._position), None)
+        if self._short and point is not None:
+            gradient = f"● Stem {number_text(point.gradient)}"
+            probability = f"□ {target} {percent(point.probability)}"
+        elif self._short:
+            gradient, probability = "● Gradient at the stem", f"□ {target}"
+        else:
+            gradient, probability = "● Gradient at the stem (L2 norm)", f"□ Probability of {target}"
+        self.legend.setText(
+            f"<span style='color:{look.branch}'>{gradient}</span> &nbsp; "
+            f"<span style='color:{look.text}'>{probability}</span>"
+        )
 
     def _tick_numbers(self, metrics: QFontMetrics) -> None:
         """Numbers on the lower axis, the last of which says what they count."""
@@ -214,6 +234,11 @@ class TracePlot(QWidget):
         self.readout.move(right if fits else left, 2 if upper else below)
 
 
+def percent(share: float) -> str:
+    """A share of 1 as a percentage."""
+    return f"{100 * share:.0f} %"
+
+
 def describe(point: TracePoint, target: str, separator: str) -> str:
     """A point of the trace in words."""
     off = "All skips on" if not point.off else f"{point.off} off"
@@ -221,8 +246,8 @@ def describe(point: TracePoint, target: str, separator: str) -> str:
     parts = [
         f"{off}{last}",
         f"gradient at the stem {number_text(point.gradient)}",
-        f"“{target}” {point.probability:.0%}",
+        f"“{target}” {percent(point.probability)}",
     ]
     if point.top != target:
-        parts.append(f"it now says “{point.top}”, {point.top_probability:.0%}")
+        parts.append(f"it now says “{point.top}”, {percent(point.top_probability)}")
     return separator.join(parts)

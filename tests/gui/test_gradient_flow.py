@@ -21,7 +21,14 @@ from resnet_viz.networks import catalog
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.views import motion, theme
 from resnet_viz.views.gradient_flow import GradientFlowView
-from resnet_viz.views.gradient_words import PLAIN, ROBBED, ROBBED_SHORT, remark, sentence
+from resnet_viz.views.gradient_words import (
+    PLAIN,
+    ROBBED,
+    ROBBED_SHORT,
+    remark,
+    sentence,
+    short_sentence,
+)
 from resnet_viz.views.log_scale import Scale, number_text, power_of_ten
 from tests import fakes
 
@@ -348,11 +355,17 @@ def test_remark_only_where_skips_of_a_trained_network_are_off(view: GradientFlow
     view.resize(560, 400)
     assert view.remark.isVisible()
     assert view.remark.text().startswith(ROBBED)
-    view.resize(420, 230)
-    assert view.remark.isVisible()
+    view.resize(560, 270)
     assert view.remark.text().startswith(ROBBED_SHORT)
     assert view.remark.toolTip().startswith(ROBBED)
+    view.resize(420, 210)
+    assert not view.remark.isVisible()
+    assert ROBBED_SHORT in view.sentence.text()
+    assert "Open Plain-20" in view.sentence.text()
+    assert ROBBED in view.sentence.toolTip()
     view.show_result(replace(made, weights=WeightsInfo("untrained", trained=False)))
+    assert ROBBED_SHORT not in view.sentence.text()
+    view.resize(560, 400)
     assert not view.remark.isVisible()
     view.show_result(made_up())
     assert not view.remark.isVisible()
@@ -403,6 +416,20 @@ def test_the_collapse_is_told_in_orders_of_magnitude() -> None:
         "from 1.3 with all skips on to 1.8×10⁻¹⁵."
     )
     assert "rises by 4 orders of magnitude: from 0.10" in sentence(removed((1000.0,), (0.1,)))
+
+
+@pytest.mark.parametrize(
+    ("now", "all_on", "words"),
+    [
+        (1.8e-15, 1.3, "1.3 → 1.8×10⁻¹⁵, down 15 orders of magnitude."),
+        (1000.0, 0.1, "0.10 → 1000, up 4 orders of magnitude."),
+        (0.018, 0.8, "0.80 → 0.018."),
+        (0.0, 0.8, "0.80 → exactly 0 (float32)."),
+    ],
+)
+def test_short_sentence(now: float, all_on: float, words: str) -> None:
+    said = short_sentence(removed((now,), (all_on,)))
+    assert said == f"Gradient of “cat” at the stem: {words}"
 
 
 @pytest.fixture
