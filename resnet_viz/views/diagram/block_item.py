@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from resnet_viz.views import theme
-from resnet_viz.views.diagram.geometry import Label
-from resnet_viz.views.diagram.heat import GradientScale, number_text, sign
+from resnet_viz.views.diagram.heat import FillScale
 from resnet_viz.views.diagram.layout import BlockBox
 from resnet_viz.views.diagram.paint import (
     HAND,
     draw_label,
+    edges_path,
+    fill_colour,
+    fill_mark,
     hovered,
-    luminance,
+    paint_fill,
     qrect,
     tint,
     zoom_of,
@@ -30,13 +34,13 @@ class BlockItem(QGraphicsItem):
 
     def __init__(self, box: BlockBox, is_stem: bool, legible: float, colours: np.ndarray) -> None:
         super().__init__()
-        self.box, self._legible, self._colours = box, legible, colours
+        self.box, self.name, self._legible, self._colours = box, box.name, legible, colours
         self._is_stem = is_stem
         self.selected = False
         self.branch = 1.0
         self.norm: float | None = None
         self.faded = False
-        self._scale: GradientScale | None = None
+        self._scale: FillScale | None = None
         self.setZValue(3)
         self.setAcceptHoverEvents(True)
         self.setCursor(HAND)
@@ -50,23 +54,19 @@ class BlockItem(QGraphicsItem):
         path.addRect(qrect(self.box.rect).united(qrect(self.box.heat)))
         return path
 
-    def set_heat(self, norm: float | None, scale: GradientScale | None, faded: bool) -> None:
-        """Colour the bar by a gradient norm, or clear it; ``faded`` marks a value of the past."""
+    def set_heat(self, norm: float | None, scale: FillScale | None, faded: bool) -> None:
+        """Colour the bar by a value, or clear it; ``faded`` marks a value of the past."""
         self.norm, self._scale, self.faded = norm, scale, faded
         self.update()
 
     @property
     def mark(self) -> str:
         """The sign that stands in place of a colour: "0", "NaN", "∞" or ""."""
-        return "" if self.norm is None else sign(self.norm)
+        return fill_mark(self.norm, self._scale)
 
     def heat_colour(self) -> QColor | None:
         """The bar's colour, or None where there is none to show."""
-        if self.norm is None or self.mark or self._scale is None:
-            return None
-        index = round(255 * self._scale.position(self.norm))
-        red, green, blue = (int(part) for part in self._colours[index])
-        return QColor(red, green, blue)
+        return fill_colour(self.norm, self._scale, self._colours)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -91,14 +91,13 @@ class BlockItem(QGraphicsItem):
         painter.drawRoundedRect(area, 5, 5)
         if detailed:
             self._paint_layers(painter, colour, strength)
-            name = Label(box.title.text, box.title.rect, self._header_size)
+            name = replace(box.title, size=self._header_size)
             draw_label(painter, name, QColor(look.text), self._legible, True)
         else:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(tint(colour, 0.3 * strength))
             painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 4, 4)
-            name = Label(box.title.text, box.rect, box.title.size)
-            draw_label(painter, name, QColor(look.text), self._legible, True)
+            draw_label(painter, box.alone, QColor(look.text), self._legible, True)
         self._paint_heat(painter)
 
     def _is_detailed(self, zoom: float) -> bool:
@@ -112,6 +111,8 @@ class BlockItem(QGraphicsItem):
 
     @property
     def _header_size(self) -> float:
+        if self.box.vertical:
+            return self.box.title.size
         return min(self.box.title.size, self.box.title.rect.height / 1.15)
 
     def _paint_layers(self, painter: QPainter, colour: str, strength: float) -> None:
@@ -121,7 +122,13 @@ class BlockItem(QGraphicsItem):
         if self.branch == 0.0:
             pen.setStyle(Qt.PenStyle.DotLine)
         painter.setPen(pen)
-        painter.drawLine(QPointF(box.rect.x, box.trunk), QPointF(box.rect.right, box.trunk))
+        if box.ways:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(edges_path(box.ways))
+        elif box.vertical:
+            painter.drawLine(QPointF(box.trunk, box.rect.y), QPointF(box.trunk, box.rect.bottom))
+        else:
+            painter.drawLine(QPointF(box.rect.x, box.trunk), QPointF(box.rect.right, box.trunk))
         pen.setStyle(Qt.PenStyle.SolidLine)
         for layer in box.layers:
             area = qrect(layer.rect)
@@ -137,20 +144,14 @@ class BlockItem(QGraphicsItem):
     def _paint_heat(self, painter: QPainter) -> None:
         if self.norm is None:
             return
-        look, box = theme.current(), self.box
-        area = qrect(box.heat)
         painter.setOpacity(0.4 if self.faded else 1.0)
-        fill = self.heat_colour()
-        painter.setPen(QPen(QColor(look.muted), 1.0))
-        painter.setBrush(QColor(look.panel) if fill is None else fill)
-        painter.drawRoundedRect(area, 3, 3)
-        if fill is None:
-            size = min(0.95 * area.height() / 1.1, area.width() / 2.3)
-            label = Label(self.mark or number_text(self.norm), box.heat, size)
-            colour = QColor(look.text if self.mark == "0" else look.warning)
-            draw_label(painter, label, colour, 0.0, True)
-        else:
-            dark = luminance(fill) < 0.18
-            words = Label(number_text(self.norm), box.heat, box.heat_size)
-            draw_label(painter, words, QColor("#ffffff" if dark else "#000000"), self._legible)
+        paint_fill(
+            painter,
+            self.box.heat,
+            self.norm,
+            self._scale,
+            self._colours,
+            self.box.heat_size,
+            self._legible,
+        )
         painter.setOpacity(1.0)

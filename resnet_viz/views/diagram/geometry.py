@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TypeVar, cast
 
-from resnet_viz.networks.structure import Shape
+from resnet_viz.networks.structure import Layer, Shape
 
 LINE = 1.25
 """Height of a line of text, in font sizes."""
@@ -17,11 +18,13 @@ class Text:
     """How large text is: ``em`` gives a line's width at font size 1; sizes are in pixels.
 
     ``size`` is that of ordinary text and ``legible`` the smallest one that may be drawn.
+    ``sideways`` says that the layout made with it is going to be transposed, from top to bottom.
     """
 
     em: Callable[[str], float]
     size: float
     legible: float
+    sideways: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,8 @@ class Label:
 
 
 def short_name(name: str) -> str:
-    """ "layer3.1" as "3.1"; other names as they are."""
-    match = re.search(r"\d+\.\d+$", name)
+    """ "layer3.1" as "3.1", "conv3_2" as "3_2", "inception4a" as "4a"; others as they are."""
+    match = re.search(r"\d+[._]\d+$|\d+[a-z]$", name)
     return match.group() if match else name
 
 
@@ -91,11 +94,14 @@ def shape_text(shape: Shape) -> str:
 def fit_text(options: Sequence[tuple[str, bool, float]], area: Rect, text: Text) -> Label:
     """The first option that fits ``area`` at its least size, else the one that fits largest.
 
-    An option is (text, turned, least size in pixels).
+    An option is (text, turned, least size in pixels). In a layout that is going to be transposed,
+    ``turned`` is how the text reads afterwards, and ``area`` still what it is before.
     """
     labels = []
     for words, turned, least in options:
-        along, across = (area.height, area.width) if turned else (area.width, area.height)
+        along, across = area.width, area.height
+        if turned != text.sideways:
+            along, across = across, along
         lines = words.split("\n")
         widest = max(text.em(line) for line in lines)
         size = max(0.1, min(text.size, along / widest, across / (LINE * len(lines))))
@@ -103,6 +109,36 @@ def fit_text(options: Sequence[tuple[str, bool, float]], area: Rect, text: Text)
         if size >= least:
             return labels[-1]
     return max(labels, key=lambda label: label.size)
+
+
+def straight(words: str, area: Rect, size: float, text: Text) -> Label:
+    """Text along the main line: it reads from left to right, or turned once transposed."""
+    return Label(words, area, size, text.sideways)
+
+
+T = TypeVar("T")
+
+
+def transposed(layout: T) -> T:
+    """The same layout from top to bottom: rows become columns, and x and y change places.
+
+    Fields called ``vertical`` become true; ``width`` and ``height`` of a layout are swapped. Plain
+    numbers stay in the coordinates along and across the main line.
+    """
+    if isinstance(layout, Rect):
+        return cast(T, Rect(layout.y, layout.x, layout.height, layout.width))
+    if isinstance(layout, Point):
+        return cast(T, Point(layout.y, layout.x))
+    if isinstance(layout, tuple):
+        return cast(T, tuple(transposed(part) for part in layout))
+    if not is_dataclass(layout) or isinstance(layout, type | Layer):
+        return layout
+    values = {part.name: transposed(getattr(layout, part.name)) for part in fields(layout)}
+    if "vertical" in values:
+        values["vertical"] = True
+    if "width" in values and "height" in values:
+        values["width"], values["height"] = values["height"], values["width"]
+    return replace(layout, **values)
 
 
 def inner(rect: Rect, dx: float, dy: float) -> Rect:

@@ -1,15 +1,32 @@
-"""The logarithmic colour scale of gradient norms, shared by the blocks' bars and the legend."""
+"""The scales that colour blocks by what was measured or counted; the legend shows the same ones."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class FillScale(Protocol):
+    """Where values lie between two ends, and how they are written."""
+
+    def position(self, value: float) -> float:
+        """Where a value that has no mark lies on the scale, in [0, 1]."""
+
+    def mark(self, value: float) -> str:
+        """The sign of a value that has no place on the scale, or ""."""
+
+    def text(self, value: float) -> str:
+        """The value in few digits."""
+
+    def ticks(self, most: int) -> list[tuple[float, str]]:
+        """At most ``most`` + 1 positions with what is written there."""
 
 
 @dataclass(frozen=True)
 class GradientScale:
-    """From 10^``low`` to 10^``high``; both are whole decades, ``low`` < ``high``."""
+    """A logarithmic scale from 10^``low`` to 10^``high``: whole decades, ``low`` < ``high``."""
 
     low: int
     high: int
@@ -33,6 +50,50 @@ class GradientScale:
         span = self.high - self.low
         steps = max(1, min(most, span))
         return [round(self.low + span * step / steps) for step in range(steps + 1)]
+
+    def mark(self, value: float) -> str:
+        return sign(value)
+
+    def text(self, value: float) -> str:
+        return number_text(value)
+
+    def ticks(self, most: int) -> list[tuple[float, str]]:
+        span = self.high - self.low
+        return [((e - self.low) / span, decade_text(e)) for e in self.decades(most)]
+
+
+@dataclass(frozen=True)
+class CountScale(GradientScale):
+    """A logarithmic scale of counts, such as parameters."""
+
+    def text(self, value: float) -> str:
+        return count_text(value).replace(" ", "")
+
+
+@dataclass(frozen=True)
+class ShareScale:
+    """A linear scale from 0 to 1, in per cent."""
+
+    def position(self, value: float) -> float:
+        return min(1.0, max(0.0, value))
+
+    def mark(self, value: float) -> str:
+        return "" if math.isfinite(value) else sign(value)
+
+    def text(self, value: float) -> str:
+        return f"{100 * value:.0f} %"
+
+    def ticks(self, most: int) -> list[tuple[float, str]]:
+        shares = (0.0, 0.25, 0.5, 0.75, 1.0) if most >= 4 else (0.0, 0.5, 1.0)
+        return [(share, f"{100 * share:.0f} %") for share in shares]
+
+
+def count_text(count: float, unit: str = "") -> str:
+    """A count in three digits: "855 k parameters"."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.3g} {letter}{' ' + unit if unit else ''}"
+    return f"{count:.0f}{' ' + unit if unit else ''}"
 
 
 def sign(norm: float) -> str:

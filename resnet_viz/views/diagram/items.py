@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from resnet_viz.views import theme
-from resnet_viz.views.diagram.geometry import Label, Rect
-from resnet_viz.views.diagram.layout import Layout, StagePart
+from resnet_viz.views.diagram.geometry import Label, Point, Rect
+from resnet_viz.views.diagram.layout import Caption, StagePart
 from resnet_viz.views.diagram.paint import (
     HAND,
-    draw_arrow,
+    arrow_path,
     draw_label,
+    edges_path,
     hovered,
     qpoint,
     qrect,
-    rounded,
     stage_colour,
     tint,
     zoom_of,
 )
 
 
-class GroundItem(QGraphicsItem):
+class MainLineItem(QGraphicsItem):
     """What cannot be clicked: the input, the main line, the shapes on it and the head."""
 
-    def __init__(self, layout: Layout, legible: float) -> None:
+    def __init__(
+        self,
+        bounds: QRectF,
+        place: Rect,
+        edges: Sequence[Sequence[Point]],
+        head: Sequence[Label],
+        labels: Sequence[Label],
+        spacing: float,
+        legible: float,
+        captions: Sequence[Caption] = (),
+        vertical: bool = False,
+    ) -> None:
         super().__init__()
-        self._layout, self._legible = layout, legible
+        self._bounds, self._place, self._head, self._labels = bounds, place, head, labels
+        self._captions, self._vertical, self._legible = captions, vertical, legible
         self._picture: QImage | None = None
+        self._line = edges_path(edges)
+        self._arrows = QPainterPath()
+        size = min(11.0, 0.75 * spacing)
+        for edge in edges:
+            if len(edge) > 2 or edge is edges[0] or edge is edges[-1]:
+                self._arrows.addPath(arrow_path(edge[-2], edge[-1], size))
         self.setZValue(1)
 
     def set_picture(self, pixels: np.ndarray | None) -> None:
@@ -39,38 +59,38 @@ class GroundItem(QGraphicsItem):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return QRectF(0, 0, self._layout.width, self._layout.height)
+        return self._bounds
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        look, layout = theme.current(), self._layout
+        look = theme.current()
         line = QPen(QColor(look.muted), max(1.2, 0.8 * look.line_width))
         line.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        for edge in layout.edges:
-            painter.setPen(line)
-            painter.drawPath(rounded([qpoint(point) for point in edge], 9))
-            size = min(11.0, 0.75 * layout.spacing)
-            if len(edge) > 2 or edge is layout.edges[0] or edge is layout.edges[-1]:
-                draw_arrow(painter, edge[-1], size, QColor(look.muted))
+        painter.setPen(line)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self._line)
+        painter.fillPath(self._arrows, QColor(look.muted))
         self._paint_input(painter)
-        for label in layout.head:
+        for label in self._head:
             painter.setPen(QPen(QColor(look.line), 1.2))
             painter.setBrush(QColor(look.raised))
             painter.drawRoundedRect(qrect(label.rect), 4, 4)
             draw_label(painter, label, QColor(look.text), self._legible)
-        for label in (*layout.input_labels, layout.head_label):
+        for label in self._labels:
             draw_label(painter, label, QColor(look.text), self._legible)
-        for caption in layout.captions:
+        for caption in self._captions:
             if caption.label.size * zoom_of(painter) < self._legible - 0.01:
                 continue
             painter.setPen(QPen(QColor(look.muted), 1.0, Qt.PenStyle.DotLine))
             below = QPointF(caption.edge.x, caption.label.rect.y + 1)
+            if self._vertical:
+                below = QPointF(caption.label.rect.x + 1, caption.edge.y)
             painter.drawLine(qpoint(caption.edge), below)
             draw_label(painter, caption.label, QColor(look.muted), self._legible)
 
     def _paint_input(self, painter: QPainter) -> None:
-        look, area = theme.current(), qrect(self._layout.input)
+        look, area = theme.current(), qrect(self._place)
         painter.setBrush(QColor(look.raised))
         painter.setPen(QPen(QColor(look.muted), 1.2))
         painter.drawRect(area)
@@ -126,15 +146,25 @@ class StageTitleItem(QGraphicsItem):
     ) -> None:
         look, part = theme.current(), self.part
         lit = part.switch is not None and hovered(option)
-        words = part.title.rect
-        if part.switch:
-            self._paint_switch(painter, qrect(part.switch), lit)
-            left = part.switch.right + 0.45 * part.title.size
+        words, switch = part.title.rect, part.switch
+        painter.save()
+        if part.vertical and part.title.turned:
+            # Along the column: x runs down it from the title's right upper corner.
+            painter.translate(words.right, words.y)
+            painter.rotate(90)
+            words = Rect(0.0, 0.0, part.title.rect.height, part.title.rect.width)
+            if switch:
+                across = part.title.rect.right - switch.right
+                switch = Rect(switch.y - part.title.rect.y, across, switch.height, switch.width)
+        if switch:
+            self._paint_switch(painter, qrect(switch), lit)
+            left = switch.right + 0.45 * part.title.size
             words = Rect(left, words.y, words.right - left, words.height)
         label = Label(part.title.text, words, part.title.size)
         align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         colour = QColor(look.skip if lit else look.text)
         draw_label(painter, label, colour, self._legible, True, align)
+        painter.restore()
 
     def _paint_switch(self, painter: QPainter, area: QRectF, lit: bool) -> None:
         look = theme.current()

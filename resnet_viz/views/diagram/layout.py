@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from resnet_viz.networks.structure import Block, Layer, Structure
@@ -17,6 +18,8 @@ from resnet_viz.views.diagram.geometry import (
     inner,
     shape_text,
     short_name,
+    straight,
+    transposed,
 )
 from resnet_viz.views.diagram.plan import (
     HEAD_CELLS,
@@ -28,6 +31,7 @@ from resnet_viz.views.diagram.plan import (
     best_plan,
     drawn_layers,
     layer_texts,
+    layers_in_row,
     slots_of,
 )
 
@@ -36,6 +40,7 @@ from resnet_viz.views.diagram.plan import (
 class Arc:
     """A skip: from the fork up to ``top``, along it, and down to the junction.
 
+    ``top`` is across the main line: y, or x where the line is ``vertical``.
     ``label`` names what lies on it ("1×1" or "pad"), if anything; ``text_size`` is for that and for
     the gate's value.
     """
@@ -45,19 +50,23 @@ class Arc:
     end: Point
     text_size: float
     label: Label | None
+    vertical: bool = False
 
 
 @dataclass(frozen=True)
 class BlockBox:
     """One block: its box, layers, heat bar and, where it has a skip, arc and junction.
 
-    ``exit_x`` is where the edge to the next block begins.
+    ``alone`` is its name where there is no room for layers below it. ``exit_x`` is where the edge
+    to the next block begins, along the main line, and ``trunk`` where that line lies across it.
+    ``ways`` are the lines through the paths of an inception module.
     """
 
     name: str
     row: int
     rect: Rect
     title: Label
+    alone: Label
     layers: tuple[Label, ...]
     heat: Rect
     heat_size: float
@@ -65,6 +74,8 @@ class BlockBox:
     junction: Rect | None
     exit_x: float
     trunk: float
+    ways: tuple[tuple[Point, ...], ...] = ()
+    vertical: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,7 @@ class StagePart:
     rect: Rect
     title: Label
     switch: Rect | None
+    vertical: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +117,7 @@ class Layout:
     edges: tuple[tuple[Point, ...], ...]
     captions: tuple[Caption, ...]
     spacing: float
+    vertical: bool = False
 
 
 class _Builder:
@@ -114,7 +127,7 @@ class _Builder:
         self.structure, self.slots, self.plan, self.text = structure, slots, plan, text
         names = [short_name(block.name) for block in structure.blocks]
         self.names = names
-        self.layer_count = max(len(drawn_layers(b.layers)) for b in structure.blocks)
+        self.layer_count = max(map(layers_in_row, structure.blocks))
         self.layer_style = self._layer_style()
         self.blocks: list[BlockBox] = []
         self.stages: list[StagePart] = []
@@ -126,8 +139,11 @@ class _Builder:
         rect = Rect(x + 1.2 * plan.spacing, y, plan.box_width, plan.box)
         header = self._header(rect)
         name = self._name(block, header)
-        size = min(self._name_size(header), header.width / self.text.em(name))
-        title = Label(name, header, size)
+        title = self._title(name, header)
+        alone = replace(title, rect=rect)
+        if self.text.sideways:
+            parts = [(words, False, self.text.legible) for words in (name, name.split(".")[-1])]
+            alone = fit_text(parts, inner(rect, 2, 1), self.text)
         trunk = self.trunk(top)
         heat = Rect(rect.x, rect.bottom + 3, rect.width, plan.heat)
         heat_size = fit_text([("8.8e-88", False, 0.0)], inner(heat, 2, 0), self.text).size
@@ -138,11 +154,21 @@ class _Builder:
             exit_x = junction.right
             arc = self._arc(block, Point(x + 0.3 * plan.spacing, trunk), rect, junction)
         layers = self._layers(drawn_layers(block.layers), rect, block.kind == "stem")
-        self.blocks.append(
-            BlockBox(
-                block.name, row, rect, title, layers, heat, heat_size, arc, junction, exit_x, trunk
-            )
-        )
+        ways: tuple[tuple[Point, ...], ...] = ()
+        if block.branches:
+            layers, ways = self._ways(block, rect)
+        box = BlockBox(
+            block.name, row, rect, title, alone, layers, heat, heat_size, arc, junction, exit_x,
+            trunk, ways,
+        )  # fmt: skip
+        self.blocks.append(box)
+
+    def _title(self, name: str, header: Rect) -> Label:
+        if self.text.sideways:
+            options = [(name, False, 0.75 * self.text.size), (name, True, 0.0)]
+            return fit_text(options, header, self.text)
+        size = min(self._name_size(header), header.width / self.text.em(name))
+        return Label(name, header, size)
 
     def _name_size(self, area: Rect) -> float:
         """The size at which the longest name in use fits."""
@@ -151,13 +177,14 @@ class _Builder:
 
     def _names_for(self, area: Rect) -> list[str]:
         """Names with the stage's number where they fit, else the block's number alone."""
-        if max(map(self.text.em, self.names)) * self.text.legible <= area.width:
+        room = area.height if self.text.sideways else area.width
+        if max(map(self.text.em, self.names)) * self.text.legible <= room:
             return self.names
-        return [name.rpartition(".")[2] for name in self.names if "." in name]
+        return [re.split("[._]", name)[-1] for name in self.names[1:]]
 
     def _name(self, block: Block, area: Rect) -> str:
         name = short_name(block.name)
-        return name if name in self._names_for(area) else name.rpartition(".")[2]
+        return name if name in self._names_for(area) else re.split("[._]", name)[-1]
 
     def trunk(self, top: float) -> float:
         """The height of the main line of the row that begins at ``top``."""
@@ -165,7 +192,8 @@ class _Builder:
         return self._layer_area(rect).centre.y
 
     def _header(self, rect: Rect) -> Rect:
-        height = min(LINE * self.text.size + 2, 0.36 * rect.height)
+        lines = 2.4 if self.text.sideways else LINE
+        height = min(lines * self.text.size + 2, 0.36 * rect.height)
         return Rect(rect.x + 1, rect.y + 1, rect.width - 2, height)
 
     def _layer_area(self, rect: Rect) -> Rect:
@@ -219,6 +247,38 @@ class _Builder:
             placed.append(Label(fitted.text, area, min(most, fitted.size), fitted.turned))
         return tuple(placed)
 
+    def _ways(
+        self, block: Block, rect: Rect
+    ) -> tuple[tuple[Label, ...], tuple[tuple[Point, ...], ...]]:
+        """The layers of paths that lie side by side, above each other, and their lines."""
+        area = self._layer_area(rect)
+        count = len(block.branches)
+        gap = min(4.0, 0.06 * area.height)
+        deep = (area.height - (count - 1) * gap) / count
+        left, right = rect.x + 0.07 * rect.width, rect.right - 0.07 * rect.width
+        most = max(len(drawn_layers(way)) for way in block.branches)
+        wide = (right - left) / most - 0.05 * rect.width
+        labels, lines = [], []
+        for number, way in enumerate(block.branches):
+            layers = drawn_layers(way)
+            y = area.y + number * (deep + gap)
+            middle = y + deep / 2
+            cell = (right - left) / len(layers)
+            for at, layer in enumerate(layers):
+                place = Rect(left + (at + 0.5) * cell - wide / 2, y, wide, deep)
+                label = fit_text([(layer_texts(layer)[2], False, 0.0)], place, self.text)
+                labels.append(replace(label, rect=place))
+            turn = 0.035 * rect.width
+            lines.append(
+                (
+                    Point(rect.x, area.centre.y),
+                    Point(rect.x + turn, middle),
+                    Point(rect.right - turn, middle),
+                    Point(rect.right, area.centre.y),
+                )
+            )
+        return tuple(labels), tuple(lines)
+
     def _arc(self, block: Block, start: Point, rect: Rect, junction: Rect) -> Arc:
         end = Point(junction.centre.x, junction.y)
         size = min(0.85 * self.text.size, 0.62 * self.plan.arc / LINE)
@@ -231,7 +291,7 @@ class _Builder:
             width = self.text.em(words) * size + 0.7 * size
             if width < 0.8 * (end.x - start.x):
                 x = (start.x + end.x - width) / 2
-                label = Label(words, Rect(x, top - height / 2, width, height), size)
+                label = straight(words, Rect(x, top - height / 2, width, height), size, self.text)
         return Arc(start, top, end, size, label)
 
     def stage(self, number: int, row: int, left: float, right: float, top: float) -> None:
@@ -262,7 +322,7 @@ class _Builder:
             tall = 0.72 * plan.title_size
             switch = Rect(area.x + 2, area.centre.y - tall / 2, 1.45 * plan.title_size, tall)
         self.stages.append(
-            StagePart(number, row, rect, Label(words, area, plan.title_size), switch)
+            StagePart(number, row, rect, straight(words, area, plan.title_size, text), switch)
         )
 
     def captions(
@@ -292,7 +352,7 @@ class _Builder:
             area = Rect(x, bottoms[box.row] - plan.caption - 3, width, plan.caption)
             clear = not any(area.overlaps(other.label.rect) for other in captions)
             if clear and x >= left - 1e-6:
-                captions.append(Caption(Label(words, area, size), end))
+                captions.append(Caption(straight(words, area, size, text), end))
         return tuple(captions)
 
     def head(self, x: float, top: float) -> tuple[tuple[Label, ...], Label]:
@@ -316,7 +376,7 @@ class _Builder:
         for index, options in enumerate(choices):
             rect = Rect(left + index * (width + gap), y, width, height)
             label = fit_text(options, inner(rect, 1.5, 3), text)
-            boxes.append(Label(label.text, rect, label.size, label.turned))
+            boxes.append(replace(label, rect=rect))
         classes = self.structure.head[-1].output_shape[-1] if self.structure.head else 0
         low = y + height + 3
         wide = HEAD_CELLS * plan.cell + 0.6 * MARGIN
@@ -326,6 +386,9 @@ class _Builder:
 
     def _below(self, words: Sequence[str], area: Rect) -> Label:
         """Text at the top of the free ground below the input or the head."""
+        if self.text.sideways:
+            size = min(self.plan.title_size, area.width / self.text.em(words[0]))
+            return Label(words[0], replace(area, height=LINE * size), size, True)
         label = fit_text([(w, False, self.text.legible) for w in words], area, self.text)
         size = min(label.size, self.plan.title_size)
         lines = label.text.count("\n") + 1
@@ -347,18 +410,22 @@ class _Builder:
         below = Rect(left, rect.bottom + 3, right - left, top + plan.height - rect.bottom - 3)
         above = Rect(left, rect.y - LINE * plan.title_size - 2, right - left, 0)
         above = Rect(above.x, above.y, above.width, LINE * plan.title_size)
-        name = fit_text([("Input", False, 0.0)], above, self.text)
-        size = min(name.size, plan.title_size)
-        return rect, (Label("Input", above, size), self._below(words, below))
+        size = min(above.width / self.text.em("Input"), plan.title_size)
+        name = straight("Input", above, size, self.text)
+        return rect, (name, self._below(words, below))
 
 
 def lay_out(structure: Structure, width: float, height: float, text: Text) -> Layout:
     """Lay a network out for a view of ``width`` × ``height`` pixels, from left to right.
 
+    With ``text.sideways`` it runs from top to bottom, in columns.
+
     The number of rows is the one that makes the blocks largest. A view that is too small for any
     text gets the smallest sensible layout, which may be larger than the view.
     """
     width, height = max(width, 240.0), max(height, 120.0)
+    if text.sideways:
+        width, height = height, width
     slots = slots_of(structure)
     plan = best_plan(slots, width, height, text)
     build = _Builder(structure, slots, plan, text)
@@ -396,7 +463,7 @@ def lay_out(structure: Structure, width: float, height: float, text: Text) -> La
     ends = [Point(box.exit_x + 0.15 * plan.spacing, box.trunk) for box in build.blocks]
     after = input_labels[-1].rect.right + 2
     captions = build.captions(ends, [y + plan.height for y in tops], after)
-    return Layout(
+    layout = Layout(
         max(width, max(rights) + 10),
         max(height, tops[-1] + plan.height + 8),
         count,
@@ -410,6 +477,7 @@ def lay_out(structure: Structure, width: float, height: float, text: Text) -> La
         captions,
         plan.spacing,
     )
+    return transposed(layout) if text.sideways else layout
 
 
 def _edges(

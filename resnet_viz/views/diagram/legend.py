@@ -1,4 +1,4 @@
-"""The legend below the diagram: the colours of the gradient norm, and of branch and skip."""
+"""The legend below the diagram: the colours of the blocks' values, and of branch and skip."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viz.views import theme
-from resnet_viz.views.diagram.heat import GradientScale, decade_text
+from resnet_viz.views.diagram.heat import FillScale
 
 
 class Legend(QWidget):
@@ -17,17 +17,14 @@ class Legend(QWidget):
     def __init__(self, colours: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._colours = colours
-        self.scale: GradientScale | None = None
+        self.scale: FillScale | None = None
         self.has_skips = True
         self.setAccessibleName("Legend of the diagram")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_scale(self, scale: GradientScale | None) -> None:
+    def set_scale(self, scale: FillScale | None, tip: str = "") -> None:
         self.scale = scale
-        self.setToolTip(
-            "The colour under a block is the norm of the target class's gradient at the block's "
-            "output, on a logarithmic scale. 0 and NaN have no place on it and are written out."
-        )
+        self.setToolTip(tip)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -52,14 +49,11 @@ class Legend(QWidget):
         painter.end()
 
     def _paint_bar(self, painter: QPainter, metrics: QFontMetricsF, key: float) -> float:
-        """Paint title, bar and ticks, leaving ``key`` pixels if it can; returns where they end."""
+        """Paint bar and ticks, leaving ``key`` pixels if it can; returns where they end."""
         look, scale = theme.current(), self.scale
         assert scale is not None
         line = metrics.height()
-        title = "Gradient norm ‖∂y/∂a‖"
-        painter.setPen(QColor(look.text))
-        painter.drawText(QPointF(10.0, 3 + 0.42 * line + 0.36 * metrics.ascent()), title)
-        left = 10 + metrics.horizontalAdvance(title) + 0.8 * line
+        left = 1.2 * line
         rest = self.width() - left - 3.4 * line
         width = max(5 * line, min(17 * line, rest - key))
         bar = QRectF(left, 3, width, 0.85 * line)
@@ -69,11 +63,10 @@ class Legend(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(bar)
         most = max(1, int(width / (metrics.horizontalAdvance("1e-88") * 1.4)))
-        for exponent in scale.decades(most):
-            at = left + width * (exponent - scale.low) / (scale.high - scale.low)
+        for share, words in scale.ticks(most):
+            at = left + width * share
             painter.setPen(QPen(QColor(look.muted), 1.0))
             painter.drawLine(QPointF(at, bar.bottom()), QPointF(at, bar.bottom() + 4))
-            words = decade_text(exponent)
             painter.setPen(QColor(look.text))
             half = metrics.horizontalAdvance(words) / 2
             painter.drawText(QPointF(at - half, bar.bottom() + 4 + metrics.ascent()), words)

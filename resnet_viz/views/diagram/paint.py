@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QStyle, QStyleOptionGraphicsItem
 
 from resnet_viz.views import theme
 from resnet_viz.views.diagram.geometry import Label, Point, Rect
+from resnet_viz.views.diagram.heat import FillScale, number_text, sign
+from resnet_viz.views.diagram.layout import Arc
 
 LEAST_HIT = 16.0
 """The least width of what can be clicked, in pixels at fit."""
@@ -73,13 +77,44 @@ def draw_label(
     painter.restore()
 
 
-def draw_arrow(painter: QPainter, tip: Point, size: float, colour: QColor) -> None:
-    """A filled arrowhead that points to the right."""
+def arrow_path(tail: Point, tip: Point, size: float) -> QPainterPath:
+    """A filled arrowhead at ``tip`` that points away from ``tail``."""
+    along = QPointF(tip.x - tail.x, tip.y - tail.y)
+    length = max(1e-6, (along.x() ** 2 + along.y() ** 2) ** 0.5)
+    along *= size / length
+    across = QPointF(-along.y(), along.x()) * 0.55
     path = QPainterPath(qpoint(tip))
-    path.lineTo(tip.x - size, tip.y - 0.55 * size)
-    path.lineTo(tip.x - size, tip.y + 0.55 * size)
+    path.lineTo(qpoint(tip) - along + across)
+    path.lineTo(qpoint(tip) - along - across)
     path.closeSubpath()
-    painter.fillPath(path, colour)
+    return path
+
+
+def edges_path(edges: Sequence[Sequence[Point]]) -> QPainterPath:
+    """All edges of the main line as one path with rounded corners."""
+    path = QPainterPath()
+    for edge in edges:
+        path.addPath(rounded([qpoint(point) for point in edge], 9))
+    return path
+
+
+SWAP = QTransform(0, 1, 1, 0, 0, 0)
+"""Swaps x and y."""
+
+
+def arc_path(arc: Arc) -> QPainterPath:
+    """A skip's curve, from the fork to the junction."""
+    start, end, top = qpoint(arc.start), qpoint(arc.end), arc.top
+    if arc.vertical:
+        start, end = start.transposed(), end.transposed()
+    bend = min(0.42 * (end.x() - start.x()), 1.1 * (start.y() - top))
+    path = QPainterPath(start)
+    path.lineTo(start.x(), min(start.y(), top + bend))
+    path.quadTo(start.x(), top, start.x() + bend, top)
+    path.lineTo(end.x() - bend, top)
+    path.quadTo(end.x(), top, end.x(), min(end.y(), top + bend))
+    path.lineTo(end)
+    return SWAP.map(path) if arc.vertical else path
 
 
 def rounded(points: list[QPointF], radius: float) -> QPainterPath:
@@ -96,6 +131,46 @@ def rounded(points: list[QPointF], radius: float) -> QPainterPath:
                 path.lineTo(near)
     path.lineTo(points[-1])
     return path
+
+
+def fill_mark(value: float | None, scale: FillScale | None) -> str:
+    """The sign that stands in place of a colour: "0", "NaN", "∞" or ""."""
+    if value is None:
+        return ""
+    return sign(value) if scale is None else scale.mark(value)
+
+
+def fill_colour(value: float | None, scale: FillScale | None, colours: np.ndarray) -> QColor | None:
+    """The colour of a value, (256, 3) uint8 being all of them, or None where it has none."""
+    if value is None or scale is None or fill_mark(value, scale):
+        return None
+    red, green, blue = (int(part) for part in colours[round(255 * scale.position(value))])
+    return QColor(red, green, blue)
+
+
+def paint_fill(
+    painter: QPainter,
+    place: Rect,
+    value: float,
+    scale: FillScale | None,
+    colours: np.ndarray,
+    size: float,
+    legible: float,
+) -> None:
+    """A value as a coloured bar with its figure, or its mark where it has no colour."""
+    look, area = theme.current(), qrect(place)
+    fill = fill_colour(value, scale, colours)
+    painter.setPen(QPen(QColor(look.muted), 1.0))
+    painter.setBrush(QColor(look.panel) if fill is None else fill)
+    painter.drawRoundedRect(area, 3, 3)
+    if fill is None:
+        words = fill_mark(value, scale) or number_text(value)
+        label = Label(words, place, min(0.95 * area.height() / 1.1, area.width() / 2.3))
+        colour = QColor(look.text if words == "0" else look.warning)
+        draw_label(painter, label, colour, 0.0, True)
+    elif scale is not None:
+        ink = QColor("#ffffff" if luminance(fill) < 0.18 else "#000000")
+        draw_label(painter, Label(scale.text(value), place, size), ink, legible)
 
 
 def luminance(colour: QColor) -> float:

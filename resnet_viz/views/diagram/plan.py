@@ -80,6 +80,11 @@ def layer_texts(layer: Layer) -> tuple[str, str, str]:
     return layer.text, f"{kernel}\n{channels}" if channels else kernel, kernel
 
 
+def layers_in_row(block: Block) -> int:
+    """How many layers that get a box follow each other in a block, on its longest path."""
+    return max(len(drawn_layers(way)) for way in (block.branches or (block.layers,)))
+
+
 def slots_of(structure: Structure) -> tuple[Slot, ...]:
     return (
         Slot(0, INPUT_CELLS),
@@ -145,13 +150,16 @@ def _plan(
         strips = {
             "title": 1.4 * title_size,
             "arc": min(46.0, max(15.0, 0.3 * cell)) if skips else 4.0,
-            "heat": min(1.35 * text.size, max(1.3 * text.legible, 0.15 * cell)),
+            "heat": min(
+                (3.6 if text.sideways else 1.35) * text.size, max(1.3 * text.legible, 0.15 * cell)
+            ),
             "caption": LINE * title_size if captions else 0.0,
         }
         box = row_height - sum(strips.values()) - 14
         # Boxes wider than twice their height look empty: then the cells shrink instead.
         cell = min(cell, max(2.0 * box, 8.0) + 3.6 * spacing)
-    box = max(6.0, min(box, 1.3 * (cell - 3.6 * spacing)))
+    # From top to bottom, layers lie above each other and want width.
+    box = max(6.0, min(box, (5.0 if text.sideways else 1.3) * (cell - 3.6 * spacing)))
     return Plan(rows, cell, spacing, title_size, box=box, gap=gap, **strips)
 
 
@@ -159,15 +167,15 @@ def best_plan(slots: tuple[Slot, ...], width: float, height: float, text: Text) 
     """The number of rows that makes the blocks largest; bottlenecks count width for less."""
     blocks = [slot.block for slot in slots if slot.block]
     skips = any(block.has_skip for block in blocks)
-    layers = max(len(drawn_layers(block.layers)) for block in blocks)
-    narrow = max(1.0, layers / 2.2)
+    layers = max(map(layers_in_row, blocks))
+    narrow = max(1.0, layers / (4.4 if text.sideways else 2.2))
 
     def score(plan: Plan) -> float:
         fits = plan.total_height <= height
         return min(plan.box_width / narrow, plan.box) - (0 if fits else 1e3)
 
     plans = []
-    for rows in _break_rows(slots, _MOST_ROWS):
+    for rows in _break_rows(slots, _MOST_ROWS * (2 if text.sideways else 1)):
         plan = _plan(rows, width, height, text, skips, captions=True)
         if plan.box < 3.2 * text.legible:
             plan = _plan(rows, width, height, text, skips, captions=False)

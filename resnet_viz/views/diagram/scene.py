@@ -1,21 +1,24 @@
-"""The block diagram as a scene: built once for a structure and a size, then only recoloured."""
+"""The level of blocks as a scene: built once for a structure and a size, then only recoloured."""
 
 from __future__ import annotations
 
-from html import escape
-
+import numpy as np
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsScene
 
 from resnet_viz.analysis.result import Result
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.networks.structure import Block, Structure
+from resnet_viz.networks.structure import Structure
 from resnet_viz.views import theme
 from resnet_viz.views.diagram.block_item import BlockItem
-from resnet_viz.views.diagram.geometry import Text, shape_text
-from resnet_viz.views.diagram.heat import GradientScale, number_text
-from resnet_viz.views.diagram.items import GroundItem, StageItem, StageTitleItem
+from resnet_viz.views.diagram.facts import block_card
+from resnet_viz.views.diagram.geometry import Text
+from resnet_viz.views.diagram.items import MainLineItem, StageItem, StageTitleItem
 from resnet_viz.views.diagram.layout import Layout, lay_out
+from resnet_viz.views.diagram.level import LevelName, Path
+from resnet_viz.views.diagram.measures import Fill
+from resnet_viz.views.diagram.paint import arc_path, edges_path, qpoint, qrect
 from resnet_viz.views.diagram.skip_item import SkipItem
 
 HEAT_MAP = "viridis"
@@ -24,13 +27,26 @@ HEAT_MAP = "viridis"
 class DiagramScene(QGraphicsScene):
     """The items of one network. ``blocks`` and ``skips`` are by the block's name."""
 
+    level: LevelName = "blocks"
+
     def __init__(self, structure: Structure, width: float, height: float, text: Text) -> None:
         super().__init__()
         self.structure = structure
         self.layout: Layout = lay_out(structure, width, height, text)
         self.setSceneRect(QRectF(0, 0, self.layout.width, self.layout.height))
         colours = theme.colour_map(HEAT_MAP)
-        self.ground = GroundItem(self.layout, text.legible)
+        layout = self.layout
+        self.ground = MainLineItem(
+            self.sceneRect(),
+            layout.input,
+            layout.edges,
+            layout.head,
+            (*layout.input_labels, layout.head_label),
+            layout.spacing,
+            text.legible,
+            layout.captions,
+            layout.vertical,
+        )
         self.stages = [StageItem(part) for part in self.layout.stages]
         self.titles = [StageTitleItem(part, text.legible) for part in self.layout.stages]
         self.blocks: dict[str, BlockItem] = {}
@@ -40,7 +56,8 @@ class DiagramScene(QGraphicsScene):
             self.blocks[block.name] = BlockItem(box, is_stem, text.legible, colours)
             if box.arc and box.junction:
                 sign = "‖" if block.combine == "concat" else "+"
-                skip = SkipItem(box, box.arc, box.junction, sign, text.legible)
+                names = (block.name,)
+                skip = SkipItem(names, box.rect, box.arc, box.junction, sign, text.legible)
                 self.skips[block.name] = skip
         for item in (
             self.ground,
@@ -62,12 +79,7 @@ class DiagramScene(QGraphicsScene):
         for name, item in self.blocks.items():
             item.branch = gates.branch(name)
             item.update()
-        for title in self.titles:
-            names = self.stage_skips(title.part.number)
-            if names:
-                values = [gates.skip(name) for name in names]
-                some = 0.5 if any(values) else 0.0
-                title.set_on(1.0 if all(value == 1 for value in values) else some)
+        show_stage_gates(self.titles, self.structure, gates)
 
     def show_selection(self, name: str) -> None:
         """Outline the block called ``name``."""
@@ -75,64 +87,52 @@ class DiagramScene(QGraphicsScene):
             item.selected = item.box.name == name
             item.update()
 
-    def show_result(self, result: Result | None, faded: bool) -> GradientScale | None:
-        """Colour the heat bars and show the input; returns the scale of the colours.
-
-        ``faded`` says that the result is not that of the gates which are drawn.
-        """
-        if result is None:
-            return None
-        norms = {block.name: block.gradient_norm for block in result.now.blocks}
-        before = [block.gradient_norm for block in result.all_on.blocks]
-        scale = GradientScale.covering([*norms.values(), *before])
+    def show_fill(self, fill: Fill, faded: bool) -> None:
+        """Colour the heat bars; ``faded`` says that the values are not those of these gates."""
         for name, item in self.blocks.items():
-            item.set_heat(norms.get(name), scale, faded)
-        self.ground.set_picture(result.network_input)
-        return scale
+            item.set_heat(fill.values.get(name), fill.scale, faded)
+
+    def show_picture(self, pixels: np.ndarray | None) -> None:
+        self.ground.set_picture(pixels)
 
     def show_tooltips(self, gates: GateSettings, result: Result | None) -> None:
-        now = {b.name: b for b in result.now.blocks} if result else {}
-        before = {b.name: b.gradient_norm for b in result.all_on.blocks} if result else {}
         for block in self.structure.blocks:
-            lines = _facts(block, gates)
-            measured = now.get(block.name)
-            if measured and measured.skip_share is not None:
-                share = f"{100 * measured.skip_share:.0f} %"
-                lines.append(f"Skip share ‖skip‖ / (‖skip‖ + ‖branch‖): {share}")
-            if measured:
-                norm = number_text(measured.gradient_norm)
-                lines.append(f"Gradient norm ‖∂y/∂a‖: {norm}")
-            if measured and result and result.now is not result.all_on:
-                lines[-1] += f" (with all skips on: {number_text(before[block.name])})"
-            self.blocks[block.name].setToolTip("<br>".join(lines))
+            self.blocks[block.name].setToolTip(block_card(block, gates, result))
+
+    def places(self) -> dict[str, QRectF]:
+        return {box.name: qrect(box.rect) for box in self.layout.blocks}
+
+    def paths(self) -> list[Path]:
+        """The main line to each block, then its skip and its branch; at last the way out."""
+        paths: list[Path] = []
+        edges = self.layout.edges
+        for box, edge in zip(self.layout.blocks, edges, strict=False):
+            # The skip forks off on the way to the box.
+            paths.append(Path(box.name, "trunk", edges_path([edge])))
+            leave = qpoint(edge[-1])
+            branch = QPainterPath(leave)
+            if box.vertical:
+                branch.lineTo(box.trunk, box.exit_x)
+            else:
+                branch.lineTo(box.exit_x, box.trunk)
+            paths.append(Path(box.name, "branch", branch))
+            if box.arc:
+                paths.append(Path(box.name, "skip", arc_path(box.arc)))
+        out = QPainterPath(qpoint(edges[len(self.layout.blocks)][0]))
+        for edge in edges[len(self.layout.blocks) :]:
+            for point in edge:
+                out.lineTo(qpoint(point))
+        paths.append(Path("", "trunk", out))
+        return paths
 
 
-def _facts(block: Block, gates: GateSettings) -> list[str]:
-    """What is known of a block without running it, line by line."""
-    kind = {"stem": "stem", "basic": "basic block", "bottleneck": "bottleneck block"}[block.kind]
-    title = "" if block.kind == "stem" else f" · {kind}"
-    lines = [
-        f"<b>{escape(block.name)}</b>{title}",
-        f"{shape_text(block.input_shape)} → {shape_text(block.output_shape)}",
-        f"{block.parameters:,} parameters · {_millions(block.macs)} MACs",
-    ]
-    if block.has_skip:
-        kinds = {
-            "identity": "identity",
-            "pad": "subsampled and padded with zeros (option A)",
-            "projection": "1×1 projection (option B)",
-            "none": "",
-        }
-        gate = gates.skip(block.name)
-        state = {0.0: "off", 1.0: "on"}.get(gate, f"at {gate:.2g}")
-        lines.append(f"Skip: {kinds[block.shortcut]}, {state}")
-        if gate == 0.0 and block.shortcut == "projection":
-            lines.append("With the skip off, its projection is dropped as well.")
-    branch = gates.branch(block.name)
-    if branch != 1.0:
-        lines.append(f"Residual branch: {'off' if branch == 0.0 else f'at {branch:.2g}'}")
-    return lines
-
-
-def _millions(count: int) -> str:
-    return f"{count / 1e6:.1f} M" if count >= 1e6 else f"{count:,}"
+def show_stage_gates(
+    titles: list[StageTitleItem], structure: Structure, gates: GateSettings
+) -> None:
+    """Set the switches of the stages' titles."""
+    for title in titles:
+        names = structure.stages[title.part.number - 1].skips
+        if names:
+            values = [gates.skip(name) for name in names]
+            some = 0.5 if any(values) else 0.0
+            title.set_on(1.0 if all(value == 1 for value in values) else some)

@@ -9,11 +9,12 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, Q
 from PySide6.QtWidgets import QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
 from resnet_viz.views import theme
-from resnet_viz.views.diagram.geometry import LINE, Label, Rect
-from resnet_viz.views.diagram.layout import Arc, BlockBox
+from resnet_viz.views.diagram.geometry import LINE, Label, Rect, transposed
+from resnet_viz.views.diagram.layout import Arc
 from resnet_viz.views.diagram.paint import (
     HAND,
     LEAST_HIT,
+    arc_path,
     draw_label,
     hovered,
     qpoint,
@@ -24,32 +25,35 @@ from resnet_viz.views.diagram.paint import (
 
 
 class SkipItem(QGraphicsPathItem):
-    """A block's skip: the arc over its box and the sign that joins it with the branch."""
+    """The skip of a block, or of several folded ones: an arc over their box and a sign at its end.
 
-    def __init__(self, box: BlockBox, arc: Arc, junction: Rect, sign_: str, legible: float) -> None:
+    ``box`` is what the arc goes around, so that the ground between the two can be clicked too.
+    """
+
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        box: Rect,
+        arc: Arc,
+        junction: Rect,
+        sign_: str,
+        legible: float,
+    ) -> None:
         super().__init__()
-        self.name, self.arc, self.junction = box.name, arc, junction
+        self.names, self.arc, self.junction = names, arc, junction
         self.gate = 1.0
+        self.figures = ""
         self._sign, self._legible = sign_, legible
-        self._roof = QRectF(arc.start.x, arc.top, arc.end.x - arc.start.x, box.rect.y - arc.top)
+        self._roof = QRectF(arc.start.x, arc.top, arc.end.x - arc.start.x, box.y - arc.top)
+        if arc.vertical:
+            self._roof = QRectF(arc.top, arc.start.y, box.x - arc.top, arc.end.y - arc.start.y)
         # Thick lines of a projector would run together between small blocks.
         self._thin = min(1.0, max(0.5, junction.width / 14))
-        self.setPath(self._curve())
+        self.setPath(arc_path(arc))
         self.setZValue(2)
         self.setAcceptHoverEvents(True)
         self.setCursor(HAND)
         self.set_gate(1.0)
-
-    def _curve(self) -> QPainterPath:
-        start, end, top = self.arc.start, self.arc.end, self.arc.top
-        bend = min(0.42 * (end.x - start.x), 1.1 * (start.y - top))
-        path = QPainterPath(qpoint(start))
-        path.lineTo(start.x, min(start.y, top + bend))
-        path.quadTo(start.x, top, start.x + bend, top)
-        path.lineTo(end.x - bend, top)
-        path.quadTo(end.x, top, end.x, min(end.y, top + bend))
-        path.lineTo(end.x, end.y)
-        return path
 
     def set_gate(self, gate: float) -> None:
         """Draw the skip at ``gate`` in [0, 1]: 0 is cut, between is thin and see-through."""
@@ -62,10 +66,18 @@ class SkipItem(QGraphicsPathItem):
             pen.setDashPattern([3.0, 2.0])
         self.setPen(pen)
         state = "on" if gate == 1 else "off" if gate == 0 else f"at {gate:.2g}"
-        self.setToolTip(
-            f"Skip of {self.name}: {state}. Click to switch it {'off' if gate else 'on'}."
-        )
+        deed = "off" if gate else "on"
+        words = f"Skip of {self.names[0]}: {state}. Click to switch it {deed}."
+        if len(self.names) > 1:
+            both = f"{self.names[0]} to {self.names[-1]}"
+            words = f"Skips of {both}: {state}. Click to switch them {deed}."
+        self.setToolTip(f"{words}{self.figures}")
         self.update()
+
+    @property
+    def name(self) -> str:
+        """The name of the first block."""
+        return self.names[0]
 
     def boundingRect(self) -> QRectF:
         shape = self.path().boundingRect().united(qrect(self.junction))
@@ -115,23 +127,28 @@ class SkipItem(QGraphicsPathItem):
         for both, it stays alone.
         """
         kind, size = self.arc.label, self.arc.text_size
-        height = LINE * size
-        row = Rect(0.0, self.arc.top - height / 2, 0.0, height)
         if self.gate == 1.0:
             return [kind] if kind else []
+        vertical = self.arc.vertical
+        first, last = (
+            (self.arc.start.y, self.arc.end.y) if vertical else (self.arc.start.x, self.arc.end.x)
+        )
+        height = LINE * size
         words = f"{self.gate:.2g}" if self.gate else ""
         width = (0.62 * len(words) + 0.6) * size if words else min(18.0, max(10.0, 0.9 * size))
-        gate = Label(words, replace(row, width=width), size)
+        gate = Label(words, Rect(0.0, self.arc.top - height / 2, width, height), size, vertical)
+        if kind and vertical:
+            kind = replace(kind, rect=transposed(kind.rect))
         marks = [kind, gate] if kind else [gate]
         gap = 5.0
-        room = self.arc.end.x - self.arc.start.x - 10
-        if sum(mark.rect.width + gap for mark in marks) - gap > room:
+        if sum(mark.rect.width + gap for mark in marks) - gap > last - first - 10:
             marks = [gate]
-        x = (self.arc.start.x + self.arc.end.x + gap) / 2
+        x = (first + last + gap) / 2
         x -= sum(mark.rect.width + gap for mark in marks) / 2
         placed = []
         for mark in marks:
-            placed.append(replace(mark, rect=replace(mark.rect, x=x)))
+            rect = replace(mark.rect, x=x)
+            placed.append(replace(mark, rect=transposed(rect) if vertical else rect))
             x += mark.rect.width + gap
         return placed
 
@@ -159,11 +176,14 @@ class SkipItem(QGraphicsPathItem):
         painter.drawPath(self.path())
         painter.restore()
         painter.setPen(QPen(QColor(look.text), max(1.3, 0.7 * self._thin * look.line_width)))
-        middle, half = qrect(cut).center(), cut.width / 2
+        vertical = self.arc.vertical
+        middle, half = qrect(cut).center(), (cut.height if vertical else cut.width) / 2
         stroke = QPointF(0.25 * half, -0.7 * half)
         for aside in (-0.34 * half, 0.34 * half):
-            at = middle + QPointF(aside, 0)
-            painter.drawLine(at - stroke, at + stroke)
+            one, two = QPointF(aside, 0) - stroke, QPointF(aside, 0) + stroke
+            if vertical:
+                one, two = one.transposed(), two.transposed()
+            painter.drawLine(middle + one, middle + two)
 
     def _paint_junction(self, painter: QPainter, lit: bool) -> None:
         look = theme.current()
