@@ -64,9 +64,10 @@ def twin_of(spec: NetworkSpec) -> NetworkSpec | None:
     """The plain network of the same depth, or, of a plain one, the residual; None if none is."""
     for other in CATALOG.values():
         if (
-            (other.family, other.depth) == (spec.family, spec.depth)
+            not (spec.maker or other.maker)
+            and (other.family, other.depth) == (spec.family, spec.depth)
             and (other.combine == "none") != (spec.combine == "none")
-            and other.shortcut == "pad"
+            and (other.shortcut, other.order) == ("pad", "post")
         ):
             return other
     return None

@@ -56,7 +56,7 @@ class BackwardGates:
         def enter(_: nn.Module, inputs: tuple[Tensor]) -> Tensor:
             self._at_block()
             whole[:] = inputs
-            # From here on this is the skip's input; the branch's begins at its first convolution.
+            # From here on this is the skip's input; the branch's begins at its first layer.
             skip = inputs[0].view_as(inputs[0])
             if skip.requires_grad:
                 skip.register_hook(lambda gradient: self._through_skip(index, gradient))
@@ -69,9 +69,8 @@ class BackwardGates:
                 branch.register_hook(lambda gradient: self._through_branch(index, gradient))
             return branch
 
-        first = branch_entry(block)
         self._handles.append(block.register_forward_pre_hook(enter))
-        self._handles.append(first.register_forward_pre_hook(enter_branch))
+        self._handles.append(branch_entry(block).register_forward_pre_hook(enter_branch))
 
     def _through_skip(self, index: int, gradient: Tensor) -> Tensor:
         norms = self.arrived.get(self.names[index], (0.0, 0.0))
@@ -173,10 +172,10 @@ def run(request: PathsRequest, context: TaskContext) -> Iterator[object]:
     """
     yield Progress("Preparing the network", 0, 0)
     subject = context.session.subject(request.snapshot, context.cancelled)
-    if not subject.structure.skips:
+    if not subject.gates.blocks:
         raise TaskError(
-            f"{subject.spec.title} has no skips, so it has one path only; "
-            "choose a residual network in the explorer"
+            f"{subject.spec.title} has no residual blocks, so there are no paths to choose from; "
+            "open a residual network in the explorer"
         )
     with BackwardGates(subject.network, context.stop_if_cancelled) as gates:
         yield from _measure(request, context, subject, gates)

@@ -26,6 +26,7 @@ from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.task import Cancelled, TaskContext, TaskError
 from resnet_viz.networks.cifar import CifarResNet
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.preact import PreactResNet
 from resnet_viz.networks.skips import SkipGates, residual_blocks
 from tests import fakes
 
@@ -34,6 +35,7 @@ SNAPSHOT = Snapshot("resnet20", fakes.photo(), device="cpu")
 BUILDERS = {
     "pad": lambda: CifarResNet(14),
     "projection": lambda: CifarResNet(8, shortcut="projection"),
+    "pre-activation": lambda: PreactResNet(8),
     "torchvision": lambda: ResNet(BasicBlock, [1, 1, 1, 1]),
 }
 
@@ -163,7 +165,7 @@ def test_the_narrowest_run_of_lengths() -> None:
 
 
 def test_what_cannot_be_measured_is_said() -> None:
-    with pytest.raises(TaskError, match="Plain-20 has no skips"):
+    with pytest.raises(TaskError, match="Plain-20 has no residual blocks"):
         list(run(PathsRequest(Snapshot("plain20", fakes.photo(), device="cpu")), CONTEXT))
     with pytest.raises(ValueError, match="0 paths"):
         PathsRequest(SNAPSHOT, samples=0)
