@@ -42,6 +42,9 @@ COMMANDS: dict[str, Command] = {
     "page_laboratory": Command(
         "&Laboratory", "Ctrl+2", "Build a network and watch its gradient before training"
     ),
+    "page_instruments": Command(
+        "&Instruments", "Ctrl+4", "Measure the network on screen more deeply"
+    ),
     "page_compare": Command("&Compare", "Ctrl+7", "Two networks, or skips on and off, in step"),
     "page_story": Command("&The story", "Ctrl+6", "Depth, error and size in figures, with sources"),
     "fit": Command("&Fit the diagram", "F", "Show the whole diagram"),

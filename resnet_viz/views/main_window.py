@@ -48,6 +48,7 @@ from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.gallery import GalleryDialog
 from resnet_viz.views.glossary import glossary_of
 from resnet_viz.views.gradient_flow import GradientFlowView
+from resnet_viz.views.instruments.page import InstrumentsPage
 from resnet_viz.views.laboratory.page import LaboratoryPage
 from resnet_viz.views.message_bar import MessageBar
 from resnet_viz.views.page import Page
@@ -64,6 +65,7 @@ WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 LAYOUT_VERSION = 2
 PAGES: dict[str, type[Page]] = {
     "laboratory": LaboratoryPage,
+    "instruments": InstrumentsPage,
     "compare": ComparePage,
     "story": StoryPage,
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
@@ -17,11 +17,17 @@ from resnet_viz.analysis.result import Result
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.views import theme
+from resnet_viz.views.instruments.lesions import LesionsPanel
 from resnet_viz.views.instruments.panel import Panel
+from resnet_viz.views.instruments.paths import PathsPanel
+from resnet_viz.views.instruments.shattering import ShatteringPanel
 from resnet_viz.views.page import Page
 
-PANELS: tuple[type[Panel], ...] = ()
+PANELS: tuple[type[Panel], ...] = (ShatteringPanel, PathsPanel, LesionsPanel)
 """Every instrument, in the order of the list. To add one, add a row."""
+
+
+_SPACING = 6  # pixels around an item of the list
 
 
 class InstrumentsPage(Page):
@@ -37,6 +43,7 @@ class InstrumentsPage(Page):
         self.list = QListWidget()
         self.list.setAccessibleName("Instruments")
         self.list.setWordWrap(True)
+        self.list.setSpacing(_SPACING)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for panel in PANELS:
             self.list.addItem(QListWidgetItem(f"{panel.TITLE}\n{panel.LINE}"))
@@ -70,10 +77,17 @@ class InstrumentsPage(Page):
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
         look = theme.current()
-        self.list.setFixedWidth(round(21 * look.point_size))
+        width = round(21 * look.point_size)
+        self.list.setFixedWidth(width)
+        # Qt would ask for the height before it knows the width, and cut the text off.
+        metrics = QFontMetrics(self.list.font())
+        room = QRect(0, 0, width - 4 * _SPACING, 10_000)
+        for item in map(self.list.item, range(self.list.count())):
+            text = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, item.text())
+            item.setSizeHint(text.size() + QSize(0, _SPACING))
         self.list.setStyleSheet(
-            f"QListWidget {{ background: {look.window}; }}"
-            f"QListWidget::item {{ padding: 8px 6px; border-left: 4px solid {look.window}; }}"
+            f"QListWidget {{ background: {look.window}; outline: 0; }}"
+            f"QListWidget::item {{ border-left: 4px solid {look.window}; }}"
             f"QListWidget::item:selected {{ background: {look.panel}; color: {look.text};"
             f" border-left: 4px solid {look.accent}; }}"
         )

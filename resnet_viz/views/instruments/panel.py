@@ -56,11 +56,10 @@ class Panel(QWidget):
         self._label = ""
 
         self.title = QLabel(self.TITLE)
-        self.shows = QLabel(self.SHOWS)
+        self.shows = QLabel()
         self.shows.setWordWrap(True)
-        self.paper = QLabel()
-        self.paper.setOpenExternalLinks(True)
-        self.paper.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.shows.setOpenExternalLinks(True)
+        self.shows.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.measure = QPushButton("Measure")
         self.progress = ProgressRow(self.channel)
         self.options = QHBoxLayout()
@@ -79,22 +78,21 @@ class Panel(QWidget):
         state.snapshot_changed.connect(lambda _: self._mark())
 
     def _lay_out(self) -> None:
-        plots = QWidget()
+        plots = _Plots()
         plots.setLayout(self.area)
         self.scroller = QScrollArea()
         self.scroller.setWidget(plots)
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
-        bar = QHBoxLayout()
-        bar.addLayout(self.options)
-        bar.addSpacing(16)
-        bar.addWidget(self.progress, 1)
+        heading = QHBoxLayout()
+        heading.addWidget(self.title)
+        heading.addSpacing(24)
+        heading.addWidget(self.progress, 1)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(12, 8, 12, 8)
-        rows.addWidget(self.title)
+        rows.addLayout(heading)
         rows.addWidget(self.shows)
-        rows.addWidget(self.paper)
-        rows.addLayout(bar)
+        rows.addLayout(self.options)
         rows.addWidget(self.measured)
         rows.addWidget(self.scroller, 1)
 
@@ -133,11 +131,11 @@ class Panel(QWidget):
         """Take colours and fonts from the theme in use."""
         look = theme.current()
         self.title.setStyleSheet(f"font-size: {1.45 * look.point_size:.1f}pt; font-weight: 600")
-        self.paper.setText(
-            f'{self.PAPER}, <a style="color: {look.accent}" '
-            f'href="https://arxiv.org/abs/{self.ARXIV}">arXiv:{self.ARXIV}</a>'
+        self.shows.setText(
+            f'{self.SHOWS} <span style="color: {look.muted}">{self.PAPER}, '
+            f'<a style="color: {look.accent}" href="https://arxiv.org/abs/{self.ARXIV}">'
+            f"arXiv:{self.ARXIV}</a>.</span>"
         )
-        self.paper.setStyleSheet(f"color: {look.muted}")
         self._mark()
 
     def _start(self) -> None:
@@ -157,3 +155,11 @@ class Panel(QWidget):
         look = theme.current()
         self.measured.setText(f"{self._label} {STALE}" if self.stale else self._label)
         self.measured.setStyleSheet(f"color: {look.warning if self.stale else look.muted}")
+
+
+class _Plots(QWidget):
+    """Plots that are as small as their least sizes before the area around them scrolls."""
+
+    def heightForWidth(self, width: int) -> int:
+        layout = self.layout()
+        return -1 if layout is None else layout.totalMinimumHeightForWidth(width)
