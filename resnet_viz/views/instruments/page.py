@@ -18,12 +18,20 @@ from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.views import theme
 from resnet_viz.views.instruments.lesions import LesionsPanel
+from resnet_viz.views.instruments.loss_surface import LossSurfacePanel
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.instruments.paths import PathsPanel
 from resnet_viz.views.instruments.shattering import ShatteringPanel
+from resnet_viz.views.instruments.strength import StrengthPanel
 from resnet_viz.views.page import Page
 
-PANELS: tuple[type[Panel], ...] = (ShatteringPanel, PathsPanel, LesionsPanel)
+PANELS: tuple[type[Panel], ...] = (
+    ShatteringPanel,
+    PathsPanel,
+    LesionsPanel,
+    StrengthPanel,
+    LossSurfacePanel,
+)
 """Every instrument, in the order of the list. To add one, add a row."""
 
 

@@ -1,0 +1,243 @@
+"""The panel of the loss surface: the residual network's slice beside its plain twin's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_viz.analysis.loss_surface_result import SIDES, Surface, SurfaceRequest, SurfaceResult
+from resnet_viz.analysis.result import Snapshot
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.engine.worker import Worker
+from resnet_viz.views import theme
+from resnet_viz.views.instruments.contour_view import ContourView
+from resnet_viz.views.instruments.loss_scale import LINEAR_MOST, LossScale, loss_text
+from resnet_viz.views.instruments.panel import Panel
+from resnet_viz.views.instruments.surface_view import SurfaceView
+from resnet_viz.views.scale_bar import ScaleBar
+
+DRAWN = {"both": "Contour and surface", "contour": "Contour", "surface": "Surface"}
+HEIGHTS = {"log": "Log height", "linear": "Linear height"}
+
+
+class LossSurfacePanel(Panel):
+    """The loss on a plane through the weights, as contour and as surface, both twins alike."""
+
+    NAME = "loss surface"
+    TITLE = "Loss surface"
+    LINE = "The loss around the weights, with skips and without"
+    SHOWS = (
+        "The loss on a plane through the weights, spanned by two random directions in which each "
+        "filter is as long as the network's own. Batch norm (evaluation mode, stored statistics) "
+        "and biases do not move. Both networks: same random numbers, levels and colours."
+    )
+    PAPER = "Li, Xu, Taylor, Studer, Goldstein 2018 §4"
+    ARXIV = "1712.09913"
+
+    def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
+        super().__init__(state, worker, say)
+        self._result: SurfaceResult | None = None
+        self._path = ""
+        self.pictures = QComboBox()
+        self.pictures.setAccessibleName("What the loss is measured on")
+        self.pictures.addItem("Crops of photos", "photos")
+        self.pictures.addItem("CIFAR-10 zip file…", "labelled")
+        self.side = QComboBox()
+        self.side.setAccessibleName("Points of the grid")
+        for side in SIDES:
+            self.side.addItem(f"{side}×{side}", side)
+        self.side.setCurrentIndex(SIDES.index(21))
+        self.seed = QSpinBox()
+        self.seed.setAccessibleName("Which random directions")
+        self.seed.setPrefix("Seed ")
+        self.seed.setMaximum(99)
+        self.seed.setToolTip("Another seed gives other random directions.")
+        self.drawn, self.height_ = QComboBox(), QComboBox()
+        self.drawn.setAccessibleName("How it is drawn")
+        self.height_.setAccessibleName("Scale of the surface's height")
+        for box, choices in ((self.drawn, DRAWN), (self.height_, HEIGHTS)):
+            for value, text in choices.items():
+                box.addItem(text, value)
+        for widget in (self.pictures, self.side, self.seed, self.drawn, self.height_):
+            self.options.addWidget(widget)
+        self.options.addStretch(1)
+        self.columns = [_Column(), _Column()]
+        self.bar = ScaleBar(theme.colour_map("viridis"))
+        self.legend = QLabel("✚ the weights   ★ least measured   axes: in norms of the filters")
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        for column in self.columns:
+            row.addWidget(column, 1)
+            column.hide()
+            column.surface.turned.connect(self._turn)
+        foot = QHBoxLayout()
+        foot.addWidget(self.bar, 1)
+        foot.addWidget(self.legend)
+        self.area.addLayout(row, 1)
+        self.area.addLayout(foot)
+        for part in (self.bar, self.legend):
+            part.hide()
+        self.pictures.activated.connect(self._chosen)
+        self.drawn.currentIndexChanged.connect(lambda _: self._arrange())
+        self.height_.currentIndexChanged.connect(lambda _: self._draw())
+
+    def request(self) -> SurfaceRequest:
+        """The slice that is chosen."""
+        labelled = self.pictures.currentData() == "labelled"
+        if labelled and not self._path:
+            raise ValueError("Choose a zip file of CIFAR-10 images first, or crops of photos")
+        return SurfaceRequest(
+            self.state.snapshot,
+            self.side.currentData(),
+            path=self._path if labelled else "",
+            seed=self.seed.value(),
+        )
+
+    def show_update(self, update: object) -> None:
+        """Draw the points that have been measured so far."""
+        assert isinstance(update, SurfaceResult)
+        self._result = update
+        self.label(describe(update), update.request.snapshot)
+        self._draw()
+
+    def depends_on(self, snapshot: Snapshot) -> Hashable:
+        """Labelled images do not depend on the photo, and no loss on the target."""
+        chosen = snapshot.network, snapshot.weights
+        if self._result is not None and self._result.request.path:
+            return chosen
+        return (*chosen, snapshot.photo, snapshot.crop)
+
+    def retheme(self) -> None:
+        """Take colours and fonts from the theme in use."""
+        super().retheme()
+        self.legend.setStyleSheet(f"color: {theme.current().muted}")
+        for column in self.columns:
+            column.retheme()
+        self._draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _chosen(self, number: int) -> None:
+        if self.pictures.itemData(number) != "labelled":
+            return
+        path, _ = QFileDialog.getOpenFileName(self, "CIFAR-10 images", "", "Zip files (*.zip)")
+        self._path = path or self._path
+        if not self._path:
+            self.pictures.setCurrentIndex(0)
+
+    def _turn(self, yaw: float, pitch: float) -> None:
+        for column in self.columns:
+            column.surface.turn(yaw, pitch)
+
+    def _arrange(self) -> None:
+        """One picture under the other where the panel is high, else side by side."""
+        directions = QBoxLayout.Direction
+        high = self.scroller.height() > 0.62 * self.scroller.width()
+        drawn = self.drawn.currentData()
+        for column in self.columns:
+            column.pictures.setDirection(directions.TopToBottom if high else directions.LeftToRight)
+            column.contour.setVisible(drawn != "surface")
+            column.surface.setVisible(drawn != "contour")
+        self.height_.setEnabled(drawn != "contour")
+
+    def _draw(self) -> None:
+        result = self._result
+        if result is None:
+            return
+        scale = LossScale.covering(surface.loss for surface in result.surfaces)
+        linear = self.height_.currentData() == "linear"
+        shown = dict(enumerate(result.surfaces))
+        for number, column in enumerate(self.columns):
+            column.setVisible(number in shown)
+            if number in shown:
+                column.show_surface(shown[number], result.request.axis, scale, linear)
+        self.bar.set_labels(f"{scale.low:g}", f"{scale.high:g}", "nats" + _cuts(scale, linear))
+        for part in (self.bar, self.legend):
+            part.show()
+        self._arrange()
+
+
+class _Column(QWidget):
+    """One network's title, contour lines and surface."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plain = False
+        self.title = QLabel()
+        self.title.setWordWrap(True)
+        self.contour, self.surface = ContourView(), SurfaceView()
+        self.pictures = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self.pictures.addWidget(self.contour, 1)
+        self.pictures.addWidget(self.surface, 1)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(2)
+        rows.addWidget(self.title)
+        rows.addLayout(self.pictures, 1)
+
+    def show_surface(
+        self, surface: Surface, axis: np.ndarray, scale: LossScale, linear: bool
+    ) -> None:
+        self._plain = surface.plain
+        self.title.setText(_title(surface))
+        self.contour.show_loss(surface.loss, axis, scale)
+        self.surface.show_loss(surface.loss, axis, scale, linear)
+        self._colour()
+
+    def retheme(self) -> None:
+        self._colour()
+        self.contour.retheme()
+        self.surface.retheme()
+
+    def _colour(self) -> None:
+        look = theme.current()
+        colour = look.branch if self._plain else look.skip
+        self.title.setStyleSheet(f"border-left: 6px solid {colour}; padding-left: 6px")
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+
+
+def _title(surface: Surface) -> str:
+    weights = surface.on.weights.title if surface.on.weights.trained else "untrained"
+    middle = len(surface.loss) // 2
+    here, least = (loss_text(v) for v in (surface.loss[middle, middle], np.nanmin(surface.loss)))
+    kind = "plain" if surface.plain else "residual"
+    return (
+        f"{surface.on.network} ({kind}; {weights}): loss {here} at the weights, least {least}; "
+        f"accuracy {surface.accuracy:.0%}"
+    )
+
+
+def _cuts(scale: LossScale, linear: bool) -> str:
+    """What is said of losses that do not fit."""
+    cuts = []
+    if scale.cut:
+        cuts.append(f"more is drawn at {scale.high:g}")
+    if linear and scale.high > LINEAR_MOST:
+        cuts.append(f"heights are cut at {LINEAR_MOST:g}")
+    return f"; {', '.join(cuts)}" if cuts else ""
+
+
+def describe(result: SurfaceResult) -> str:
+    """What the loss is measured on and towards, and how much of the grid is done."""
+    done = min(surface.measured for surface in result.surfaces)
+    total = result.request.side**2
+    text = (
+        f"Mean cross-entropy of {result.pictures}, towards {result.labels}; "
+        f"{done} of {total} points, seed {result.request.seed}."
+    )
+    return f"{text} {result.alone}".strip()
