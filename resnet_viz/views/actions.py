@@ -42,6 +42,9 @@ COMMANDS: dict[str, Command] = {
     "page_laboratory": Command(
         "&Laboratory", "Ctrl+2", "Build a network and watch its gradient before training"
     ),
+    "page_training": Command(
+        "&Training", "Ctrl+3", "Train a residual and a plain twin live, side by side"
+    ),
     "page_instruments": Command(
         "&Instruments", "Ctrl+4", "Measure the network on screen more deeply"
     ),

@@ -59,12 +59,14 @@ from resnet_viz.views.skip_strength import SkipStrength
 from resnet_viz.views.status_bar import StatusBar
 from resnet_viz.views.story.page import StoryPage
 from resnet_viz.views.toolbar import DEVICES, MOST_STAGES, Toolbar
+from resnet_viz.views.training.page import TrainingPage
 from resnet_viz.views.what_is_this import WhatIsThis
 
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 LAYOUT_VERSION = 2
 PAGES: dict[str, type[Page]] = {
     "laboratory": LaboratoryPage,
+    "training": TrainingPage,
     "instruments": InstrumentsPage,
     "compare": ComparePage,
     "story": StoryPage,

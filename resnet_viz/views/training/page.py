@@ -1,0 +1,278 @@
+"""Live training: a residual network and its plain twin, side by side on the same batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
+
+from resnet_viz.analysis.twins_result import (
+    TWINS,
+    GoTo,
+    Pause,
+    Resume,
+    SetRate,
+    Standing,
+    StepOnce,
+    TrainingRequest,
+    TwinStep,
+    layer_names,
+)
+from resnet_viz.engine.channel import Channel
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.engine.worker import Worker
+from resnet_viz.views import theme
+from resnet_viz.views.page import Page
+from resnet_viz.views.progress_row import ProgressRow
+from resnet_viz.views.strip import Cell, NetworkStrip
+from resnet_viz.views.training import words
+from resnet_viz.views.training.controls import Controls
+from resnet_viz.views.training.curves import Curves
+from resnet_viz.views.training.heat_map import HeatLegend, HeatMap
+from resnet_viz.views.training.history import History
+from resnet_viz.views.training.time_line import TimeLine
+
+_FRAME = 33  # milliseconds between two drawings, at least
+_NOWHERE = Standing(0, 0, False, 0.0, ())
+
+
+class TrainingPage(Page):
+    """Measurements go into the history as they come; a timer draws it, however fast they come."""
+
+    def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
+        super().__init__(state, worker, say)
+        self.channel = Channel(worker, "training", self)
+        self.progress = ProgressRow(self.channel)
+        self.controls = Controls(self.progress)
+        self.sentence = QLabel(wordWrap=True)
+        self.notice = QLabel()
+        self.strips = {twin: NetworkStrip() for twin in TWINS}
+        self.maps = {twin: HeatMap(twin) for twin in TWINS}
+        self.legend = HeatLegend()
+        self.loss = Curves("loss", "Loss on the batch, nats")
+        self.accuracy = Curves("accuracy", "Accuracy on the batch, share")
+        self.time_line = TimeLine()
+        self.time_text = QLabel()
+        self.history = History(0)
+        self.standing = _NOWHERE
+        self.request: TrainingRequest | None = None
+        """That of the run on screen; None before the first."""
+        self._asked: TrainingRequest | None = None
+        self._running = False
+        self._went = False
+        self._drawn = 0
+        self._arrange()
+        self._frame = QTimer(self, singleShot=True, interval=_FRAME)
+        self._frame.timeout.connect(self._draw)
+        self._connect()
+        self._show_networks(self.controls.request())
+        self.retheme()
+
+    def _arrange(self) -> None:
+        middle = QGridLayout()
+        middle.setHorizontalSpacing(16)
+        middle.setVerticalSpacing(4)
+        for column, twin in enumerate(TWINS):
+            middle.addWidget(self.strips[twin], 0, column)
+            middle.addWidget(self.maps[twin], 1, column)
+            middle.setColumnStretch(column, 1)
+        explained = QHBoxLayout()
+        explained.addWidget(self.legend)
+        explained.addStretch(1)
+        explained.addWidget(self.notice)
+        middle.addLayout(explained, 2, 0, 1, 2)
+        middle.addWidget(self.loss, 3, 0)
+        middle.addWidget(self.accuracy, 3, 1)
+        middle.setRowStretch(1, 3)
+        middle.setRowStretch(3, 2)
+        time = QHBoxLayout()
+        time.addWidget(self.time_text)
+        time.addWidget(self.time_line, 1)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(8, 6, 8, 4)
+        rows.setSpacing(4)
+        rows.addWidget(self.controls)
+        rows.addWidget(self.sentence)
+        rows.addLayout(middle, 1)
+        rows.addLayout(time)
+
+    def _connect(self) -> None:
+        controls = self.controls
+        controls.started.connect(self._start_or_pause)
+        controls.stepped.connect(self._step)
+        controls.was_reset.connect(self.reset)
+        controls.preset_chosen.connect(self.reset)
+        controls.changed.connect(self._settings_changed)
+        controls.rate_changed.connect(self._rate_changed)
+        controls.view_changed.connect(self._soon)
+        self.time_line.asked.connect(self._go_to)
+        self.progress.cancel.clicked.connect(self._cancelled)
+        self.channel.updated.connect(self._take)
+        self.channel.failed.connect(self._failed)
+        for keys, handler in (
+            ("Space", self._start_or_pause),
+            (".", self._step),
+            ("R", self.reset),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(handler)
+
+    # ---- what the user asks for
+
+    def _start_or_pause(self) -> None:
+        self._set_running(not self._running)
+        self._tell(Resume() if self._running else Pause())
+
+    def _step(self) -> None:
+        self._set_running(False)
+        self._tell(StepOnce())
+
+    def _tell(self, command: object) -> None:
+        """Tell the task, and begin one if there is none."""
+        if not self.channel.running:
+            self._asked = self.controls.request()
+            self.channel.start(self._asked)
+        self._went = False
+        self.channel.tell(command)
+
+    def reset(self) -> None:
+        """Drop the run and show the networks that are chosen, untrained."""
+        self.channel.stop()
+        self.progress.hide()
+        self.request = self._asked = None
+        self._set_running(False)
+        self._show_networks(self.controls.request())
+
+    def _settings_changed(self) -> None:
+        if self.request is None and not self.channel.running:
+            self._show_networks(self.controls.request())
+        self._show_notice()
+
+    def _show_notice(self) -> None:
+        running = self._asked or self.request
+        self.notice.setText(
+            words.needs_restart(self.controls.request(), running) if running else ""
+        )
+
+    def _rate_changed(self, rate: float) -> None:
+        self.channel.tell(SetRate(round(rate, 4)))
+
+    def _go_to(self, step: int) -> None:
+        self._set_running(False)
+        self._went = True
+        self.channel.tell(GoTo(step))
+
+    def _set_running(self, running: bool) -> None:
+        self._running = running
+        self.controls.show_running(running)
+
+    # ---- what the task says
+
+    def _take(self, update: object) -> None:
+        if self._asked is not None and self.request is not self._asked:
+            self.request = self._asked
+            self._show_networks(self.request)
+            self.progress.hide()
+        if isinstance(update, TwinStep):
+            self.history.append(update)
+            self._soon()
+        elif isinstance(update, Standing):
+            self.history.truncate(update.newest)
+            if self._went and not update.running:
+                self.controls.show_rate(update.rate)
+            if update.diverged and len(update.diverged) == len(TWINS):
+                self._set_running(False)
+            self.standing = update
+            self._soon()
+
+    def _cancelled(self) -> None:
+        self._asked = self.request = None
+        self._set_running(False)
+        self._show_notice()
+
+    def _failed(self, sentence: str) -> None:
+        self._cancelled()
+        self.say(sentence)
+
+    # ---- drawing
+
+    @property
+    def position(self) -> int:
+        """The step that is on screen: the newest, or the one that was gone back to."""
+        went_back = self.standing.step < self.standing.newest
+        return self.standing.step if went_back else self.history.newest
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._soon()
+
+    def retheme(self) -> None:
+        self.controls.retheme()
+        for strip in self.strips.values():
+            strip.retheme()
+        for curves in (self.loss, self.accuracy):
+            curves.retheme()
+        look = theme.current()
+        self.notice.setStyleSheet(f"color: {look.warning}")
+        self._draw()
+
+    def _show_networks(self, request: TrainingRequest) -> None:
+        """Both networks without measurements."""
+        layers = layer_names(request.depth)
+        self.history = History(len(layers))
+        self.standing = _NOWHERE
+        for twin in TWINS:
+            cells = [Cell("conv1", 0, False)]
+            for name in layers[1:-1:2]:
+                block = name.removesuffix(".conv1")
+                cells.append(Cell(block, int(block[5]), twin == "residual"))
+            cells.append(Cell("fc", 0, False))
+            self.strips[twin].show_network(words.title(twin, request), cells)
+            self.maps[twin].show_layers(layers)
+        self._drawn = 0
+        self._show_notice()
+        self._draw()
+
+    def _soon(self) -> None:
+        if self.isVisible() and not self._frame.isActive():
+            self._frame.start()
+
+    def _draw(self) -> None:
+        history, position = self.history, self.position
+        newest = history.newest
+        whole = bool(self.controls.view.currentData())
+        for twin, track in history.tracks.items():
+            self.maps[twin].show_norms(track.norms, history.scale, newest, position, whole)
+            strip = self.strips[twin]
+            if 0 < position <= track.count:
+                strip.show_values(block_norms(track.norms[position - 1]), history.scale)
+                if position != self._drawn:
+                    strip.pulse()
+            elif not position:
+                strip.show_values(None, None)
+        self._drawn = position
+        self.legend.show_scale(history.scale)
+        tracks = history.tracks
+        self.loss.show_curves(
+            {twin: (track.losses, track.smooth_losses) for twin, track in tracks.items()},
+            newest,
+            position,
+        )
+        self.accuracy.show_curves(
+            {twin: (track.accuracies, track.smooth_accuracies) for twin, track in tracks.items()},
+            newest,
+            position,
+        )
+        self.time_line.show_time(position, newest, self.standing.checkpoints)
+        self.time_text.setText(self.time_line.text())
+        self.sentence.setText(words.measured(history, position, self.standing))
+
+
+def block_norms(norms: np.ndarray) -> list[float]:
+    """Norms of the layers to those of the blocks: conv1, two layers together for each block, fc."""
+    pairs = norms[1:-1].reshape(-1, 2)
+    return [float(norms[0]), *np.hypot(pairs[:, 0], pairs[:, 1]).tolist(), float(norms[-1])]

@@ -1,0 +1,73 @@
+"""Live training in sentences."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from resnet_viz.analysis.twins_result import Standing, TrainingRequest
+from resnet_viz.views.log_scale import number_text
+from resnet_viz.views.training.history import History
+
+
+def loss_text(loss: float) -> str:
+    """Two decimals: "1.31"; very large, or no number: as `number_text` has it."""
+    return f"{loss:.2f}" if 0.005 <= loss < 1000 else number_text(loss)
+
+
+def measured(history: History, step: int, standing: Standing) -> str:
+    """What was measured in ``step``, and which twin has stopped since when."""
+    if not step:
+        return "Step 0: nothing is measured yet; press Start (Space) or Step (.)."
+    residual, plain = history.tracks["residual"], history.tracks["plain"]
+    there = [track.count >= step for track in (residual, plain)]
+    losses, firsts = [], []
+    for name, track, known in zip(("residual", "plain"), (residual, plain), there, strict=True):
+        if known:
+            losses.append(f"{loss_text(float(track.losses[step - 1]))} ({name})")
+            firsts.append(f"{number_text(float(track.norms[step - 1, 0]))} ({name})")
+    text = f"Step {step}: "
+    text += (
+        f"loss {' and '.join(losses)}; gradient norm of the first layer {' and '.join(firsts)}."
+        if losses
+        else "neither twin was trained."
+    )
+    for twin in standing.diverged:
+        track = history.tracks[twin]
+        if not track.count:
+            continue
+        value = float(track.losses[-1])
+        if not math.isfinite(value):
+            text += (
+                f" The {twin} twin diverged in step {track.count}: its loss is "
+                f"{number_text(value)}, so it has stopped."
+            )
+    if len(standing.diverged) == 2:
+        text += " Go back in time, or press Reset and take a lower learning rate."
+    return text
+
+
+def needs_restart(chosen: TrainingRequest, running: TrainingRequest) -> str:
+    """Which settings differ from the run's, and how they come into force; empty if none."""
+    if replace(chosen, rate=running.rate) == running:
+        return ""
+    words = [
+        word
+        for word, differs in (
+            ("data", chosen.data != running.data),
+            ("depth", chosen.depth != running.depth),
+            ("batch norm", chosen.norm != running.norm),
+            ("batch size", chosen.batch_size != running.batch_size),
+        )
+        if differs
+    ]
+    text = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    verb = "needs" if len(words) == 1 and words != ["data"] else "need"
+    return f"The new {text} {verb} a restart: press Reset (R)."
+
+
+def title(twin: str, request: TrainingRequest) -> str:
+    """A twin's name with what it is made of."""
+    name = "Residual: ResNet" if twin == "residual" else "Plain: Plain"
+    norm = "" if request.norm else ", no batch norm"
+    return f"{name}-{request.depth}{norm}"
