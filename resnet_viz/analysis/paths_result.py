@@ -58,7 +58,9 @@ class PathsResult:
     @property
     def per_path(self) -> np.ndarray:
         """(n + 1,): the mean norm of one path of each length."""
-        return np.asarray(np.nanmean(self.norms, axis=1))
+        samples = self.norms.shape[1]
+        counts = (min(count, samples) for count in self.counts)
+        return np.array([row[:count].mean() for row, count in zip(self.norms, counts, strict=True)])
 
     @property
     def counts(self) -> tuple[int, ...]:

@@ -162,6 +162,10 @@ def test_the_narrowest_run_of_lengths() -> None:
     assert flat.narrowest(1.0) == (0, 4)
     assert made_of([0.0] * 5).narrowest() is None
     assert made_of([1.0, math.inf, 1.0]).narrowest() is None
+    assert made_of([1.0, math.nan, 1.0]).narrowest() is None
+    assert made_of([1.0, math.nan, 1.0]).per_path.tolist() == pytest.approx(
+        [1.0, math.nan, 1.0], nan_ok=True
+    )
 
 
 def test_what_cannot_be_measured_is_said() -> None:

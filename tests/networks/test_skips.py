@@ -143,3 +143,18 @@ def test_an_unknown_block_is_refused_by_name() -> None:
 
 def test_plain_networks_have_no_skips() -> None:
     assert SkipGates(CifarResNet(20, combine="none")).blocks == ()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("norm", [True, False])
+def test_a_network_without_its_skips_is_the_plain_twin_to_the_last_bit(norm: bool) -> None:
+    torch.manual_seed(0)
+    residual = scramble(CifarResNet(20, norm=norm))
+    plain = CifarResNet(20, combine="none", norm=norm).eval()
+    # Option A has no parameters, so that the twins' have the same names.
+    plain.load_state_dict(residual.state_dict(), strict=True)
+    x = torch.randn(2, 3, 32, 32)
+    gates = SkipGates(residual)
+    assert not torch.equal(residual(x), plain(x))
+    gates.set(GateSettings.of(dict.fromkeys(gates.blocks, 0.0)))
+    assert torch.equal(residual(x), plain(x))

@@ -93,11 +93,10 @@ class PathsPanel(Panel):
         if result is None:
             return
         names = [str(length) for length in result.lengths]
-        one = f"one path (mean of ≤ {result.norms.shape[1]})"
-        series = [Series(one, result.per_path.tolist(), look.accent)]
+        series = [Series("one path", result.per_path.tolist(), look.accent)]
         if result.sums is not None:
-            whole = "all of a length, summed"
-            series.append(Series(whole, result.sums.tolist(), look.muted, "s", dashed=True))
+            sums = result.sums.tolist()
+            series.append(Series("all, summed", sums, look.muted, "s", dashed=True))
         self.gradient.show_series(series, names)
         counts = [float(count) for count in result.counts]
         self.count.show_series([Series("paths", counts, look.accent)], names)
@@ -162,7 +161,10 @@ class PathsPanel(Panel):
 
 def describe(result: PathsResult) -> str:
     """What was measured, on what, and which lengths count."""
-    text = f"Measured on {result.on.text}: gradient of the logit of “{result.target}”."
+    text = (
+        f"Measured on {result.on.text}: gradient of the logit of “{result.target}”, "
+        f"mean of up to {result.norms.shape[1]} paths of each length."
+    )
     held, n = result.narrowest(), len(result.blocks)
     if held is None:
         return f"{text} Not a number, or none at all, arrives at the input."
@@ -171,9 +173,10 @@ def describe(result: PathsResult) -> str:
     lengths = f"{held[0]} to {held[1]}" if held[0] < held[1] else str(held[0])
     total = sum(a * b for a, b in zip(result.per_path.tolist(), counts, strict=True))
     return (
-        f"{text} Paths of {lengths} of {n} branches ({_percent(paths)} of the 2{_power(n)} paths) "
-        f"hold 95 % of the sum of norms, {number_text(total)}; the whole gradient, in which paths "
-        f"cancel, has {number_text(result.total)}. {VEIT}"
+        f"{text} Paths through {lengths} of the {n} branches "
+        f"({_percent(paths)} of all 2{_power(n)}) hold 95 % of the sum of norms, "
+        f"{number_text(total)}; the whole gradient, in which paths cancel, has "
+        f"{number_text(result.total)}. {VEIT}"
     )
 
 

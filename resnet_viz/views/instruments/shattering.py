@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from typing import cast
 
@@ -158,7 +159,7 @@ class ShatteringPanel(Panel):
         titles = {"residual": "Residual", "plain": "Plain", "white": "White noise"}
         for name, plot in self.traces.items():
             curve: Curve = getattr(result, name)
-            unit = f"in standard deviations ({number_text(curve.deviation)})"
+            unit = f"in standard deviations of {number_text(curve.deviation)}"
             plot.title.setText(
                 f"{titles[name]}, for comparison"
                 if name == "white"
@@ -213,7 +214,7 @@ def describe(result: ShatteringResult, lag: int) -> str:
         else "no batch norm"
     )
     values = ", ".join(
-        f"{name} {curve.correlation[lag]:.2f}"
+        f"{name} {_correlation(curve.correlation[lag])}"
         for name, curve in (
             ("residual", result.residual),
             ("plain", result.plain),
@@ -221,3 +222,7 @@ def describe(result: ShatteringResult, lag: int) -> str:
         )
     )
     return f"Measured on {what}, {norm}. Correlation at lag {lag}: {values}."
+
+
+def _correlation(value: float) -> str:
+    return "undefined (the gradient does not vary)" if math.isnan(value) else f"{value:.2f}"
