@@ -344,6 +344,7 @@ class _Legend(QWidget):
             item = self._row.takeAt(0)
             widget = item.widget() if item else None
             if widget:
+                widget.hide()  # it is deleted only later, and must not show under the new one
                 widget.deleteLater()
         for number, one in enumerate(series):
             label = QLabel(one.name)

@@ -1,0 +1,109 @@
+"""The laboratory in sentences: what is compared, what came of it, and what it will cost."""
+
+from __future__ import annotations
+
+from html import escape
+
+from resnet_viz.analysis.laboratory_regime import REGIME_TITLES, Verdict, growth
+from resnet_viz.analysis.laboratory_result import (
+    Flow,
+    LaboratoryRequest,
+    LaboratoryResult,
+    cost,
+    title,
+)
+from resnet_viz.views.log_scale import number_text, row_of
+
+SAMPLES = "the sample photos"
+
+
+def compared(result: LaboratoryResult) -> str:
+    """What the two networks have in common, and what they were given."""
+    request = result.request
+    parts = []
+    if result.residual is not None:
+        same = f"{result.residual.title} and {result.plain.title} have the same weights"
+        only = {
+            "add": "",
+            "concat": ", beside the 1×1 convolutions that only the first one has (not drawn)",
+        }[request.combine]
+        zero = request.initialisation == "zero"
+        parts.append(
+            same + only + ("; the plain one keeps γ = 1, or nothing would pass" if zero else "")
+        )
+    else:
+        parts.append(f"{result.plain.title} alone")
+    parts.append(f"nothing is trained: one pass forwards and backwards, {_batch(request)}")
+    return "; ".join(parts) + "."
+
+
+def _batch(request: LaboratoryRequest) -> str:
+    if request.data == "noise":
+        images = f"{request.batch} images of noise"
+    else:
+        whose = f"“{request.photo.name}” and {SAMPLES}" if request.photo else SAMPLES
+        images = f"{request.batch} images from {whose}, shifted and flipped"
+    return f"{images}, random labels, seed {request.seed}"
+
+
+def heading(flow: Flow, verdict: Verdict) -> str:
+    """The regime and the figures that its name rests on, in one line."""
+    first, last = flow.first, flow.last
+    shown = first.weight_gradient_float32 if verdict.regime == "zero" else first.weight_gradient
+    return (
+        f"{flow.title}: {REGIME_TITLES[verdict.regime]} – weight gradient {_in_words(shown)} "
+        f"at the first convolution, {_in_words(last.weight_gradient)} at the last"
+    )
+
+
+def _more(flow: Flow, verdict: Verdict) -> str:
+    """The figures that the heading has no room for."""
+    first = flow.first
+    if verdict.regime == "zero" and first.weight_gradient > 0:
+        return (
+            "No entry need be 0 for that, only their squares: summed in float64, the norm is "
+            f"{number_text(first.weight_gradient)}. "
+        )
+    if not verdict.forwards or row_of(growth(flow)) is not None:
+        return ""
+    times = growth(flow)
+    change = f"grows {number_text(times)}" if times > 1 else f"shrinks {number_text(1 / times)}"
+    return f"Forwards the activations' variance {change}-fold. "
+
+
+def _in_words(norm: float) -> str:
+    row = row_of(norm)
+    if row is None:
+        return number_text(norm)
+    return {"0": "0", "∞": "infinite", "NaN": "not a number"}[row]
+
+
+def finding(flow: Flow, verdict: Verdict, muted: str) -> str:
+    """Why it is so, and the paper, as rich text; ``muted`` is the colour of the paper."""
+    return (
+        f"{escape(_more(flow, verdict))}{escape(verdict.sentence)} "
+        f"<span style='color:{muted}'>{escape(verdict.paper)}</span>"
+    )
+
+
+def warning(request: LaboratoryRequest, last: LaboratoryResult | None) -> str:
+    """What a deep network takes, reckoned from its shapes and from the last measurement."""
+    takes = cost(request)
+    names = title(request.depth, request.combine)
+    if request.combine != "none":
+        names += f" and {title(request.depth, 'none')}"
+    sentence = (
+        f"{names} with a batch of {request.batch} take about {takes.macs / 1e9:,.0f} billion "
+        f"multiply-accumulates and {takes.bytes / 2**30:.1f} GiB of memory"
+    )
+    if last is None:
+        return f"{sentence}; nothing has been measured here yet that would tell the time."
+    rate = last.macs_per_second
+    return (
+        f"{sentence}: about {_duration(takes.macs / rate)} at the {rate / 1e9:,.0f} billion a "
+        f"second of the last measurement ({last.device})."
+    )
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
