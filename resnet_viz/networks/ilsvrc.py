@@ -33,7 +33,8 @@ class Entry:
 
     ``convolutional`` and ``fully_connected`` count the layers on the longest way through; they are
     None where nothing was deep. ``error`` is the top-5 test error in percent, None for what was
-    never entered. ``network`` is its name in the catalog, whether or not the catalog has it.
+    never entered. ``network`` is its name in the catalog, whether or not the catalog has it, and
+    ``opens`` says how that one differs.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Entry:
     error: float | None
     network: str | None
     note: str
+    opens: str | None
     sources: tuple[Source, ...]
 
     @property
@@ -70,6 +72,7 @@ class Twin:
     """One of the four networks with which the paper shows degradation on ImageNet.
 
     ``error`` is the top-1 error on the validation set in percent, over ten crops of each photo.
+    ``network`` and ``opens`` are as those of ``Entry``.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Twin:
     residual: bool
     error: float
     network: str | None
+    opens: str | None
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 
-from PySide6.QtCore import QEvent, Qt, QUrl
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -53,8 +53,6 @@ class Glossary(QDialog):
         row = QHBoxLayout(self)
         row.addLayout(left, 2)
         row.addWidget(self.page, 3)
-        letter = self.fontMetrics().averageCharWidth()
-        self.resize(100 * letter, 26 * self.fontMetrics().height())
         self.retheme()
         self._fill()
 
@@ -137,6 +135,9 @@ class Glossary(QDialog):
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
         self.page.document().setDocumentMargin(14)
+        metrics = self.fontMetrics()
+        least = QSize(100 * metrics.averageCharWidth(), 26 * metrics.height())
+        self.resize(self.size().expandedTo(least.boundedTo(self.screen().availableSize())))
         if self.shown:
             self.page.setHtml(meaning(terms.terms()[self.shown]))
 

@@ -71,12 +71,18 @@ def found_in(text: str) -> list[Term]:
 
 
 def matching(query: str) -> list[Term]:
-    """The entries for a search: those whose words hold ``query`` before those whose text does."""
+    """The entries for a search: first those called so, then those with a word and those with a
+    text that holds ``query``."""
     query = query.strip().lower()
-    named = [term for term in terms().values() if any(query in w.lower() for w in term.words)]
-    return named + [
-        term for term in terms().values() if term not in named and query in term.text.lower()
-    ]
+    found: list[list[Term]] = [[], [], []]
+    for term in terms().values():
+        if term.name.lower().startswith(query):
+            found[0].append(term)
+        elif any(query in word.lower() for word in term.words):
+            found[1].append(term)
+        elif query in term.text.lower():
+            found[2].append(term)
+    return [term for rank in found for term in rank]
 
 
 def linked(text: str, without: str = "") -> str:

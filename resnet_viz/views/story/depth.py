@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from resnet_viz.networks import ilsvrc
-from resnet_viz.networks.ilsvrc import Entry, Source
+from resnet_viz.networks.ilsvrc import Entry, Human, Source
 from resnet_viz.views import theme
 from resnet_viz.views.story.figure import Figure, Mark, faded, scaled, text_width
 
@@ -105,7 +105,17 @@ def card(entry: Entry) -> str:
     return (
         f"<p><b>{html.escape(entry.name)}</b>, {entry.year}<br>{html.escape(entry.team)}</p>"
         f"<p>{': '.join(facts)}{error}</p><p>{html.escape(entry.note)}</p>"
-        f'<p style="color: {muted}">{places(entry.sources)}</p>'
+        + (f"<p>{html.escape(entry.opens)}</p>" if entry.opens else "")
+        + f'<p style="color: {muted}">{places(entry.sources)}</p>'
+    )
+
+
+def human_card(human: Human) -> str:
+    """What there is to know of the person, as a rich text."""
+    return (
+        f"<p><b>{html.escape(human.label.capitalize())}</b></p>"
+        f"<p>top-5 test error about {percent(human.error)}</p><p>{html.escape(human.note)}</p>"
+        f'<p style="color: {theme.current().muted}">{places(human.sources)}</p>'
     )
 
 
@@ -133,7 +143,9 @@ class DepthFigure(Figure):
         return columns(self.rows, self._axes())
 
     def marks_now(self) -> list[Mark]:
-        return [
+        box = self._human_box()
+        human = Mark("human", "A person", box.adjusted(0, 0, 0, 6), human_card(self.human), None)
+        return [human] + [
             Mark(
                 column.entry.name,
                 column.entry.name,
@@ -206,12 +218,20 @@ class DepthFigure(Figure):
         begins = next(c.area.left() for c in stand if c.entry.error is not None)
         painter.setPen(QPen(QColor(style.warning), style.line_width, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(begins, y), QPointF(there.error.right(), y))
-        line = self.fontMetrics().height()
-        words = f"{self.human.label}: about {percent(self.human.error)}"
+        box = self._human_box()
         painter.setFont(self.font())
-        box = QRectF(begins + 6, y - 1.15 * line, text_width(self.font(), words) + 4, line)
         painter.fillRect(box.adjusted(-2, 1, 2, -1), QColor(style.panel))
-        painter.drawText(box, _LEFT | _MIDDLE, words)
+        painter.drawText(box, _LEFT | _MIDDLE, self._human_words())
+
+    def _human_words(self) -> str:
+        return f"{self.human.label}: about {percent(self.human.error)}"
+
+    def _human_box(self) -> QRectF:
+        """The words above the dashed line."""
+        there, line = self._axes(), self.fontMetrics().height()
+        begins = next(c.area.left() for c in self.columns() if c.entry.error is not None)
+        top = there.error_at(self.human.error) - 1.15 * line
+        return QRectF(begins + 6, top, text_width(self.font(), self._human_words()) + 4, line)
 
     def _draw_tower(self, painter: QPainter, column: Column) -> None:
         """A slab for each layer, the first at the foot; arcs past those that a shortcut passes."""

@@ -38,7 +38,7 @@ class Mark:
     def refusal(self) -> str:
         """Why a click opens nothing."""
         if self.network is None:
-            return f"{self.title} cannot be opened: there is no such network in this program"
+            return f"{self.title}: there is no network to open"
         return f"{self.title} cannot be opened yet: the catalog has no network {self.network!r}"
 
 
@@ -133,9 +133,13 @@ class Figure(QWidget):
         self.card.raise_()
 
     def _mark_at(self, at: QPointF) -> Mark | None:
-        """The mark under ``at``; of several, the one whose centre is nearest."""
-        hit = [mark for mark in self.marks if mark.area.contains(at)]
-        return min(hit, key=lambda mark: (mark.area.center() - at).manhattanLength(), default=None)
+        """The mark under ``at``; of several the smallest, and of those the nearest."""
+
+        def rank(mark: Mark) -> tuple[float, float]:
+            size = mark.area.width() * mark.area.height()
+            return round(size), (mark.area.center() - at).manhattanLength()
+
+        return min((m for m in self.marks if m.area.contains(at)), key=rank, default=None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

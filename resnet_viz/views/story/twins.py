@@ -56,7 +56,8 @@ class TwinsFigure(Figure):
         return (
             f"<p><b>{html.escape(row.name)}</b>: {row.depth} layers, {kind}</p>"
             f"<p>top-1 error {row.error:.2f} % (validation set, ten crops)</p>"
-            f'<p style="color: {muted}">{html.escape(where)}</p>'
+            + (f"<p>{html.escape(row.opens)}</p>" if row.opens else "")
+            + f'<p style="color: {muted}">{html.escape(where)}</p>'
         )
 
     # ---- painting

@@ -1,0 +1,181 @@
+"""The glossary beside the real window: search, links, keys, and “What is this?”."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, QSettings, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from resnet_viz.engine.worker import Worker
+from resnet_viz.views import terms, theme
+from resnet_viz.views.glossary import Glossary, LinkedLabel, follow, glossary_of, open_term
+from resnet_viz.views.main_window import MainWindow
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture(scope="module")
+def made(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
+    """One window for all tests here, without passes, which none needs."""
+    path = tmp_path_factory.mktemp("settings") / "settings.ini"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Worker, "request", lambda *_: None)
+        made = MainWindow(QSettings(str(path), QSettings.Format.IniFormat))
+        made.resize(1366, 768)
+        made.show()
+        yield made
+        made.close()
+    theme.apply(qapp, theme.DARK)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, made: MainWindow) -> Iterator[MainWindow]:
+    with qtbot.waitActive(made):
+        made.activateWindow()
+    made.turn_to_page("explorer")
+    yield made
+    made.what_is_this.end()
+    glossary_of(made).search.clear()
+    glossary_of(made).hide()
+
+
+@pytest.fixture
+def glossary(window: MainWindow) -> Glossary:
+    return glossary_of(window)
+
+
+def test_keys_open_it_with_the_search_ready(qtbot: QtBot, window: MainWindow) -> None:
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window, Qt.Key.Key_G, keys)
+    (glossary,) = window.findChildren(Glossary)
+    assert glossary.isVisible()
+    assert glossary.list.count() == len(terms.terms())
+    qtbot.keyClicks(glossary.search, "bottle")
+    assert glossary.shown == "bottleneck"
+    assert "three convolutions" in glossary.page.toPlainText()
+    assert glossary_of(window.pages["story"]) is glossary, "one for the whole window"
+
+
+def test_every_term_opens_and_all_its_links_lead_on(glossary: Glossary) -> None:
+    for key, term in terms.terms().items():
+        glossary.open_term(key)
+        assert glossary.shown == key
+        assert glossary.list.currentItem().text() == term.name
+        assert glossary.page.toPlainText().startswith(term.name)
+        for also in term.see:
+            glossary.page.anchorClicked.emit(QUrl(terms.SCHEME + also))
+            assert glossary.shown == also
+
+
+def test_a_search_that_finds_nothing_says_so(qtbot: QtBot, glossary: Glossary) -> None:
+    glossary.bring_up()
+    qtbot.keyClicks(glossary.search, "<zebra>")
+    assert glossary.list.count() == 0
+    assert "“<zebra>”" in glossary.page.toPlainText()
+    glossary.search.clear()
+    assert glossary.list.count() == len(terms.terms())
+    assert glossary.shown
+
+
+def test_up_and_down_in_the_search_field_move_in_the_list(qtbot: QtBot, glossary: Glossary) -> None:
+    glossary.bring_up()
+    first, second = list(terms.terms())[:2]
+    glossary.open_term(first)
+    qtbot.keyClick(glossary.search, Qt.Key.Key_Down)
+    assert glossary.shown == second
+    qtbot.keyClick(glossary.search, Qt.Key.Key_Up)
+    assert glossary.shown == first
+    qtbot.keyClick(glossary.search, Qt.Key.Key_Up)
+    assert glossary.shown == first
+
+
+def test_open_term_takes_any_word_and_names_an_unknown_one(window: MainWindow) -> None:
+    open_term("Skip connections", window)
+    assert glossary_of(window).shown == "shortcut"
+    with pytest.raises(KeyError, match="zebra"):
+        open_term("zebra", window)
+
+
+def test_links_of_labels_open_terms_and_papers(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    paper = "https://arxiv.org/abs/1512.03385"
+    label = LinkedLabel(f"A bottleneck, see <a href='{paper}'>He</a>", window)
+    assert "term:bottleneck" in label.text()
+    label.linkActivated.emit("term:bottleneck")
+    assert glossary_of(window).shown == "bottleneck"
+    label.linkActivated.emit(paper)
+    assert opened == [paper]
+    other = QLabel(terms.linked("The stem"), window)
+    follow(other)
+    other.linkActivated.emit("term:stem")
+    assert glossary_of(window).shown == "stem"
+
+
+def test_a_click_on_a_link_in_the_story_opens_its_term(qtbot: QtBot, window: MainWindow) -> None:
+    window.turn_to_page("story")
+    label = window.pages["story"].text  # type: ignore[attr-defined]
+    QApplication.processEvents()
+    seen = set()
+    for y in range(2, label.height(), 6):
+        for x in range(2, label.width(), 12):
+            qtbot.mouseMove(label, QPoint(x, y))
+            if label.cursor().shape() == Qt.CursorShape.PointingHandCursor:
+                qtbot.mouseClick(label, LEFT, pos=QPoint(x, y))
+                seen.add(glossary_of(window).shown)
+    assert {"ilsvrc", "top5", "ensemble"} <= seen
+
+
+def test_it_follows_the_theme(window: MainWindow, glossary: Glossary) -> None:
+    glossary.open_term("stage")
+    window.set_theme("light")
+    QApplication.processEvents()
+    assert theme.LIGHT.accent in glossary.page.toHtml()
+    assert glossary.page.palette().base().color().name() == theme.LIGHT.panel
+
+
+def test_what_is_this_explains_instead_of_doing(qtbot: QtBot, window: MainWindow) -> None:
+    done: list[str] = []
+    button = QPushButton("Switch every &skip off", window)
+    button.clicked.connect(lambda: done.append("clicked"))
+    button.show()
+    qtbot.keyClick(window, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
+    assert window.what_is_this.on
+    qtbot.mouseClick(button, LEFT)
+    assert done == []
+    assert glossary_of(window).shown == "shortcut"
+    assert not window.what_is_this.on
+    assert QApplication.overrideCursor() is None
+    qtbot.mouseClick(button, LEFT)
+    assert done == ["clicked"]
+
+
+def test_what_is_this_reads_the_help_of_what_has_no_words(qtbot: QtBot, window: MainWindow) -> None:
+    window.turn_to_page("story")
+    window.what_is_this.begin()
+    figure = window.pages["story"].depth_figure  # type: ignore[attr-defined]
+    qtbot.mouseClick(figure, LEFT, pos=QPoint(5, 5))
+    glossary = glossary_of(window)
+    assert [glossary.list.item(n).text() for n in range(glossary.list.count())] == [
+        "Depth",
+        "ILSVRC",
+    ]
+
+
+def test_what_is_this_ends_with_escape_and_says_when_it_knows_nothing(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.what_is_this.begin()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.what_is_this.on
+    window.what_is_this.begin()
+    label = QLabel("zebra", window)
+    label.show()
+    qtbot.mouseClick(label, LEFT)
+    assert "The glossary has nothing about this" in window.message.text.text()
