@@ -8,7 +8,10 @@ from typing import Literal
 import numpy as np
 
 from resnet_viz.images.photo import Crop, Photo
+from resnet_viz.networks import catalog
+from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.preprocessing import Preprocessing
 from resnet_viz.networks.structure import Structure
 
 DeviceChoice = Literal["auto", "cuda", "mps", "cpu"]
@@ -20,10 +23,16 @@ class WeightsChoice:
 
     "default": those that come with the program, or torchvision's official ones; "untrained": the
     network's initialisation; "file": the user's file at ``path``.
+
+    Weights may be made for another number of ``classes`` than the network's own, called ``labels``,
+    and for another ``preprocessing``; None and () are the network's own.
     """
 
     kind: Literal["default", "untrained", "file"] = "default"
     path: str = ""
+    classes: int | None = None
+    labels: tuple[str, ...] = ()
+    preprocessing: Preprocessing | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,15 @@ class Snapshot:
     gates: GateSettings = field(default_factory=GateSettings)
     target: int | None = None
     device: DeviceChoice = "auto"
+
+    @property
+    def spec(self) -> NetworkSpec:
+        """The network, with the classes and the preprocessing that the weights are made for.
+
+        Raises:
+            ValueError: there is no such network.
+        """
+        return catalog.find(self.network).adapted(self.weights.classes, self.weights.preprocessing)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from resnet_viz.analysis.probe import probe
 from resnet_viz.analysis.result import Pass, Result, Snapshot, WeightsChoice, WeightsInfo
 from resnet_viz.analysis.task import Cancelled
 from resnet_viz.images.photo import Crop, clamp_crop, default_crop, network_picture
-from resnet_viz.networks import catalog, weights
+from resnet_viz.networks import weights
 from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.skips import SkipGates
@@ -34,7 +34,7 @@ def _ignore(text: str, done: int, total: int) -> None:
 class Subject:
     """A network of its own to experiment on, in evaluation mode, with its gates all on.
 
-    ``image`` is (1, 3, S, S), normalised, on the network's device; ``picture`` the same before
+    ``image`` is (1, C, S, S), normalised, on the network's device; ``picture`` the same before
     normalisation, (S, S, 3) uint8.
     """
 
@@ -53,6 +53,7 @@ class Session:
 
     def __init__(self) -> None:
         self._loaded: tuple[str, WeightsChoice] | None = None
+        self._labels: tuple[str, ...] = ()
         self._baseline: tuple[Snapshot, Pass] | None = None
 
     def run(
@@ -74,11 +75,12 @@ class Session:
             devices.DeviceError: there is no such device.
             ValueError: the network, a gate's block or the target does not exist.
         """
-        spec = catalog.find(snapshot.network)
+        spec = snapshot.spec
         device = devices.resolve(snapshot.device)
         structure = build_structure(spec)
         self._load(spec, snapshot.weights, cancelled, progress, structure_known)
         self._network.to(device)
+        self._labels = _labels(spec, snapshot.weights)
         if snapshot.target is not None and not 0 <= snapshot.target < len(self._labels):
             raise ValueError(
                 f"there is no class {snapshot.target}; {spec.title} knows 0 to "
@@ -114,7 +116,7 @@ class Session:
         Raises:
             As `run`.
         """
-        spec = catalog.find(snapshot.network)
+        spec = snapshot.spec
         device = devices.resolve(snapshot.device)
         self._load(spec, snapshot.weights, cancelled, progress, lambda structure: None)
         with torch.random.fork_rng(devices=[]):
@@ -122,6 +124,7 @@ class Session:
         network.load_state_dict(self._network.state_dict())
         network.requires_grad_(False).eval().to(device)
         _, picture, image = _input(snapshot, spec, device)
+        self._labels = _labels(spec, snapshot.weights)
         return Subject(
             spec,
             build_structure(spec),
@@ -150,7 +153,9 @@ class Session:
         progress: Progress,
         structure_known: Callable[[Structure], None],
     ) -> None:
-        if self._loaded == (spec.name, choice):
+        # Names of classes and the preprocessing change nothing about what is loaded.
+        wanted = (spec.name, replace(choice, labels=(), preprocessing=None))
+        if self._loaded == wanted:
             return
         structure_known(build_structure(spec))
         text = f"Loading the weights of {spec.title}"
@@ -170,8 +175,7 @@ class Session:
         self._network = network.requires_grad_(False).eval()
         self._gates = SkipGates(network)
         self._weights: WeightsInfo = info
-        self._labels = weights.class_labels(spec)
-        self._loaded = (spec.name, choice)
+        self._loaded = wanted
         self._baseline = None
 
 
@@ -182,11 +186,38 @@ def _input(
     asked = snapshot.crop or default_crop(snapshot.photo, spec.crop_fraction)
     crop = clamp_crop(asked, snapshot.photo)
     picture = network_picture(snapshot.photo, crop, spec.input_size)
+    if spec.channels == 1:
+        picture = grey(picture)
     return crop, picture, as_input(picture, spec).to(device)
 
 
 def as_input(picture: np.ndarray, spec: NetworkSpec) -> Tensor:
-    """(S, S, 3) uint8 sRGB → (1, 3, S, S) float32, normalised as the network was trained."""
+    """(S, S, 3) uint8 sRGB → (1, C, S, S) float32, normalised as the network was trained.
+
+    C is 3, or 1 for a network that sees shades of grey.
+    """
+    if spec.channels == 1:
+        picture = grey(picture)
     image = torch.from_numpy(picture.copy()).permute(2, 0, 1).float().div_(255)
     mean, std = (torch.tensor(values).view(3, 1, 1) for values in (spec.mean, spec.std))
-    return ((image - mean) / std).unsqueeze(0)
+    return ((image - mean) / std)[: spec.channels].unsqueeze(0)
+
+
+def grey(picture: np.ndarray) -> np.ndarray:
+    """(S, S, 3) uint8 in shades of grey, with the luma weights of ITU-R BT.601."""
+    luma = picture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    return np.repeat(np.rint(luma).astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def _labels(spec: NetworkSpec, choice: WeightsChoice) -> tuple[str, ...]:
+    """The user's names for the classes if there are any, else the network's own.
+
+    Raises:
+        ValueError: there are more or fewer.
+    """
+    if choice.labels and len(choice.labels) != spec.classes:
+        raise ValueError(
+            f"there are {len(choice.labels)} names for the {spec.classes} classes of "
+            f"{spec.title}; give as many names as classes"
+        )
+    return choice.labels or weights.class_labels(spec)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
-from resnet_viz.networks.preprocessing import CIFAR10, IMAGENET
+from resnet_viz.networks.preprocessing import CIFAR10, IMAGENET, Preprocessing
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,7 +29,8 @@ class NetworkSpec:
     ``maker`` is "module:function", called with ``num_classes`` and without weights; the CIFAR
     family of He 2015 needs none. ``order`` "pre" is that of He 2016: norm and ReLU before each
     convolution. ``channels`` is 1 for networks that see shades of grey. ``group`` is where menus
-    list it, and ``paper`` is where it comes from.
+    list it, and ``paper`` is where it comes from. ``unused`` are beginnings of names in files of
+    its weights that the network has no use for.
     """
 
     name: str
@@ -49,11 +50,25 @@ class NetworkSpec:
     channels: int = 3
     group: str = ""
     paper: str = HE_2015
+    unused: tuple[str, ...] = ()
 
     @property
     def data_title(self) -> str:
         """The data that the network is made for, as shown to the user."""
         return {"cifar": "CIFAR-10", "imagenet": "ImageNet", "mnist": "MNIST"}[self.family]
+
+    def adapted(self, classes: int | None, preprocessing: Preprocessing | None) -> NetworkSpec:
+        """The same network for other classes and another input; None is the network's own."""
+        spec = self if classes is None else replace(self, classes=classes)
+        if preprocessing is not None:
+            size, mean, std = preprocessing.size, preprocessing.mean, preprocessing.std
+            spec = replace(spec, input_size=size, mean=mean, std=std)
+        return spec
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """Its input, as it is made for."""
+        return Preprocessing(self.input_size, self.mean, self.std)
 
     def build(self) -> nn.Module:
         """The untrained network, on torch's current default device, in evaluation mode."""
@@ -115,7 +130,6 @@ def _imagenet(
     resize: int,
     group: str = "ResNet, ImageNet",
     paper: str = HE_2015,
-    maker: str = "",
 ) -> NetworkSpec:
     """One of torchvision's networks; ``resize`` is that of its newest weights."""
     return NetworkSpec(
@@ -127,7 +141,7 @@ def _imagenet(
         224 / resize,
         IMAGENET.mean,
         IMAGENET.std,
-        maker=maker or f"torchvision.models:{name}",
+        maker=f"torchvision.models:{name}",
         classes=1000,
         group=group,
         paper=paper,
@@ -145,6 +159,8 @@ EMBEDDED = frozenset({"resnet20"})
 CIFAR_DEPTHS = (20, 32, 44, 56, 110)
 PREACT_DEPTHS = (20, 56, 110)
 DEFAULT = "resnet20"
+DEEPEST = 1202
+"""Of the CIFAR family, He 2015 table 6."""
 
 CATALOG: dict[str, NetworkSpec] = {
     spec.name: spec
@@ -174,14 +190,10 @@ CATALOG: dict[str, NetworkSpec] = {
         _imagenet("vgg16_bn", "VGG-16 (batch norm)", 16, 256, BEFORE, SIMONYAN),
         _imagenet("vgg19", "VGG-19", 19, 256, BEFORE, SIMONYAN),
         _imagenet("vgg19_bn", "VGG-19 (batch norm)", 19, 256, BEFORE, SIMONYAN),
-        _imagenet(
-            "googlenet",
-            "GoogLeNet",
-            22,
-            256,
-            BEFORE,
-            "Szegedy 2014, arXiv 1409.4842",
-            "resnet_viz.networks.classic:googlenet",
+        replace(
+            _imagenet("googlenet", "GoogLeNet", 22, 256, BEFORE, "Szegedy 2014, arXiv 1409.4842"),
+            maker="resnet_viz.networks.classic:googlenet",
+            unused=("aux1.", "aux2."),
         ),
         _imagenet("resnext50_32x4d", "ResNeXt-50 32×4d", 50, 232, AFTER, XIE),
         _imagenet("resnext101_32x8d", "ResNeXt-101 32×8d", 101, 232, AFTER, XIE),
@@ -219,7 +231,7 @@ def find(name: str) -> NetworkSpec:
             "projection" if projection and kind == "resnet" else "pad",
             "pre" if kind == "preactresnet" else "post",
         )
-        if depth >= 8 and (depth - 2) % 6 == 0:
+        if 8 <= depth <= DEEPEST and (depth - 2) % 6 == 0:
             return replace(made, name=f"cifar-{made.name}", embedded=None)
     raise ValueError(f"there is no network {name!r}; choose one of {', '.join(CATALOG)}")
 

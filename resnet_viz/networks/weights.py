@@ -7,12 +7,10 @@ import hashlib
 import json
 import os
 import re
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from resnet_viz.analysis.result import WeightsChoice, WeightsInfo
@@ -25,6 +23,7 @@ from resnet_viz.networks.download import (
     WeightsUnavailable,
     download,
 )
+from resnet_viz.networks.state_file import read_state, renamed
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -49,8 +48,6 @@ MIRROR_VARIABLE = "RESNET_VIZ_MIRROR"
 UNTRAINED = WeightsInfo("untrained", False)
 
 _MB = 2**20  # as torchvision counts the sizes that it lists
-_PICKLES = {".pt", ".pth", ".bin"}
-_CHECKPOINT_KEYS = ("state_dict", "network", "model")
 
 _mirror: str | None = None
 
@@ -108,7 +105,10 @@ def official(spec: NetworkSpec) -> Official | None:
         return None
     from torchvision.models import get_model_weights
 
-    enum: Any = get_model_weights(spec.name)
+    try:
+        enum: Any = get_model_weights(spec.name)
+    except ValueError:
+        return None
     newest = enum.DEFAULT
     found = re.search(r"-([0-9a-f]+)\.pth$", newest.url)
     return Official(newest, newest.url, found[1] if found else "")
@@ -151,7 +151,7 @@ def load(
         return UNTRAINED
     if choice.kind == "file":
         path = Path(choice.path)
-        _fill(network, spec, _read_file(path), path.name)
+        _fill(network, spec, read_state(path), path.name)
         return WeightsInfo(path.name, True)
     if spec.embedded:
         state, title = _read_embedded(spec.embedded)
@@ -163,7 +163,7 @@ def load(
     if not _has_hash(weights.path, weights.sha256_prefix):
         url = official_url(spec)
         download(url, weights.path, progress, cancelled, sha256_prefix=weights.sha256_prefix)
-    _fill(network, spec, _read_file(weights.path), weights.file_name)
+    _fill(network, spec, read_state(weights.path), weights.file_name)
     return WeightsInfo(weights.title, True)
 
 
@@ -215,7 +215,7 @@ def _checked_mirror(base: str, source: str) -> str:
     return base
 
 
-# --- Reading -----------------------------------------------------------------------------------
+# --- Reading and filling -----------------------------------------------------------------------
 
 
 def _embedded_path(embedded: str) -> Path:
@@ -257,82 +257,10 @@ def _has_hash(path: Path, sha256_prefix: str) -> bool:
         return False
 
 
-def _read_file(path: Path) -> Mapping[str, Tensor]:
-    """The state dict in the file at ``path``; no code in it is run."""
-    import torch
-
-    suffix = path.suffix.lower()
-    if suffix != ".safetensors" and suffix not in _PICKLES:
-        raise WeightsError(
-            f"{path.name!r} is not a file of weights; choose a .safetensors, .pt, .pth or .bin file"
-        )
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise WeightsError(f"{path.name} is not a file; choose a file of weights")
-        if status.st_size == 0:
-            raise WeightsError(f"{path.name} is empty; choose another file of weights")
-        with path.open("rb") as file:
-            start = file.read(2)
-    except FileNotFoundError as error:
-        raise WeightsError(f"there is no file {path}; choose a file of weights") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise WeightsError(
-            f"{path.name} cannot be read: {reason}; choose another file of weights"
-        ) from error
-
-    try:
-        if suffix == ".safetensors":
-            import safetensors.torch
-
-            loaded: object = safetensors.torch.load_file(path)
-        else:
-            loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # the readers raise nearly anything for a damaged file
-        pickled = start == b"PK" or start[:1] == b"\x80"
-        if pickled and (isinstance(error, UnpicklingError) or "TorchScript" in str(error)):
-            raise WeightsError(
-                f"{path.name} holds code besides weights and is not opened, since opening it "
-                "would run that code; save only the network's state_dict() and open that"
-            ) from error
-        raise WeightsError(
-            f"{path.name} is damaged or is not a file of weights; choose another file"
-        ) from error
-    return _state_dict(loaded, path.name)
-
-
-def _state_dict(loaded: object, name: str) -> Mapping[str, Tensor]:
-    if isinstance(loaded, Mapping):
-        for candidate in (loaded, *(loaded.get(key) for key in _CHECKPOINT_KEYS)):
-            if _is_state_dict(candidate):
-                if all(key.startswith("module.") for key in candidate):
-                    return {key.removeprefix("module."): candidate[key] for key in candidate}
-                return candidate
-    raise WeightsError(
-        f"{name} holds no weights; choose a file that holds a network's state_dict()"
-    )
-
-
-def _is_state_dict(candidate: object) -> TypeGuard[Mapping[str, Tensor]]:
-    from torch import Tensor, strided
-
-    return (
-        isinstance(candidate, Mapping)
-        and len(candidate) > 0
-        and all(
-            isinstance(key, str)
-            and isinstance(value, Tensor)
-            and value.layout == strided
-            and not (value.is_quantized or value.is_complex() or value.is_meta)
-            for key, value in candidate.items()
-        )
-    )
-
-
 def _fill(network: nn.Module, spec: NetworkSpec, state: Mapping[str, Tensor], file: str) -> None:
     """Copy ``state`` into ``network``, of ``spec``, once all of it is known to fit."""
     expected = network.state_dict()
+    state = renamed(state, expected, spec.unused)
 
     def shape(tensors: Mapping[str, Tensor], name: str) -> str:
         return str(tuple(tensors[name].shape)) if name in tensors else "missing"
@@ -365,9 +293,20 @@ def _fill(network: nn.Module, spec: NetworkSpec, state: Mapping[str, Tensor], fi
 
 
 def class_labels(spec: NetworkSpec) -> tuple[str, ...]:
-    """The names of the classes of ``spec``, in the order of its logits."""
-    weights = official(spec)
-    return CIFAR10_CLASSES if weights is None else tuple(weights.enum.meta["categories"])
+    """The names of the classes of ``spec``, in the order of its logits.
+
+    They are those of the data that the network is made for, or "class 0" and so on where it has
+    another number of classes.
+    """
+    known: tuple[str, ...] = CIFAR10_CLASSES
+    if spec.family == "mnist":
+        known = tuple("0123456789")
+    elif spec.family == "imagenet":
+        weights = official(spec)
+        known = () if weights is None else tuple(weights.enum.meta["categories"])
+    if len(known) == spec.classes:
+        return known
+    return tuple(f"class {number}" for number in range(spec.classes))
 
 
 def find_class(labels: tuple[str, ...], text: str) -> int:

@@ -633,7 +633,7 @@ def test_files_that_cannot_be_opened_get_a_sentence(tmp_path: Path) -> None:
     assert_refused(tmp_path / "empty.pt", "empty.pt is empty; choose another file of weights")
     assert_refused(
         tmp_path / "photo.jpg",
-        "'photo.jpg' is not a file of weights; choose a .safetensors, .pt, .pth or .bin file",
+        "'photo.jpg' is not a file of weights; choose a .safetensors, .pt, .pth, .th or .bin file",
     )
 
 

@@ -1,0 +1,131 @@
+"""Finds the network that a file of weights was made for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_viz.networks.catalog import CATALOG, DEEPEST, NetworkSpec, find
+from resnet_viz.networks.download import WeightsError
+from resnet_viz.networks.state_file import read_state, renamed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Shape = tuple[int, ...]
+
+_LISTED = 3
+
+
+class Unrecognised(WeightsError):
+    """The file is sound but fits no network; ``nearest`` is the name of the one it is most like."""
+
+    def __init__(self, sentence: str, nearest: str) -> None:
+        super().__init__(sentence)
+        self.nearest = nearest
+
+
+@dataclass(frozen=True)
+class Match:
+    """The network that a file fits, with how many classes, and the titles of ``others`` that it
+    fits as well (a plain network has the same weights as its residual twin)."""
+
+    spec: NetworkSpec
+    classes: int
+    others: tuple[str, ...] = ()
+
+
+def recognise(
+    path: Path, preferred: str | None = None, look: Callable[[], None] = lambda: None
+) -> Match:
+    """Find the network that the file at ``path`` was made for; of several, ``preferred``.
+
+    ``look`` is called before each comparison, and may raise to stop.
+
+    Raises:
+        Unrecognised: no network fits; the sentence names the nearest and where it differs.
+        WeightsError: the file is missing, damaged, holds code or holds no weights.
+    """
+    state = read_state(path)
+    fits: list[tuple[NetworkSpec, int]] = []
+    nearest: tuple[float, NetworkSpec, list[str], int] | None = None
+    for spec in _candidates(state, preferred):
+        look()
+        expected, head = _shapes(spec)
+        there = {
+            name: tuple(value.shape)
+            for name, value in renamed(state, expected, spec.unused).items()
+        }
+        classes = _classes(there, expected, head)
+        wanted = expected | {
+            name: (classes, *shape[1:]) for name, shape in expected.items() if name in head
+        }
+        differ = _differences(there, wanted)
+        if not differ:
+            fits.append((spec, classes))
+            continue
+        together = len(wanted | there)
+        likeness = 1 - len(differ) / together
+        if nearest is None or likeness > nearest[0]:
+            nearest = (likeness, spec, differ, together)
+    if fits:
+        spec, classes = fits[0]
+        return Match(spec, classes, tuple(other.title for other, _ in fits[1:]))
+    assert nearest is not None
+    _, spec, differ, together = nearest
+    more = f" and {len(differ) - _LISTED} more" if len(differ) > _LISTED else ""
+    raise Unrecognised(
+        f"{path.name} fits none of the networks; the nearest is {spec.title}, but "
+        f"{len(differ)} of {together} tensors differ: {'; '.join(differ[:_LISTED])}{more}. "
+        "Open weights that were made for one of the networks",
+        spec.name,
+    )
+
+
+def _candidates(state: Mapping[str, Tensor], preferred: str | None) -> Iterator[NetworkSpec]:
+    """The preferred network, those of the catalog, and the CIFAR family of the file's depth."""
+    first = None if preferred is None else find(preferred)
+    if first is not None:
+        yield first
+    yield from (spec for spec in CATALOG.values() if spec != first)
+    blocks = {key.split(".")[1] for key in state if key.startswith("layer1.")}
+    depth = 6 * len(blocks) + 2
+    if blocks and depth <= DEEPEST and f"resnet{depth}-projection" not in CATALOG:
+        for kind in ("resnet{}", "resnet{}-projection", "plain{}", "preact-resnet{}"):
+            spec = find(f"cifar-{kind.format(depth)}")
+            if spec != first:
+                yield spec
+
+
+@cache
+def _shapes(spec: NetworkSpec) -> tuple[dict[str, Shape], tuple[str, ...]]:
+    """The shapes of the network's tensors, and the names of those of its classifier."""
+    import torch
+    from torch import nn
+
+    with torch.device("meta"):
+        network = spec.build()
+    *_, last = (name for name, one in network.named_modules() if isinstance(one, nn.Linear))
+    shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    return shapes, (f"{last}.weight", f"{last}.bias")
+
+
+def _classes(there: dict[str, Shape], expected: dict[str, Shape], head: tuple[str, ...]) -> int:
+    """How many classes the file's classifier has, if it is one for the same features."""
+    found, own = there.get(head[0], ()), expected[head[0]]
+    return found[0] if len(found) == 2 and found[1:] == own[1:] and found[0] else own[0]
+
+
+def _differences(there: dict[str, Shape], wanted: dict[str, Shape]) -> list[str]:
+    """One text for each tensor that is missing, superfluous or of another shape."""
+    differ = []
+    for name in (*wanted, *(name for name in there if name not in wanted)):
+        if name.endswith(".num_batches_tracked") and name not in there:
+            continue  # a count that only training needs and that many files leave out
+        if there.get(name) != wanted.get(name):
+            has, needs = (str(x[name]) if name in x else "missing" for x in (there, wanted))
+            differ.append(f"{name} is {has} there and {needs} in the network")
+    return differ
