@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -17,7 +18,7 @@ from resnet_viz.analysis import twins_data
 from resnet_viz.analysis.checkpoints import Checkpoints
 from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.task import IDLE, Progress, TaskContext, TaskError
-from resnet_viz.analysis.training import normalise, shift, to_tensor
+from resnet_viz.analysis.training import augment, normalise, shift, to_tensor
 from resnet_viz.analysis.twins import TwinTraining, run
 from resnet_viz.analysis.twins_data import Batches, TrainingData, loading
 from resnet_viz.analysis.twins_result import (
@@ -42,7 +43,7 @@ REQUEST = TrainingRequest(depth=8, batch_size=4, rate=0.05, seed=3)
 def data() -> TrainingData:
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (30, 32, 32, 3)).astype(np.uint8)
-    return TrainingData(LabelledImages(images, np.arange(30) % 10), (0.5,) * 3, (0.25,) * 3, False)
+    return TrainingData(LabelledImages(images, np.arange(30) % 10), (0.5,) * 3, (0.25,) * 3, True)
 
 
 class Driven:
@@ -282,15 +283,17 @@ def test_large_checkpoints_are_fewer() -> None:
     assert kept.steps[0] == 0
 
 
-def test_a_batch_is_chosen_moved_and_normalised(data: TrainingData) -> None:
+@pytest.mark.parametrize("augmented", [True, False])
+def test_a_batch_is_chosen_moved_and_normalised(data: TrainingData, augmented: bool) -> None:
+    data = replace(data, augmented=augmented)
     batches = Batches(data, 4, seed=1)
     images, labels = batches.at(2)
     order = torch.randperm(30, generator=torch.Generator().manual_seed(100_003))
     chosen = order[8:12].numpy()
     assert labels.tolist() == data.images.labels[chosen].tolist()
-    moved = shift(
-        to_tensor(data.images.images[chosen]), torch.Generator().manual_seed(1_000_003 + 2)
-    )
+    moved = to_tensor(data.images.images[chosen])
+    if augmented:
+        moved = augment(moved, 0.0, torch.Generator().manual_seed(1_000_003 + 2))
     assert torch.equal(images, normalise(moved, data.mean, data.std))
 
 
@@ -325,7 +328,7 @@ def test_digits_are_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twins_data, "_last", {})
     found, said = load(DataChoice())
     assert said == [Progress("Reading the digits", 0, 0)]
-    assert not found.mirrored
+    assert not found.augmented
     batch = normalise(to_tensor(found.images.images), found.mean, found.std)
     assert float(batch.mean()) == pytest.approx(0, abs=1e-3)
     assert float(batch.std()) == pytest.approx(1, abs=1e-3)
@@ -341,7 +344,7 @@ def test_a_folder_of_cifar10(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     found, said = load(DataChoice("path", str(tmp_path), limit=2))
     assert [cifar10.CLASSES[label] for label in found.images.labels] == ["cat", "ship"]
     assert found.mean == cifar10.MEAN
-    assert found.mirrored
+    assert found.augmented
     assert said[0].text == f"Reading {tmp_path.name}"
 
 

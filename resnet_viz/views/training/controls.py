@@ -55,11 +55,11 @@ def request_for(
 
 PRESETS = (
     Preset(
-        "With batch norm, depth 32: the plain twin lags behind",
-        request_for(DataChoice(), 32, True, 32, 0.02),
+        "Batch norm, depth 32: the plain twin lags behind",
+        request_for(DataChoice(), 32, True, 32, 0.03),
     ),
     Preset(
-        "Without batch norm, depth 32: the plain twin does not learn",
+        "No batch norm, depth 32: the plain twin does not learn",
         request_for(DataChoice(), 32, False, 32, 0.1),
     ),
 )
@@ -145,9 +145,8 @@ class Controls(QWidget):
         )
         self.preset.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.preset.setMinimumContentsLength(20)
-        top.addWidget(self.preset, 3)
-        top.addWidget(progress, 2)
-        top.addWidget(self.view)
+        top.addWidget(self.preset, 5)
+        top.addWidget(progress, 3)
         for name, box in (
             ("Data", self.data),
             ("Images", self.images),
@@ -162,6 +161,7 @@ class Controls(QWidget):
             low.addWidget(box)
             low.addSpacing(8)
         low.addStretch(1)
+        low.addWidget(self.view)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(4)

@@ -15,7 +15,7 @@ from resnet_viz.analysis.twins_result import TWINS, Twin
 from resnet_viz.views import theme
 
 MOST_POINTS = 800
-_FAINT, _FADED = 80, 60  # opacity of what was measured at each step, and of what is given up
+_FAINT, _FADED = 130, 90  # opacity of what was measured at each step, and of what is given up
 
 Quantity = Literal["loss", "accuracy"]
 
@@ -89,7 +89,7 @@ class Curves(QWidget):
         self.plot.setBackground(look.panel)
         for name in ("left", "bottom"):
             axis = self.plot.getAxis(name)
-            axis.setStyle(tickFont=self.font())
+            axis.setStyle(tickFont=self.font(), hideOverlappingLabels=200)
             axis.setPen(look.line)
             axis.setTextPen(look.text)
         self.plot.showGrid(y=True, alpha=0.2)
@@ -136,7 +136,7 @@ def loss_ticks(low: float, high: float) -> list[tuple[float, str]]:
     for power in decades:
         if not few and power % every:
             continue
-        for digit in (1, 2, 5) if few else (1,):
+        for digit in (1, 2, 3, 5) if few else (1,):
             value = digit * 10.0**power
             if low * 0.999 <= value <= high * 1.001:
                 found.append((math.log10(value), f"{value:g}"))

@@ -52,8 +52,9 @@ class TrainingPage(Page):
         self.strips = {twin: NetworkStrip() for twin in TWINS}
         self.maps = {twin: HeatMap(twin) for twin in TWINS}
         self.legend = HeatLegend()
-        self.loss = Curves("loss", "Loss on the batch, nats")
-        self.accuracy = Curves("accuracy", "Accuracy on the batch, share")
+        self.averaged = QLabel("Curves: faint as measured, strong averaged over about 10 steps")
+        self.loss = Curves("loss", "Loss of each step, nats")
+        self.accuracy = Curves("accuracy", "Accuracy of each step, share")
         self.time_line = TimeLine()
         self.time_text = QLabel()
         self.history = History(0)
@@ -82,7 +83,7 @@ class TrainingPage(Page):
         explained = QHBoxLayout()
         explained.addWidget(self.legend)
         explained.addStretch(1)
-        explained.addWidget(self.notice)
+        explained.addWidget(self.averaged)
         middle.addLayout(explained, 2, 0, 1, 2)
         middle.addWidget(self.loss, 3, 0)
         middle.addWidget(self.accuracy, 3, 1)
@@ -95,7 +96,10 @@ class TrainingPage(Page):
         rows.setContentsMargins(8, 6, 8, 4)
         rows.setSpacing(4)
         rows.addWidget(self.controls)
-        rows.addWidget(self.sentence)
+        said = QHBoxLayout()
+        said.addWidget(self.sentence, 1)
+        said.addWidget(self.notice)
+        rows.addLayout(said)
         rows.addLayout(middle, 1)
         rows.addLayout(time)
 
@@ -217,6 +221,7 @@ class TrainingPage(Page):
         for curves in (self.loss, self.accuracy):
             curves.retheme()
         look = theme.current()
+        self.averaged.setStyleSheet(f"color: {look.muted}")
         self.notice.setStyleSheet(f"color: {look.warning}")
         self._draw()
 

@@ -68,6 +68,6 @@ def needs_restart(chosen: TrainingRequest, running: TrainingRequest) -> str:
 
 def title(twin: str, request: TrainingRequest) -> str:
     """A twin's name with what it is made of."""
-    name = "Residual: ResNet" if twin == "residual" else "Plain: Plain"
-    norm = "" if request.norm else ", no batch norm"
-    return f"{name}-{request.depth}{norm}"
+    name = "ResNet" if twin == "residual" else "Plain"
+    norm = "with" if request.norm else "without"
+    return f"{name}-{request.depth}, the {twin} twin, {norm} batch norm"
