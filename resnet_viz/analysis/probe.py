@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from resnet_viz.analysis.path_sum import PathSum
 from resnet_viz.analysis.result import BlockPass, Pass
 from resnet_viz.analysis.task import Cancelled
 from resnet_viz.networks.parts import parts_of
@@ -69,7 +71,7 @@ def probe(
     for parameter in trained_parameters:
         parameter.requires_grad_(False)
     try:
-        with torch.enable_grad(), gates.shares() as shares:
+        with torch.enable_grad(), gates.shares() as shares, gates.sums() as sums:
             logits = network(image)[0]
             if target is None:
                 target = int(logits.argmax())
@@ -92,6 +94,7 @@ def probe(
         names = list(shares)
         flat = torch.stack(list(shares.values())).tolist() if names else []
         share = dict(zip(names, flat, strict=True))
+        met = path_sums(sums)
         blocks = tuple(
             BlockPass(
                 name,
@@ -101,6 +104,7 @@ def probe(
                 gradient_norm=norms[2 * number + 1],
                 activation_norm=norms[2 * number],
                 skip_share=share.get(name),
+                paths=met.get(name),
             )
             for number, (name, (activation, gradient), cam) in enumerate(
                 zip(outputs, pairs, cams, strict=True)
@@ -114,6 +118,19 @@ def probe(
             blocks,
             milliseconds,
         )
+
+
+def path_sums(sums: dict[str, list[Tensor]]) -> dict[str, PathSum]:
+    """The figures that `SkipGates.sums` has collected, by block."""
+    if not sums:
+        return {}
+    rows = torch.stack([torch.stack(figures) for figures in sums.values()]).double().tolist()
+    met = {}
+    for name, (skip, branch, both, inner, back_skip, back_branch) in zip(sums, rows, strict=True):
+        product = skip * branch
+        cosine = max(-1.0, min(1.0, inner / product)) if product > 0 else math.nan
+        met[name] = PathSum(skip, branch, both, cosine, back_skip, back_branch)
+    return met
 
 
 def synchronise(device: torch.device) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from resnet_viz.analysis.path_sum import PathSum
 from resnet_viz.images.photo import Crop, Photo
 from resnet_viz.networks import catalog
 from resnet_viz.networks.catalog import NetworkSpec
@@ -69,7 +70,7 @@ class BlockPass:
     (C, h, w) float32; ``cam`` is Grad-CAM, (h, w) float32 ≥ 0, in logits (Selvaraju 2017, eq. 1–2);
     ``gradient_norm`` and ``activation_norm`` are L2 norms over the whole map. ``skip_share`` is
     ‖s·shortcut‖ / (‖s·shortcut‖ + ‖b·F‖): how much of the sum came through the skip, or None where
-    there is no skip.
+    there is no skip; ``paths`` has more figures on how the two met.
     """
 
     name: str
@@ -79,6 +80,7 @@ class BlockPass:
     gradient_norm: float
     activation_norm: float
     skip_share: float | None
+    paths: PathSum | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
@@ -59,6 +59,7 @@ class SkipGates:
         }
         self._settings = GateSettings()
         self._shares: dict[str, Tensor] | None = None
+        self._sums: dict[str, list[Tensor]] | None = None
         for name, block in self._blocks.items():
             self._attach(name, block)
 
@@ -102,6 +103,20 @@ class SkipGates:
         finally:
             self._shares = None
 
+    @contextmanager
+    def sums(self) -> Iterator[dict[str, list[Tensor]]]:
+        """Within the context, each pass fills the dict that it gives, with six scalars a block.
+
+        They are ‖s·shortcut(x)‖, ‖b·F(x)‖, the norm of their sum (or concatenation), the inner
+        product of the two, and, once the gradient has come back, the norms of what of it reached x
+        through the skip and through the branch. All norms are L2 over the whole batch.
+        """
+        self._sums = {}
+        try:
+            yield self._sums
+        finally:
+            self._sums = None
+
     def remove(self) -> None:
         """Give the blocks their own forward methods back."""
         for block in self._blocks.values():
@@ -109,10 +124,22 @@ class SkipGates:
 
     def _forward(self, name: str, block: ResidualBlock, x: Tensor) -> Tensor:
         skip, branch = self._settings.skip(name), self._settings.branch(name)
+        figures: list[Tensor] = []
+        through_skip = through_branch = x
+        if self._sums is not None:
+            self._sums[name] = figures
+            # Views of their own, so that the gradients of the two paths can be told apart.
+            through_skip, through_branch = x.view_as(x), x.view_as(x)
         # With both paths closed the branch is multiplied by 0 instead of left out: it gives the
         # zeros their shape.
-        out = _scaled(_branch(block, x), branch) if branch or not skip else None
-        identity = _scaled(_shortcut(block, x), skip) if skip else None
+        out = _scaled(_branch(block, through_branch), branch) if branch or not skip else None
+        identity = _scaled(_shortcut(block, through_skip), skip) if skip else None
+        if self._sums is not None:
+            concat = isinstance(block, CifarBlock) and block.merge is not None
+            figures += _figures(identity, out, concat)
+            for place, path in ((4, through_skip), (5, through_branch)):
+                if path.requires_grad:
+                    path.register_hook(_norm_into(figures, place))
         if self._shares is not None:
             self._shares[name] = _share(identity, out)
         return _combined(block, out, identity)
@@ -152,6 +179,29 @@ def _combined(block: ResidualBlock, out: Tensor | None, identity: Tensor | None)
     elif identity is not None:
         out = out + identity
     return out if begins_with_norm(block) else block.relu(out)
+
+
+@torch.no_grad()
+def _figures(identity: Tensor | None, out: Tensor | None, concat: bool) -> list[Tensor]:
+    """The first four figures of `SkipGates.sums`, and zeros for the two of the gradient."""
+    there = identity if out is None else out
+    assert there is not None
+    zero = there.new_zeros(())
+    if identity is None or out is None:
+        norm = torch.linalg.vector_norm(there)
+        norms = [zero, norm] if identity is None else [norm, zero]
+        return [*norms, norm, zero, zero, zero]
+    norms = [torch.linalg.vector_norm(identity), torch.linalg.vector_norm(out)]
+    both = torch.stack(norms) if concat else identity + out
+    inner = torch.dot(identity.flatten(), out.flatten())
+    return [*norms, torch.linalg.vector_norm(both), inner, zero, zero]
+
+
+def _norm_into(figures: list[Tensor], place: int) -> Callable[[Tensor], None]:
+    def hook(gradient: Tensor) -> None:
+        figures[place] = torch.linalg.vector_norm(gradient.detach())
+
+    return hook
 
 
 @torch.no_grad()
