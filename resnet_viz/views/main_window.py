@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QAction,
     QActionGroup,
     QCloseEvent,
+    QContextMenuEvent,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
@@ -213,6 +214,9 @@ class MainWindow(QMainWindow):
                     for number, name in enumerate(("explorer", *self.pages))
                 },
                 "fit": self.diagram.fit,
+                "find": self.diagram.open_search,
+                "play": self.diagram.play,
+                "turn": self.diagram.turn,
                 "zoom_in": self.diagram.zoom_in,
                 "zoom_out": self.diagram.zoom_out,
                 "full_screen": self.toggle_full_screen,
@@ -275,7 +279,10 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         view.addActions([actions[f"page_{name}"] for name in ("explorer", *self.pages)])
         view.addSeparator()
-        for name in ("fit", "zoom_in", "zoom_out", "full_screen", "reset_layout"):
+        for name in ("fit", "zoom_in", "zoom_out", "find", "play", "turn"):
+            view.addAction(actions[name])
+        view.addSeparator()
+        for name in ("full_screen", "reset_layout"):
             view.addAction(actions[name])
 
         about = bar.addMenu("&Help")
@@ -699,6 +706,7 @@ class MainWindow(QMainWindow):
         ]
         rows.append("<tr><td><b>← →</b></td><td>Previous or next block (in the diagram)</td></tr>")
         rows.append("<tr><td><b>Space</b></td><td>Skip of the selected block on or off</td></tr>")
+        rows.append("<tr><td><b>Enter, Esc</b></td><td>Finer or coarser level (diagram)</td></tr>")
         QMessageBox.information(self, "Keyboard shortcuts", f"<table>{''.join(rows)}</table>")
 
     def show_about(self) -> None:
@@ -710,6 +718,12 @@ class MainWindow(QMainWindow):
             "<p>He, Zhang, Ren and Sun, “Deep Residual Learning for Image Recognition”, "
             "arXiv:1512.03385.</p>",
         )
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to explain the words under the mouse, where nothing else has a menu."""
+        widget = self.childAt(event.pos())
+        if widget is None or not self.what_is_this.offer(widget, event.globalPos()):
+            super().contextMenuEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep the layout, and let what is running stop at its next block."""

@@ -12,7 +12,15 @@ from PySide6.QtCore import (
     QVariantAnimation,
     Signal,
 )
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QApplication, QFrame, QGraphicsItem, QGraphicsView, QWidget
 
 MORPH_MS = 260
@@ -24,6 +32,9 @@ class DiagramCanvas(QGraphicsView):
     A zoom of 1 is the fitted layout; it cannot be zoomed out further. ``clicked`` and
     ``double_clicked`` carry the item, or None, and the point in the scene; ``wheeled`` a factor and
     the cursor's place in the viewport; ``asked`` is a right click on an item.
+
+    Of the kinds of items in ``repeated`` two quick clicks are two; those in ``explained`` answer a
+    right click, and no menu follows.
     """
 
     clicked = Signal(object, QPointF)
@@ -45,6 +56,7 @@ class DiagramCanvas(QGraphicsView):
         self.setMouseTracking(True)
         self.base_zoom = 1.0
         self.repeated: tuple[type[QGraphicsItem], ...] = ()
+        self.explained: tuple[type[QGraphicsItem], ...] = ()
         self._pressed: QPoint | None = None
         self._last = QPoint()
         self._panning = False
@@ -142,6 +154,10 @@ class DiagramCanvas(QGraphicsView):
             at = event.position().toPoint()
             self.asked.emit(self.itemAt(at), self.viewport().mapToGlobal(at))
         event.ignore()  # The parent takes the focus.
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """A right click on a switch has had its answer; elsewhere others may have a menu."""
+        event.setAccepted(isinstance(self.itemAt(event.pos()), self.explained))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()

@@ -54,6 +54,7 @@ class DiagramView(QWidget):
         self._fill: Fill | None = None
         self.canvas = DiagramCanvas(self)
         self.canvas.repeated = (SkipItem, StageTitleItem, FoldItem)
+        self.canvas.explained = (SkipItem,)
         self.levels = Levels(self.canvas, self._text)
         self.minimap = Minimap(self.canvas)
         self.flow = Flow(self.canvas)
@@ -190,7 +191,8 @@ class DiagramView(QWidget):
 
     def turn(self) -> None:
         """Change between left to right and top to bottom."""
-        self.levels.turn()
+        if self._structure is not None:
+            self.levels.turn()
 
     def _text(self, sideways: bool) -> Text:
         """The widths of the application's font and the sizes of the theme."""
@@ -324,7 +326,7 @@ class DiagramView(QWidget):
 
     def open_search(self) -> None:
         """Open the field that finds a layer by its name."""
-        if self._structure is not None:
+        if self._structure is not None and self.isVisible():
             self.search.open(self.canvas.viewport().width())
 
     def reveal(self, name: str) -> None:
@@ -361,7 +363,7 @@ class DiagramView(QWidget):
         """Run data forwards and the gradient backwards, or stop that."""
         if self.flow.playing:
             self.flow.stop()
-        elif self._result is not None and self.levels.current is not None:
+        elif self._result and self.levels.current is not None and self.isVisible():
             self.levels.morph.stop()
             self.flow.play(self.levels.current.paths(), self._result.now)
 
