@@ -64,6 +64,7 @@ class Glossary(QDialog):
         """
         term = terms.find(word)
         self.search.clear()
+        self._fill()  # the list may have been a few terms only, with nothing in the search field
         for row in range(self.list.count()):
             if self.list.item(row).data(_KEY) == term.key:
                 self.list.setCurrentRow(row)

@@ -1,4 +1,4 @@
-"""Shift+F1 and a click: the glossary explains the terms in the text that was clicked on."""
+"""Shift+F1 and a click, or a right click: the glossary explains what is written."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QGroupBox,
     QLabel,
+    QMenu,
     QTabBar,
     QWidget,
 )
 
 from resnet_viz.views import terms
-from resnet_viz.views.glossary import glossary_of
+from resnet_viz.views.glossary import glossary_of, open_term
 
 
 class WhatIsThis(QObject):
@@ -65,12 +66,34 @@ class WhatIsThis(QObject):
             QEvent.Type.MouseButtonDblClick,
         )
 
+    def offer(self, widget: QWidget, at: QPoint) -> bool:
+        """Open a menu that asks for each term written on a widget at ``at``, on the screen.
+
+        False if nothing there is a term.
+        """
+        found = _found(widget, widget.mapFromGlobal(at))
+        if not found:
+            return False
+        menu = QMenu(widget)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for term in found:
+            action = menu.addAction(f"What is “{term.name}”?")
+            action.triggered.connect(lambda _=False, key=term.key: open_term(key, widget))
+        menu.popup(at)
+        return True
+
     def _explain(self, widget: QWidget, at: QPoint) -> None:
-        for text in texts(widget, at):
-            if found := terms.found_in(text):
-                glossary_of(widget).open_terms(found)
-                return
-        self.unknown.emit("The glossary has nothing about this; Ctrl+Shift+G opens it to search")
+        if found := _found(widget, at):
+            glossary_of(widget).open_terms(found)
+        else:
+            self.unknown.emit(
+                "The glossary has nothing about this; Ctrl+Shift+G opens it to search"
+            )
+
+
+def _found(widget: QWidget, at: QPoint) -> list[terms.Term]:
+    """The terms in the nearest text that has any."""
+    return next(filter(None, map(terms.found_in, texts(widget, at))), [])
 
 
 def texts(widget: QWidget, at: QPoint) -> Iterator[str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtGui import QContextMenuEvent, QDesktopServices
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.worker import Worker
@@ -166,6 +166,8 @@ def test_what_is_this_reads_the_help_of_what_has_no_words(qtbot: QtBot, window: 
         "Depth",
         "ILSVRC",
     ]
+    open_term("block", window)
+    assert glossary.shown == "block", "the whole list is back"
 
 
 def test_what_is_this_ends_with_escape_and_says_when_it_knows_nothing(
@@ -179,3 +181,19 @@ def test_what_is_this_ends_with_escape_and_says_when_it_knows_nothing(
     label.show()
     qtbot.mouseClick(label, LEFT)
     assert "The glossary has nothing about this" in window.message.text.text()
+
+
+def test_a_right_click_on_a_label_offers_its_terms(qtbot: QtBot, window: MainWindow) -> None:
+    label = QLabel("Gradient norm of each block", window)
+    label.show()
+    at = label.rect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, label.mapToGlobal(at))
+    QApplication.sendEvent(label, event)
+    (menu,) = label.findChildren(QMenu)
+    assert [action.text() for action in menu.actions()] == [
+        "What is “Gradient”?",
+        "What is “Block”?",
+    ]
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        qtbot.keyClick(menu, key)
+    assert glossary_of(window).shown == "block"
