@@ -211,9 +211,10 @@ def describe(result: LesionsResult) -> str:
     for one in (result.screen, result.twin):
         if one is not None and one.lesioned and len(one.lesioned) == len(one.blocks):
             number = min(range(len(one.blocks)), key=lambda n: one.lesioned[n].probability)
-            name = one.blocks[number]
-            worst.append(
-                f"{one.on.network} misses {name} most "
-                f"({one.intact.probability:.0%} → {one.lesioned[number].probability:.0%})"
-            )
+            left = one.lesioned[number].probability
+            if one.intact.probability - left >= 0.01:
+                worst.append(
+                    f"{one.on.network} misses {one.blocks[number]} most "
+                    f"({one.intact.probability:.0%} → {left:.0%})"
+                )
     return f"{text} {'; '.join(worst)}." if worst else text
