@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from resnet_viz.analysis.comparison import CompareRequest, Comparison
 from resnet_viz.analysis.result import Snapshot
-from resnet_viz.analysis.session import Session
+from resnet_viz.analysis.session import Session, labels_of
 from resnet_viz.analysis.task import IDLE, Progress, TaskContext, TaskError
 from resnet_viz.networks import catalog
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import build_structure
-from resnet_viz.networks.weights import availability, class_labels, official
+from resnet_viz.networks.weights import availability, official
 
 
 def run(request: CompareRequest, context: TaskContext) -> Iterator[object]:
@@ -39,7 +39,7 @@ def run(request: CompareRequest, context: TaskContext) -> Iterator[object]:
         left = sides[0].run(_gated(asked.left, asked.left_off), context.cancelled)
         yield Progress(f"Running {catalog.find(asked.right.network).title}", 1, 2)
         right = _gated(asked.right, asked.right_off)
-        if class_labels(catalog.find(right.network)) == left.labels:
+        if labels_of(right) == left.labels:
             right = replace(right, target=left.now.target)
         else:
             right = replace(right, target=None)

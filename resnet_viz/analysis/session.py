@@ -80,7 +80,7 @@ class Session:
         structure = build_structure(spec)
         self._load(spec, snapshot.weights, cancelled, progress, structure_known)
         self._network.to(device)
-        self._labels = _labels(spec, snapshot.weights)
+        self._labels = labels_of(snapshot)
         if snapshot.target is not None and not 0 <= snapshot.target < len(self._labels):
             raise ValueError(
                 f"there is no class {snapshot.target}; {spec.title} knows 0 to "
@@ -124,7 +124,7 @@ class Session:
         network.load_state_dict(self._network.state_dict())
         network.requires_grad_(False).eval().to(device)
         _, picture, image = _input(snapshot, spec, device)
-        self._labels = _labels(spec, snapshot.weights)
+        self._labels = labels_of(snapshot)
         return Subject(
             spec,
             build_structure(spec),
@@ -209,15 +209,16 @@ def grey(picture: np.ndarray) -> np.ndarray:
     return np.repeat(np.rint(luma).astype(np.uint8)[:, :, None], 3, axis=2)
 
 
-def _labels(spec: NetworkSpec, choice: WeightsChoice) -> tuple[str, ...]:
+def labels_of(snapshot: Snapshot) -> tuple[str, ...]:
     """The user's names for the classes if there are any, else the network's own.
 
     Raises:
-        ValueError: there are more or fewer.
+        ValueError: there are more or fewer names than classes.
     """
-    if choice.labels and len(choice.labels) != spec.classes:
+    spec, labels = snapshot.spec, snapshot.weights.labels
+    if labels and len(labels) != spec.classes:
         raise ValueError(
-            f"there are {len(choice.labels)} names for the {spec.classes} classes of "
-            f"{spec.title}; give as many names as classes"
+            f"there are {len(labels)} names for the {spec.classes} classes of {spec.title}; "
+            "give as many names as classes"
         )
-    return choice.labels or weights.class_labels(spec)
+    return labels or weights.class_labels(spec)

@@ -52,14 +52,8 @@ class ExplorerState(QObject):
         if name == old.network:
             self.set_weights(weights)
             return
-        same_classes = catalog.find(name).family == catalog.find(old.network).family
-        self._snapshot = replace(
-            old,
-            network=name,
-            gates=GateSettings(),
-            target=old.target if same_classes else None,
-            weights=weights,
-        )
+        new = replace(old, network=name, gates=GateSettings(), weights=weights)
+        self._snapshot = replace(new, target=_target_for(new, old))
         self._block = ""
         self.network_changed.emit(name)
         self.gates_changed.emit(self._snapshot.gates)
@@ -84,9 +78,13 @@ class ExplorerState(QObject):
             self.snapshot_changed.emit(self._snapshot)
 
     def set_weights(self, weights: WeightsChoice) -> None:
-        if weights != self._snapshot.weights:
-            self._snapshot = replace(self._snapshot, weights=weights)
+        old = self._snapshot
+        if weights != old.weights:
+            new = replace(old, weights=weights)
+            self._snapshot = replace(new, target=_target_for(new, old))
             self.weights_changed.emit(weights)
+            if self._snapshot.target != old.target:
+                self.target_changed.emit(self._snapshot.target)
             self.snapshot_changed.emit(self._snapshot)
 
     def set_gates(self, gates: GateSettings) -> None:
@@ -132,3 +130,9 @@ class ExplorerState(QObject):
         if name != self._block:
             self._block = name
             self.block_changed.emit(name)
+
+
+def _target_for(new: Snapshot, old: Snapshot) -> int | None:
+    """The old target where both know the same classes, else none."""
+    classes = [(one.spec.family, one.spec.classes, one.weights.labels) for one in (new, old)]
+    return old.target if classes[0] == classes[1] else None

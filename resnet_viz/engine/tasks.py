@@ -14,6 +14,7 @@ from resnet_viz.analysis.laboratory_result import LaboratoryRequest
 from resnet_viz.analysis.lesions_result import LesionsRequest
 from resnet_viz.analysis.loss_surface_result import SurfaceRequest
 from resnet_viz.analysis.paths_result import PathsRequest
+from resnet_viz.analysis.recognition import RecogniseRequest
 from resnet_viz.analysis.shattering_result import ShatteringRequest
 from resnet_viz.analysis.strength_result import StrengthRequest
 from resnet_viz.analysis.task import TaskContext
@@ -29,6 +30,7 @@ TASKS: dict[type, str] = {
     ShatteringRequest: "resnet_viz.analysis.shattering:run",
     PathsRequest: "resnet_viz.analysis.paths:run",
     LesionsRequest: "resnet_viz.analysis.lesions:run",
+    RecogniseRequest: "resnet_viz.analysis.recognition:run",
     TrainingRequest: "resnet_viz.analysis.twins:run",
 }
 """Request type → "module:function"."""

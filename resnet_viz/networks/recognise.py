@@ -54,7 +54,7 @@ def recognise(
     nearest: tuple[float, NetworkSpec, list[str], int] | None = None
     for spec in _candidates(state, preferred):
         look()
-        expected, head = _shapes(spec)
+        expected, head = shapes(spec)
         there = {
             name: tuple(value.shape)
             for name, value in renamed(state, expected, spec.unused).items()
@@ -101,7 +101,7 @@ def _candidates(state: Mapping[str, Tensor], preferred: str | None) -> Iterator[
 
 
 @cache
-def _shapes(spec: NetworkSpec) -> tuple[dict[str, Shape], tuple[str, ...]]:
+def shapes(spec: NetworkSpec) -> tuple[dict[str, Shape], tuple[str, ...]]:
     """The shapes of the network's tensors, and the names of those of its classifier."""
     import torch
     from torch import nn
@@ -109,8 +109,8 @@ def _shapes(spec: NetworkSpec) -> tuple[dict[str, Shape], tuple[str, ...]]:
     with torch.device("meta"):
         network = spec.build()
     *_, last = (name for name, one in network.named_modules() if isinstance(one, nn.Linear))
-    shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    return shapes, (f"{last}.weight", f"{last}.bias")
+    sizes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    return sizes, (f"{last}.weight", f"{last}.bias")
 
 
 def _classes(there: dict[str, Shape], expected: dict[str, Shape], head: tuple[str, ...]) -> int:

@@ -23,10 +23,16 @@ COMMANDS: dict[str, Command] = {
     "paste": Command("&Paste a photo", "Ctrl+V", "Take the picture or file on the clipboard"),
     "samples": Command("&Sample photos…", "Ctrl+G", "Pick one of the photos of the gallery"),
     "quit": Command("&Quit", "Ctrl+Q"),
-    "weights_file": Command("Weights from a &file…", "Ctrl+W", "Load weights for this network"),
+    "weights_file": Command(
+        "Weights from a &file…", "Ctrl+W", "Open weights, and the network that they are for"
+    ),
     "weights_default": Command("&Default weights", "", "The embedded or the official weights"),
     "weights_untrained": Command("&Untrained weights", "", "The bare initialisation"),
     "mirror": Command("Download &mirror…", "", "Fetch official weights from another address"),
+    "preprocessing": Command(
+        "&Preprocessing…", "", "Set the size, the mean and the deviation of the input"
+    ),
+    "class_names": Command("&Class names…", "", "Take the names of the classes from a file"),
     "target": Command("&Target class…", "Ctrl+T", "Choose the class that the gradient is for"),
     "target_automatic": Command("&Automatic target", "Ctrl+Shift+T", "Target the top class"),
     "skips_on": Command("All skips &on", "A", "Switch every skip on"),

@@ -156,8 +156,8 @@ class CascadeView(QWidget):
         count = len(result.structure.skips)
         tight = self.height() < _TIGHT * self.fontMetrics().lineSpacing()
         points = list(cascade.trace.values())
-        self.trace.show_trace(points, count, cascade.position, target, tight)
-        point = cascade.trace.get(cascade.position)
+        self.trace.show_trace(points, count, cascade.reached, target, tight)
+        point = cascade.trace.get(cascade.reached)
         if point is None:
             text = f"C switches the {count} skips off one after the other."
         else:
@@ -172,4 +172,5 @@ def no_skips_text(result: Result) -> str:
     spec = catalog.find(result.snapshot.network)
     twin = catalog.twin(spec)
     link = f" <a href='{twin.name}'>Open {twin.title}</a>, which has them." if twin else ""
-    return f"{result.structure.title} has no skips to switch off.{link}"
+    why = result.structure.why_no_skips or f"{result.structure.title} has no skips to switch off"
+    return f"{why}.{link}"

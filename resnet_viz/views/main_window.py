@@ -39,11 +39,13 @@ from resnet_viz.engine.worker import Failure, Worker
 from resnet_viz.images import gallery
 from resnet_viz.images.photo import SUFFIXES, Photo, load_photo, photo_from_pixels
 from resnet_viz.networks import catalog, weights
+from resnet_viz.networks.state_file import SUFFIXES as WEIGHT_SUFFIXES
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views import motion, recent, theme
 from resnet_viz.views.actions import COMMANDS, make_actions
 from resnet_viz.views.activations import ActivationsView
 from resnet_viz.views.cascade import CascadeView
+from resnet_viz.views.checkpoint import CheckpointOpener
 from resnet_viz.views.compare.page import ComparePage
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.gallery import GalleryDialog
@@ -63,7 +65,6 @@ from resnet_viz.views.toolbar import DEVICES, MOST_STAGES, Toolbar
 from resnet_viz.views.training.page import TrainingPage
 from resnet_viz.views.what_is_this import WhatIsThis
 
-WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 LAYOUT_VERSION = 2
 PAGES: dict[str, type[Page]] = {
     "laboratory": LaboratoryPage,
@@ -99,6 +100,7 @@ class MainWindow(QMainWindow):
         self.resize(QSize(1600, 900).boundedTo(self.screen().availableSize()))
         self.setAcceptDrops(True)
         self.message = MessageBar()
+        self.checkpoints = CheckpointOpener(self.state, self.worker, self.message.say, self)
         self.diagram = DiagramView(self.state)
         self.explorer = QMainWindow()
         self.explorer.setWindowFlags(Qt.WindowType.Widget)
@@ -120,6 +122,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.message)
+        column.addWidget(self.checkpoints.progress)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
         for widget in (self.explorer, *self.pages.values()):
@@ -201,6 +204,8 @@ class MainWindow(QMainWindow):
                 "weights_default": lambda: self.state.set_weights(WeightsChoice()),
                 "weights_untrained": lambda: self.state.set_weights(WeightsChoice("untrained")),
                 "mirror": self.ask_for_mirror,
+                "preprocessing": self.checkpoints.ask_for_preprocessing,
+                "class_names": self.checkpoints.ask_for_class_names,
                 "target": self.ask_for_target,
                 "target_automatic": lambda: self.state.set_target(None),
                 "skips_on": lambda: self.set_all_skips(True),
@@ -242,13 +247,16 @@ class MainWindow(QMainWindow):
         groups: dict[str, QMenu] = {}
         choices = self._choices["network"] = QActionGroup(self)
         for spec in catalog.CATALOG.values():
-            kind = f"Plain, {spec.data_title}" if spec.combine == "none" else spec.data_title
-            if kind not in groups:
-                groups[kind] = network.addMenu(kind)
-            self._add_choice(groups[kind], choices, spec.title, spec.name, self._choose_network)
+            if spec.group not in groups:
+                groups[spec.group] = network.addMenu(spec.group)
+            self._add_choice(
+                groups[spec.group], choices, spec.title, spec.name, self._choose_network
+            )
         network.addSeparator()
         for name in ("weights_default", "weights_file", "weights_untrained", "mirror"):
             network.addAction(actions[name])
+        network.addSeparator()
+        network.addActions([actions["preprocessing"], actions["class_names"]])
         network.addSeparator()
         network.addActions([actions["target"], actions["target_automatic"]])
         network.addSeparator()
@@ -480,9 +488,9 @@ class MainWindow(QMainWindow):
     # ---- photos
 
     def open_path(self, path: str) -> None:
-        """Open a photo, or weights for the network, from a file."""
+        """Open a photo, or weights and the network that they are for, from a file."""
         if Path(path).suffix.lower() in WEIGHT_SUFFIXES:
-            self.state.set_weights(WeightsChoice("file", path))
+            self.checkpoints.open(path)
             return
         self.loader.load(lambda: load_photo(path))
 
@@ -499,9 +507,13 @@ class MainWindow(QMainWindow):
 
     def ask_for_photo(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
+        weights_patterns = " ".join(f"*{suffix}" for suffix in WEIGHT_SUFFIXES)
         folder = str(self.settings.value("folder", ""))
         path, _ = QFileDialog.getOpenFileName(
-            self, "Open a photo", folder, f"Photos ({patterns});;All files (*)"
+            self,
+            "Open a photo or weights",
+            folder,
+            f"Photos ({patterns});;Weights ({weights_patterns});;All files (*)",
         )
         if path:
             self.settings.setValue("folder", str(Path(path).parent))
@@ -612,7 +624,7 @@ class MainWindow(QMainWindow):
         motion.allow(moves)
 
     def ask_for_weights(self, network: str | None = None) -> None:
-        """Ask for a file of weights for ``network``, by default the one on screen."""
+        """Ask for a file of weights, for ``network`` (or the one on screen) if it fits that."""
         name = network or self.state.snapshot.network
         patterns = " ".join(f"*{suffix}" for suffix in WEIGHT_SUFFIXES)
         path, _ = QFileDialog.getOpenFileName(
@@ -620,7 +632,7 @@ class MainWindow(QMainWindow):
         )
         if path:
             self.message.clear()
-            self.state.set_network(name, WeightsChoice("file", path))
+            self.checkpoints.open(path, name)
 
     def ask_for_mirror(self) -> None:
         text, given = QInputDialog.getText(

@@ -29,6 +29,7 @@ class Toolbar(QToolBar):
         self.setObjectName("toolbar")
         self.setMovable(False)
         self._actions = actions
+        self._tips: dict[QPushButton, str] = {}
 
         self._button("open", "Open…")
         self._button("samples", "Samples…")
@@ -70,7 +71,8 @@ class Toolbar(QToolBar):
 
     def _button(self, action: str, text: str) -> QPushButton:
         button = QPushButton(text)
-        button.setToolTip(self._actions[action].toolTip())
+        self._tips[button] = self._actions[action].toolTip()
+        button.setToolTip(self._tips[button])
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(self._actions[action].trigger)
         self.addWidget(button)
@@ -91,6 +93,10 @@ class Toolbar(QToolBar):
             self.device_box.addItem(DEVICES[name], name)
 
     def show_network(self, name: str) -> None:
+        if self.network_box.findData(name) < 0:
+            # A user's own depth, which the table does not list.
+            spec = catalog.find(name)
+            self.network_box.addItem(f"{spec.title} · {spec.data_title}", name)
         self.network_box.setCurrentIndex(self.network_box.findData(name))
 
     def show_device(self, name: str) -> None:
@@ -101,6 +107,8 @@ class Toolbar(QToolBar):
 
     def show_gates(self, structure: Structure, gates: GateSettings) -> None:
         """Show the stages that there are; a stage's button is down if all its skips are on."""
+        for button in (self.all_on, self.all_off, *self.stage_buttons):
+            button.setToolTip(structure.why_no_skips or self._tips[button])
         for button in (self.all_on, self.all_off):
             button.setEnabled(bool(structure.skips))
         for number, slot in enumerate(self._stage_slots, start=1):
