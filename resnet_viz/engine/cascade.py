@@ -63,6 +63,7 @@ class Cascade(QObject):
         self.phase: Phase = "idle"
         self.falling = True
         self.position = 0
+        self.reached = 0  # the position of the last result; `position` may be one ahead
         self.sequence: tuple[str, ...] = ()
         self.trace: dict[int, TracePoint] = {}
         state.snapshot_changed.connect(self._state_changed)
@@ -176,7 +177,7 @@ class Cascade(QObject):
             result.labels[best],
             float(run.probabilities[best]),
         )
-        self._here = True
+        self._here, self.reached = True, off
         if self.phase == "running":
             self._go_on(self.pause_ms)
         self.changed.emit()

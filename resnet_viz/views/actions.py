@@ -54,6 +54,9 @@ COMMANDS: dict[str, Command] = {
     "page_instruments": Command(
         "&Instruments", "Ctrl+4", "Measure the network on screen more deeply"
     ),
+    "page_degradation": Command(
+        "&Degradation", "Ctrl+5", "How the twins of 20 and 56 layers learned, as measured"
+    ),
     "page_compare": Command("&Compare", "Ctrl+7", "Two networks, or skips on and off, in step"),
     "page_story": Command("&The story", "Ctrl+6", "Depth, error and size in figures, with sources"),
     "fit": Command("&Fit the diagram", "F", "Show the whole diagram"),

@@ -47,6 +47,7 @@ from resnet_viz.views.activations import ActivationsView
 from resnet_viz.views.cascade import CascadeView
 from resnet_viz.views.checkpoint import CheckpointOpener
 from resnet_viz.views.compare.page import ComparePage
+from resnet_viz.views.degradation import DegradationPage
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.gallery import GalleryDialog
 from resnet_viz.views.glossary import glossary_of
@@ -70,6 +71,7 @@ PAGES: dict[str, type[Page]] = {
     "laboratory": LaboratoryPage,
     "training": TrainingPage,
     "instruments": InstrumentsPage,
+    "degradation": DegradationPage,
     "compare": ComparePage,
     "story": StoryPage,
 }
