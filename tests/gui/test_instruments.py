@@ -24,7 +24,7 @@ from resnet_viz.views import theme
 from resnet_viz.views.instruments.bar_plot import BarPlot, Bars
 from resnet_viz.views.instruments.lesions import LesionsPanel
 from resnet_viz.views.instruments.page import PANELS, InstrumentsPage
-from resnet_viz.views.instruments.panel import STALE, Panel
+from resnet_viz.views.instruments.panel import NOTHING, STALE, Panel
 from resnet_viz.views.instruments.paths import PathsPanel
 from resnet_viz.views.instruments.shattering import ShatteringPanel, standardised
 from tests import fakes
@@ -138,7 +138,7 @@ def test_nothing_is_measured_until_it_is_asked_for(
         panel.show_result(fakes.result())
         state.set_target(1 if state.snapshot.target is None else None)
         assert not panel.channel.running
-        assert panel.measured.text() == ""
+        assert panel.measured.text() == NOTHING
         assert panel.SHOWS in panel.shows.text()
         assert f"https://arxiv.org/abs/{panel.ARXIV}" in panel.shows.text()
     assert not worker._started
@@ -233,7 +233,7 @@ def test_labelled_images_are_asked_for_once(
         qtbot.mouseClick(panel.measure, LEFT)
     assert said[0].startswith("/nowhere/test.zip gives no labelled images")
     assert panel.measure.isEnabled()
-    assert panel.measured.text() == ""
+    assert panel.measured.text() == NOTHING
 
 
 def test_paths_are_measured(

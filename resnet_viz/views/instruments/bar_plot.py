@@ -92,6 +92,7 @@ class BarPlot(LinearPlot):
         top_axis = self.plot.getAxis("top")
         top_axis.setHeight(QFontMetrics(self.font()).height() + 2 if self._bands else 6)
         self.set_range((-0.6, count - 0.4), (0.0, 1.04 * self._top))
+        self.number_axes("left", on=bool(self._names))
         self._tick()
         for number, (_, first, last) in enumerate(self._bands):
             colour = QColor(look.stages[number % len(look.stages)])

@@ -64,6 +64,7 @@ class LinePlot(LinearPlot):
             self.plot.removeItem(item)
         self._items = []
         look = theme.current()
+        self.number_axes("left", "bottom", on=len(self._positions) > 0)
         if not len(self._positions):
             return
         first, last = float(self._positions[0]), float(self._positions[-1])

@@ -88,6 +88,11 @@ class LinearPlot(QWidget):
         self.plot.getAxis("left").setWidth(metrics.horizontalAdvance("−0.00") + 14)
         self.plot.getViewBox().setRange(xRange=x, yRange=y, padding=0)
 
+    def number_axes(self, *axes: str, on: bool) -> None:
+        """Let numbers stand on ``axes``, or, while there is nothing to read there, none."""
+        for name in axes:
+            self.plot.getAxis(name).setTicks(None if on else [])
+
     def spacing(self, step: float) -> float:
         """How many pixels ``step`` takes on the horizontal axis."""
         low, high = self.plot.getViewBox().viewRange()[0]

@@ -25,6 +25,7 @@ from resnet_viz.networks.gates import GateSettings
 from resnet_viz.views import theme
 from resnet_viz.views.progress_row import ProgressRow
 
+NOTHING = "Nothing has been measured yet."
 STALE = "The explorer has moved on since; measure again."
 
 
@@ -53,7 +54,7 @@ class Panel(QWidget):
         self.state, self.worker, self.say = state, worker, say
         self.channel = Channel(worker, f"instrument {self.NAME}", self)
         self._measured: Snapshot | None = None
-        self._label = ""
+        self._label = NOTHING
 
         self.title = QLabel(self.TITLE)
         self.shows = QLabel()

@@ -60,12 +60,14 @@ class ShatteringPanel(Panel):
         super().__init__(state, worker, say)
         self._result: ShatteringResult | None = None
         self.kind = QComboBox()
-        self.kind.addItem("Fully connected, one input", "fully connected")
-        self.kind.addItem("Convolutional, from photo to …", "convolutional")
+        self.kind.addItem("Fully connected", "fully connected")
+        self.kind.addItem("Convolutional", "convolutional")
         self.second = QComboBox()
-        self.second.addItem("noise", NOISE)
+        self.second.addItem("photo → noise", NOISE)
         for sample in SAMPLES:
-            self.second.addItem(sample.title, sample.name)
+            self.second.addItem(f"photo → {sample.title}", sample.name)
+        self.kind.setToolTip("With one input from −2 to 2, or with pictures between two")
+        self.second.setToolTip("The line of pictures goes from the open photo to this one")
         self.layers, self.beta, self.lag = QSpinBox(), QDoubleSpinBox(), QSpinBox()
         self.beta.setRange(0.01, 1.0)
         self.beta.setSingleStep(0.1)
