@@ -17,16 +17,24 @@ import numpy as np
 import torch
 from captum.attr import LayerGradCam
 from PySide6.QtCore import QCoreApplication, QEventLoop
+from PySide6.QtWidgets import QApplication
+from torch.nn import functional
 
 from resnet_viz.analysis.probe import probe, probed_modules
 from resnet_viz.analysis.result import Result, Snapshot, WeightsChoice
 from resnet_viz.analysis.session import UNTRAINED_SEED, as_input
+from resnet_viz.analysis.twins import MOMENTUM, WEIGHT_DECAY
+from resnet_viz.analysis.twins_data import Batches, loading
+from resnet_viz.analysis.twins_result import Pause, Resume, Standing, TwinStep
+from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.images import gallery
 from resnet_viz.images.photo import default_crop, network_picture
 from resnet_viz.networks import catalog
+from resnet_viz.networks.cifar import CifarResNet, initialise_he
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.skips import SkipGates
+from resnet_viz.views.training.page import TrainingPage
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -125,15 +133,92 @@ def captum_against_probe(name: str, rounds: int) -> float:
     )
 
 
+STEPS = 6
+"""Steps of training in a round."""
+
+
+def bare_against_training(rounds: int) -> float:
+    """Steps per second of live training on its page, over those of a bare torch loop.
+
+    The bare loop trains the same two networks on the same batches with the same optimiser, and
+    does nothing else. Live training runs on the worker's thread, measures, saves checkpoints and
+    is drawn as it goes.
+    """
+    worker = Worker()
+    page = TrainingPage(ExplorerState(gallery.load_sample(gallery.DEFAULT_SAMPLE)), worker, print)
+    page.resize(1600, 800)
+    page.show()
+    request = page.controls.request()
+    loop = QEventLoop()
+    arrived: list[float] = []
+
+    def take(update: object) -> None:
+        if isinstance(update, TwinStep) and update.twin == "plain":
+            arrived.append(time.perf_counter())
+            if len(arrived) == STEPS + 1:
+                page.channel.tell(Pause())
+        elif isinstance(update, Standing) and not update.running and len(arrived) > STEPS:
+            loop.quit()
+
+    page.channel.updated.connect(take)
+    page.channel.failed.connect(lambda sentence: sys.exit(sentence))
+    page.channel.start(request)
+
+    def ours() -> float:
+        arrived.clear()
+        page.channel.tell(Resume())
+        loop.exec()
+        return arrived[STEPS] - arrived[0]
+
+    steps = loading(request.data)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            batches = Batches(end.value, request.batch_size, request.seed)
+            break
+    sides = []
+    for combine in ("add", "none"):
+        network = CifarResNet(request.depth, combine, "pad", request.norm)
+        initialise_he(network)
+        network = network.to(memory_format=torch.channels_last).train()
+        optimiser = torch.optim.SGD(
+            network.parameters(), lr=request.rate, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY
+        )
+        sides.append((network, optimiser))
+
+    def bare() -> None:
+        for number in range(STEPS):
+            images, labels = batches.at(number)
+            for network, optimiser in sides:
+                optimiser.zero_grad()
+                functional.cross_entropy(network(images), labels).backward()
+                optimiser.step()
+
+    try:
+        times = [(ours(), seconds(bare)) for _ in range(rounds + 1)][1:]  # the first warms up
+    finally:
+        worker.close()
+    live, plain = (statistics.median(side) for side in zip(*times, strict=True))
+    print(
+        f"residual and plain {request.depth}, batch of {batches.size}: a step of live training, "
+        f"of a bare loop: {1000 * live / STEPS:.1f} ms and {1000 * plain / STEPS:.1f} ms",
+        flush=True,
+    )
+    return plain / live
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, prog="make bench")
     parser.add_argument("--rounds", type=int, default=9)
     rounds = parser.parse_args().rounds
+    application = QApplication(sys.argv[:1])
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, medians of {rounds}")
     missed = 0
     for title, ratio, target, below in (
         ("toggle ÷ bare", toggle_against_bare("resnet50", rounds), 1.15, True),
         ("captum ÷ probe", captum_against_probe("resnet50", max(2, rounds // 3)), 9.0, False),
+        ("live training ÷ bare loop", bare_against_training(rounds), 0.9, False),
     ):
         met = ratio <= target if below else ratio >= target
         missed += not met
@@ -142,6 +227,7 @@ def main() -> int:
             f"{'' if met else ', MISSED'}",
             flush=True,
         )
+    del application
     return 1 if missed else 0
 
 
