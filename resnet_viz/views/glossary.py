@@ -79,6 +79,10 @@ class Glossary(QDialog):
 
     def bring_up(self) -> None:
         """Come to the front, with the search field ready."""
+        if not self.isVisible():
+            metrics = self.fontMetrics()
+            least = QSize(90 * metrics.averageCharWidth(), 24 * metrics.height())
+            self.resize(self.size().expandedTo(least.boundedTo(self.screen().availableSize())))
         self.show()
         self.raise_()
         self.activateWindow()
@@ -136,9 +140,6 @@ class Glossary(QDialog):
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
         self.page.document().setDocumentMargin(14)
-        metrics = self.fontMetrics()
-        least = QSize(100 * metrics.averageCharWidth(), 26 * metrics.height())
-        self.resize(self.size().expandedTo(least.boundedTo(self.screen().availableSize())))
         if self.shown:
             self.page.setHtml(meaning(terms.terms()[self.shown]))
 

@@ -16,7 +16,7 @@ _ROUNDS = 4
 _SIDES = 8
 _STEPS = 12  # how far from its dot a name may go, in steps of nearly a radius
 _NEAR = 2  # of these count as beside the dot, where no line is needed
-_AWAY = 1.8  # radii from other dots
+_AWAY = 2.6  # radii to the left and right of other dots, where a name would seem to be theirs
 _DISTANCE_COST = 0.6  # what a step costs against a pixel of line, or a square pixel, hidden
 
 
@@ -46,9 +46,13 @@ def place(
     edge = _boxes([bounds])
     options, leaders, steps, costs = [], [], [], []
     for row, size in zip(dots, sizes, strict=True):
-        # Away from other dots, so that the name is not taken for theirs.
-        own = [_square(dot, radius) for dot in row]
-        rest = [_square(dot, _AWAY * radius) for other in dots if other is not row for dot in other]
+        own = [_around(dot, radius, radius) for dot in row]
+        rest = [
+            _around(dot, _AWAY * radius, 1.1 * radius)
+            for other in dots
+            if other is not row
+            for dot in other
+        ]
         blocked = _boxes([*taken, *own, *rest])
         option = np.vstack([_candidates(dot, size, radius) for dot in row])
         leader = np.vstack([_leaders(dot, _candidates(dot, size, radius), radius) for dot in row])
@@ -109,8 +113,8 @@ def _candidates(dot: QPointF, size: QSizeF, radius: float) -> np.ndarray:
     return np.array(made)
 
 
-def _square(dot: QPointF, radius: float) -> QRectF:
-    return QRectF(dot.x() - radius, dot.y() - radius, 2 * radius, 2 * radius)
+def _around(dot: QPointF, across: float, down: float) -> QRectF:
+    return QRectF(dot.x() - across, dot.y() - down, 2 * across, 2 * down)
 
 
 def _boxes(areas: Sequence[QRectF]) -> np.ndarray:
