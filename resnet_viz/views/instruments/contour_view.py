@@ -9,8 +9,8 @@ import contourpy
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from resnet_viz.views import theme
 from resnet_viz.views.instruments.loss_scale import LossScale, loss_text
@@ -30,8 +30,8 @@ class ContourView(QWidget):
         self._items: list[Any] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Contour lines of the loss")
-        self.plot: Any = pg.PlotWidget()
-        self.plot.setMinimumSize(170, 170)
+        self.plot: Any = pg.PlotWidget(self)
+        self.setMinimumSize(170, 170)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setMouseEnabled(x=False, y=False)
@@ -41,9 +41,6 @@ class ContourView(QWidget):
         self.readout = QLabel(self.plot)
         self.readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.readout.hide()
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(self.plot)
         self.plot.scene().sigMouseMoved.connect(self._on_move)
         self.plot.viewport().installEventFilter(self)
         self.retheme()
@@ -71,6 +68,21 @@ class ContourView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(320, 320)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the plane square, with its axes beside it."""
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        metrics = QFontMetrics(self.font())
+        left, below = metrics.horizontalAdvance("−0.5") + 12, metrics.height() + 6
+        self.plot.getAxis("left").setWidth(left)
+        self.plot.getAxis("bottom").setHeight(below)
+        side = max(60, min(self.width() - left, self.height() - below) - 8)
+        width, height = side + left + 8, side + below + 8
+        x, y = (self.width() - width) // 2, (self.height() - height) // 2
+        self.plot.setGeometry(x, y, width, height)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
             self.readout.hide()
@@ -82,7 +94,7 @@ class ContourView(QWidget):
         self._items = []
         if len(self._axis) < 2:
             return
-        look, metrics = theme.current(), QFontMetrics(self.font())
+        look = theme.current()
         reach, step = float(self._axis[-1]), float(self._axis[1] - self._axis[0])
         side = 2 * reach + step
         self.image.setImage(self._scale.colours(self._loss))
@@ -93,8 +105,7 @@ class ContourView(QWidget):
         ]
         for name in ("left", "bottom"):
             self.plot.getAxis(name).setTicks(ticks)
-        self.plot.getAxis("left").setWidth(metrics.horizontalAdvance("−0.5") + 12)
-        self.plot.getAxis("bottom").setHeight(metrics.height() + 6)
+        self._place()
         self._draw_levels()
         for (x, y), symbol, size in ((self._least(), "star", 8), ((0.0, 0.0), "+", 6)):
             if not math.isnan(x):
@@ -131,6 +142,8 @@ class ContourView(QWidget):
             pen = pg.mkPen(colour, width=0.55 * look.line_width)
             self._add(pg.PlotCurveItem(points[:, 0], points[:, 1], pen=pen, connect="finite"))
             longest = max(lines, key=len)
+            inside = np.abs(longest).max(axis=1) < 0.86 * self._axis[-1]
+            longest = longest[inside] if inside.any() else longest
             # Each label in a direction of its own, so that they do not lie on one another.
             angles = np.arctan2(longest[:, 1], longest[:, 0])
             away = np.abs(np.angle(np.exp(1j * (angles - (0.6 + 2.2 * number)))))

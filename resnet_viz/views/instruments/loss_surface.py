@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from html import escape
 
 import numpy as np
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -147,7 +147,8 @@ class LossSurfacePanel(Panel):
     def _arrange(self) -> None:
         """One picture under the other where the panel is high, else side by side."""
         directions = QBoxLayout.Direction
-        high = self.scroller.height() > 0.62 * self.scroller.width()
+        shown = sum(not column.isHidden() for column in self.columns) or 1
+        high = self.scroller.height() > 0.9 * self.scroller.width() / shown
         drawn = self.drawn.currentData()
         for column in self.columns:
             column.pictures.setDirection(directions.TopToBottom if high else directions.LeftToRight)
@@ -165,7 +166,7 @@ class LossSurfacePanel(Panel):
         for number, column in enumerate(self.columns):
             column.setVisible(number in shown)
             if number in shown:
-                column.show_surface(shown[number], result.request.axis, scale, linear)
+                column.show_surface(shown[number], result.request, scale, linear)
         self.bar.set_labels(f"{scale.low:g}", f"{scale.high:g}", "nats" + _cuts(scale, linear))
         for part in (self.bar, self.legend):
             part.show()
@@ -177,7 +178,7 @@ class _Column(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._plain = False
+        self._title, self._plain = "", False
         self.title = QLabel()
         self.title.setWordWrap(True)
         self.contour, self.surface = ContourView(), SurfaceView()
@@ -191,10 +192,10 @@ class _Column(QWidget):
         rows.addLayout(self.pictures, 1)
 
     def show_surface(
-        self, surface: Surface, axis: np.ndarray, scale: LossScale, linear: bool
+        self, surface: Surface, request: SurfaceRequest, scale: LossScale, linear: bool
     ) -> None:
-        self._plain = surface.plain
-        self.title.setText(_title(surface))
+        axis = request.axis
+        self._plain, self._title = surface.plain, _title(surface, bool(request.path))
         self.contour.show_loss(surface.loss, axis, scale)
         self.surface.show_loss(surface.loss, axis, scale, linear)
         self._colour()
@@ -207,18 +208,17 @@ class _Column(QWidget):
     def _colour(self) -> None:
         look = theme.current()
         colour = look.branch if self._plain else look.skip
-        self.title.setStyleSheet(f"border-left: 6px solid {colour}; padding-left: 6px")
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setText(f'<span style="color: {colour}">■</span> {escape(self._title)}')
 
 
-def _title(surface: Surface) -> str:
+def _title(surface: Surface, labelled: bool) -> str:
     weights = surface.on.weights.title if surface.on.weights.trained else "untrained"
     middle = len(surface.loss) // 2
     here, least = (loss_text(v) for v in (surface.loss[middle, middle], np.nanmin(surface.loss)))
     kind = "plain" if surface.plain else "residual"
     return (
         f"{surface.on.network} ({kind}; {weights}): loss {here} at the weights, least {least}; "
-        f"accuracy {surface.accuracy:.0%}"
+        f"{'accuracy' if labelled else 'agreement'} {surface.accuracy:.0%}"
     )
 
 

@@ -124,12 +124,13 @@ class StrengthPanel(Panel):
         names = [f"{strength:g}" for strength in strengths]
         scale = Scale.covering(norm for point in points for norm in point.gradient_norms)
         target = result.labels[result.target]
-        self.gradient.title.setText(
-            f"L2 norm of the gradient of the logit of “{target}” at each output, against strength s"
-        )
+        against = "against strength s"
+        if strengths != EVEN:
+            against += ", in uneven steps"
+        self.gradient.title.setText(f"Gradient of the logit of “{target}”, L2 norm, {against}")
         self.gradient.show_series(series, names, scale=scale)
         self.gradient.reveal(first)
-        self.odds.title.setText("Probability, against strength s")
+        self.odds.title.setText(f"Probability, {against}")
         tops = [result.labels[point.top] for point in points]
         self.odds.show_odds(
             [

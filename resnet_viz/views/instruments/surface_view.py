@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -14,7 +14,7 @@ from resnet_viz.views.instruments.loss_scale import LossScale
 
 _TALL = 1.3  # the height of the surface where half the side of its floor is 1
 _RADIUS = math.sqrt(2.0)
-_MANY = 1000  # quads from which on edges are not smoothed while the surface is turned
+_REST = 200  # milliseconds after a turn until edges are smoothed
 
 
 class SurfaceView(QWidget):
@@ -32,6 +32,10 @@ class SurfaceView(QWidget):
         self._scale, self._linear = LossScale(), False
         self.yaw, self.pitch = 30.0, 32.0
         self._grip: QPointF | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST)
+        self._rest.timeout.connect(self.update)
         self.setMinimumSize(200, 170)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -47,6 +51,7 @@ class SurfaceView(QWidget):
     def turn(self, yaw: float, pitch: float) -> None:
         """Look from another side."""
         self.yaw, self.pitch = yaw % 360.0, min(89.0, max(5.0, pitch))
+        self._rest.start()
         self.update()
 
     def retheme(self) -> None:
@@ -70,7 +75,6 @@ class SurfaceView(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._grip = None
         self.setCursor(Qt.CursorShape.OpenHandCursor)
-        self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         turns = {
@@ -132,7 +136,8 @@ class SurfaceView(QWidget):
         )
         seen = self._project(points)
         middle = left + (self.width() - left) / 2
-        floor = self.height() - below - _RADIUS * math.sin(pitch) * unit
+        spare = self.height() - below - 1.4 * metrics.height() - tall * unit
+        floor = self.height() - below - _RADIUS * math.sin(pitch) * unit - spare / 2
         return np.stack([middle + unit * seen[:, 0], floor - unit * seen[:, 1]], axis=1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -142,8 +147,8 @@ class SurfaceView(QWidget):
         if len(self._axis) < 2:
             return
         corners, loss = self.quads()
-        smooth = self._grip is None or len(corners) < _MANY
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
+        # Smooth edges take most of the time, so they wait until the turning is over.
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._rest.isActive())
         self._paint_frame(painter)
         colours = self._scale.colours(loss)
         places = self._screen(corners.reshape(-1, 3)).reshape(-1, 4, 2)
