@@ -224,7 +224,7 @@ class Controls(QWidget):
         ):
             signal.connect(lambda _: self.changed.emit())
         for box in (self.depth_box, self.seed):
-            box.lineEdit().installEventFilter(self)
+            box.installEventFilter(self)  # which hands its keys on to its line
 
     def _follow_depth(self, depth: int) -> None:
         """Move the slider to a typed depth, if it has a place for it."""

@@ -180,8 +180,9 @@ class LaboratoryPage(Page):
 
     def _cancelled(self) -> None:
         self._asked = None
-        what = f"; this is still {self.result.plain.title}'s measurement" if self.result else ""
-        self.say(f"The measurement was cancelled{what}")
+        depth = self.result.request.depth if self.result else 0
+        still = f"; on screen is still that of {depth} layers" if depth else ""
+        self.say(f"The measurement was cancelled{still}")
 
     def _failed(self, sentence: str) -> None:
         self.say(sentence)
