@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QSpinBox,
     QVBoxLayout,
+    QWidget,
 )
 
 from resnet_viz.analysis.result import Snapshot
@@ -146,10 +147,15 @@ class ShatteringPanel(Panel):
         self.layers.setRange(least, most)
         self.layers.setSingleStep(step)
         self.layers.setValue(usual)
-        dense = self._kind == "fully connected"
-        self.second.setVisible(not dense)
-        self.beta.setVisible(dense)
-        self._beta_name.setVisible(dense)
+        leaving: list[QWidget] = [self.second]
+        coming: list[QWidget] = [self._beta_name, self.beta]
+        if self._kind == "convolutional":
+            leaving, coming = coming, leaving
+        # In this order, or the row would for a moment be too wide for a small window.
+        for widget in leaving:
+            widget.hide()
+        for widget in coming:
+            widget.show()
 
     def _draw(self) -> None:
         result = self._result
