@@ -24,17 +24,16 @@ def compared(shallow: TrainingCard, deep: TrainingCard) -> str:
     train = deep.train_error[-1] - shallow.train_error[-1]
     test = deep.test_error[-1] - shallow.test_error[-1]
     after = f"After {deep.epochs} epochs "
-    uneven = ""
-    if deep.recipe != shallow.recipe:
-        uneven = (
-            f" (Not alike: the recipes differ; {shallow.title} had {shallow.epochs} epochs, "
-            f"{deep.title} {deep.epochs}.)"
-        )
     opening = (
         f"{after}{deep.title}'s training error is {deep.train_error[-1]:.1f} %, "
         f"{_apart(train)} {shallow.title}'s"
     )
-    return f"{opening}: {_verdict(train, test)}.{uneven}"
+    if deep.recipe != shallow.recipe or deep.epochs != shallow.epochs:
+        return (
+            f"{opening}; but the recipes differ ({shallow.title} had {shallow.epochs} epochs, "
+            f"{deep.title} {deep.epochs}), so nothing follows about depth."
+        )
+    return f"{opening}: {_verdict(train, test)}."
 
 
 def _apart(points: float) -> str:

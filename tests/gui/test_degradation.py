@@ -126,7 +126,10 @@ def test_the_sentences_stay_right_where_it_was_not(
 def test_unlike_recipes_are_said(folder: Path) -> None:
     write_card(folder, "plain20", 13.2, 14.0, recipe={"epochs": 30})
     cards = [read_card(catalog.find(name), folder) for name in ("plain20", "plain56")]
-    assert "the recipes differ" in compared(*cards)
+    said = compared(*cards)
+    assert "the recipes differ" in said
+    assert "so nothing follows about depth" in said
+    assert "degradation" not in said
 
 
 def test_a_missing_and_a_damaged_card_are_named_and_the_rest_is_shown(
