@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
@@ -17,6 +19,7 @@ from resnet_viz.views.main_window import MainWindow
 from resnet_viz.views.story.depth import DepthFigure
 from resnet_viz.views.story.figure import Figure
 from resnet_viz.views.story.page import CHAPTERS, StoryPage
+from resnet_viz.views.story.shipped import ShippedTwins
 from resnet_viz.views.story.size import SizeFigure
 
 LEFT = Qt.MouseButton.LeftButton
@@ -292,3 +295,40 @@ def test_a_mark_nearer_to_the_mouse_wins(page: StoryPage) -> None:
     for mark, other in ((first, second), (second, first)):
         at = mark.area.center() + 0.1 * (mark.area.center() - other.area.center())
         assert figure._mark_at(QPointF(at)) is mark
+
+
+@pytest.fixture
+def cards(tmp_path: Path) -> Path:
+    """Made-up cards of three of the four twins."""
+    for name, right in (("plain20", 0.88), ("plain56", 0.75), ("resnet56", 0.91)):
+        history = {
+            "train_loss": [2.0, 1.0],
+            "train_accuracy": [0.5, right],
+            "test_loss": [2.0, 1.0],
+            "test_accuracy": [0.4, 0.7],
+        }
+        card = {"network": name, "recipe": {}, "history": history}
+        (tmp_path / f"{name}-cifar10.json").write_text(json.dumps(card), encoding="utf-8")
+    return tmp_path
+
+
+def test_the_programs_own_twins_are_drawn_from_their_cards(qtbot: QtBot, cards: Path) -> None:
+    shown = ShippedTwins(cards)
+    qtbot.addWidget(shown)
+    look = theme.current()
+    drawn = [(curve.name, curve.values[-1], curve.colour) for curve in shown.plot.curves]
+    assert [name for name, *_ in drawn] == ["Plain-20", "Plain-56", "ResNet-56"]
+    assert [value for _, value, _ in drawn] == pytest.approx([12, 25, 9])
+    assert [colour for *_, colour in drawn] == [look.branch, look.branch, look.skip]
+    assert [curve.thick for curve in shown.plot.curves] == [False, True, True]
+    assert "25.0 %" in shown.key.text()
+    assert "No card yet: ResNet-20" in shown.key.text()
+    with qtbot.waitSignal(shown.network_asked) as asked:
+        shown.key.linkActivated.emit("plain56")
+    assert asked.args == ["plain56"]
+
+
+def test_without_cards_there_is_no_empty_plot(qtbot: QtBot, tmp_path: Path) -> None:
+    shown = ShippedTwins(tmp_path)
+    qtbot.addWidget(shown)
+    assert shown.isHidden()

@@ -11,6 +11,7 @@ from resnet_viz.engine.worker import Worker
 from resnet_viz.networks import ilsvrc, published
 from resnet_viz.views.glossary import LinkedLabel, glossary_of
 from resnet_viz.views.page import Page
+from resnet_viz.views.story.degradation import TEXT as DEGRADATION_TEXT
 from resnet_viz.views.story.degradation import DegradationCard
 from resnet_viz.views.story.depth import DepthFigure
 from resnet_viz.views.story.size import SizeFigure
@@ -50,6 +51,7 @@ class StoryPage(Page):
         for figure in (self.depth_figure, self.size_figure, self.degradation.figure):
             figure.network_asked.connect(self.network_asked)
             figure.refused.connect(self.say)
+        self.degradation.shipped.network_asked.connect(self.network_asked)
         self.degradation.page_asked.connect(self.page_asked)
         head = QHBoxLayout()
         head.addWidget(self.chapters)
@@ -66,10 +68,9 @@ class StoryPage(Page):
 
     def _turn_to(self, number: int) -> None:
         self.stack.setCurrentIndex(number)
-        self.text.say((DEPTH_TEXT, size_text(), "")[number])
+        self.text.say((DEPTH_TEXT, size_text(), DEGRADATION_TEXT)[number])
         self.sources.say(("Sources: " + depth_sources(), "Source: " + size_source(), "")[number])
-        for label in (self.text, self.sources):
-            label.setVisible(number < 2)
+        self.sources.setVisible(number < 2)  # the third names its own
 
     def retheme(self) -> None:
         for part in (

@@ -15,7 +15,7 @@ from resnet_viz.views.story.figure import Figure, Mark, faded, scaled, text_widt
 
 _LEAST, _MOST = 24.0, 30.0  # percent
 _TICKS = (24, 26, 28, 30)
-_ALONG = {18: 0.38, 34: 0.64}  # of the width; the names stand outside
+_ALONG = {18: 0.40, 34: 0.62}  # of the width; the names stand outside
 _CENTRE, _RIGHT = Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignRight
 _LEFT, _MIDDLE = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter
 
