@@ -148,7 +148,8 @@ class LossSurfacePanel(Panel):
         """One picture under the other where the panel is high, else side by side."""
         directions = QBoxLayout.Direction
         shown = sum(not column.isHidden() for column in self.columns) or 1
-        high = self.scroller.height() > 0.9 * self.scroller.width() / shown
+        spare = self.scroller.height() - 5 * self.fontMetrics().height()
+        high = spare / 2 > 0.42 * self.scroller.width() / shown
         drawn = self.drawn.currentData()
         for column in self.columns:
             column.pictures.setDirection(directions.TopToBottom if high else directions.LeftToRight)
