@@ -193,7 +193,7 @@ class _Build:
             branch = max(branch, second)
         ends = 2 * _GAP + self._joint if _meets(block) else 0.0
         ends += sum(self._card_along(x) + _GAP for x in after(block))
-        return branch + ends + 2 * _PAD + self.side + _GAP
+        return branch + ends + 2 * _PAD + self._output + _GAP
 
     def _along(self, layers: Sequence[Layer]) -> float:
         """The length of cards in a row."""
@@ -221,12 +221,8 @@ class _Build:
                 Point(rect.x, trunk), Point(rect.right, trunk), tuple(lines),
             )  # fmt: skip
         block = blocks[index]
-        low = 1.5 * self.text.size * (2.4 if self.text.sideways else 1.0)
-        side = min(self.side, max(20.0, self.card - low - 4))
-        left = rect.right - _PAD - self.side
-        upper = trunk - self.card / 2
-        thumbnail = Rect(left + (self.side - side) / 2, upper, side, side)
-        fill = Rect(left, upper + self.card - low, self.side, low)
+        left = rect.right - _PAD - self._output
+        thumbnail, fill = self._output_places(left, trunk)
         at = left - _GAP - self._along(after(block))
         following = self._row(after(block), at, trunk)
         meet = _meets(block)
@@ -250,6 +246,25 @@ class _Build:
             (*cards, *following, *second), arc, junction, thumbnail, fill, Point(rect.x, trunk),
             leave, tuple(lines),
         )  # fmt: skip
+
+    @property
+    def _output(self) -> float:
+        """The length of a block's output: its picture and, down a column, its value after it."""
+        return self.side + (self._value + 4 if self.text.sideways else 0.0)
+
+    @property
+    def _value(self) -> float:
+        return 1.5 * self.text.size
+
+    def _output_places(self, left: float, trunk: float) -> tuple[Rect, Rect]:
+        """Where the output's picture and its value lie; the picture is on the main line."""
+        if self.text.sideways:
+            thumbnail = Rect(left, trunk - self.side / 2, self.side, self.side)
+            return thumbnail, Rect(thumbnail.right + 4, thumbnail.y, self._value, thumbnail.height)
+        upper = trunk - self.card / 2
+        side = min(self.side, max(20.0, self.card - self._value - 4))
+        thumbnail = Rect(left + (self.side - side) / 2, upper, side, side)
+        return thumbnail, Rect(left, upper + self.card - self._value, self.side, self._value)
 
     def _row(self, layers: Sequence[Layer], x: float, middle: float) -> list[Card]:
         cards = []

@@ -75,9 +75,9 @@ class Legend(QWidget):
     def _key_columns(self) -> list[list[tuple[str, str, Qt.PenStyle]]]:
         """The key's lines, as columns of at most two; the last are left out first."""
         look = theme.current()
-        branch = ("residual branch", look.branch, Qt.PenStyle.SolidLine)
         if not self.has_skips:
-            return [[branch]]
+            return [[("layers", look.branch, Qt.PenStyle.SolidLine)]]
+        branch = ("residual branch", look.branch, Qt.PenStyle.SolidLine)
         skip = ("skip", look.skip, Qt.PenStyle.SolidLine)
         return [[skip, branch], [("skip off", look.off, Qt.PenStyle.DashLine)]]
 

@@ -172,7 +172,11 @@ def best_plan(slots: tuple[Slot, ...], width: float, height: float, text: Text) 
 
     def score(plan: Plan) -> float:
         fits = plan.total_height <= height
-        return min(plan.box_width / narrow, plan.box) - (0 if fits else 1e3)
+        starts = [row.first for row in plan.rows[1:]]
+        whole = all(slots[at].group != slots[at - 1].group for at in starts)
+        # Rows that hold whole stages read better than slightly larger blocks.
+        size = min(plan.box_width / narrow, plan.box) * (1.2 if whole and starts else 1.0)
+        return size - (0 if fits else 1e3)
 
     plans = []
     for rows in _break_rows(slots, _MOST_ROWS * (2 if text.sideways else 1)):

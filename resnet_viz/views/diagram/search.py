@@ -70,7 +70,6 @@ class SearchField(QFrame):
         column.setContentsMargins(6, 6, 6, 6)
         column.addWidget(self.field)
         column.addWidget(self.sentence)
-        self.field.returnPressed.connect(self._search)
         self.field.textEdited.connect(lambda _: self._say(""))
         self.completer.activated.connect(lambda _: self._search())
         self.field.installEventFilter(self)
@@ -119,13 +118,17 @@ class SearchField(QFrame):
             self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.KeyPress
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            self.close_field()
-            return True
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            # Handled here, so that the diagram does not take these keys for its own.
+            if event.key() == Qt.Key.Key_Escape:
+                self.close_field()
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                popup = self.completer.popup()
+                if popup is not None:
+                    popup.hide()
+                self._search()
+                return True
         return super().eventFilter(watched, event)
 
     def close_field(self) -> None:
