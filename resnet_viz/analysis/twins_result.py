@@ -39,7 +39,7 @@ class TrainingRequest:
     norm: bool = True
     initialisation: Initialisation = "he"
     rate: float = 0.03
-    batch_size: int = 64
+    batch_size: int = 32
     seed: int = 0
 
 

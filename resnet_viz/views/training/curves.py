@@ -79,7 +79,7 @@ class Curves(QWidget):
                 before.setData(steps[:split], heights[:split])
                 after.setData(steps[max(0, split - 1) :], heights[max(0, split - 1) :])
         self._range(np.concatenate([raw for raw, _ in curves.values()]))
-        self.plot.setXRange(0, max(20, newest), padding=0.01)
+        self.plot.setXRange(0, max(20, newest), padding=0.03)
         self._line.setVisible(position < newest)
         self._line.setValue(position)
 
@@ -117,14 +117,14 @@ class Curves(QWidget):
     def _range(self, values: np.ndarray) -> None:
         axis = self.plot.getAxis("left")
         if self.quantity == "accuracy":
-            self.plot.setYRange(0, 1, padding=0.02)
+            self.plot.setYRange(0, 1, padding=0.1)
             axis.setTicks([[(share / 4, f"{share / 4:g}") for share in range(5)], []])
             return
         there = values[np.isfinite(values) & (values > 0)]
         low, high = (float(there.min()), float(there.max())) if len(there) else (1.0, 3.0)
         low, high = min(low, 1.0), max(high, 3.0)
         axis.setTicks([loss_ticks(low, high), []])
-        self.plot.setYRange(math.log10(low), math.log10(high), padding=0.04)
+        self.plot.setYRange(math.log10(low), math.log10(high), padding=0.1)
 
 
 def loss_ticks(low: float, high: float) -> list[tuple[float, str]]:

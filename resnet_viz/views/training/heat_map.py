@@ -140,7 +140,7 @@ class HeatMap(QWidget):
                 top = area.bottom() - metrics.height() + 2
             if top < free:
                 top = free
-            free = top + metrics.height() - 3
+            free = top + metrics.height()
             painter.setPen(QColor(look.muted))
             slot = QRect(0, top - 2, area.left() - 5, metrics.height())
             painter.drawText(slot, Qt.AlignmentFlag.AlignRight, text)
