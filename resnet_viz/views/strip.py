@@ -170,6 +170,8 @@ class NetworkStrip(QWidget):
             look.stages[(cell.stage - 1) % len(look.stages)] if cell.stage else look.line
         )
         painter.setPen(QPen(stage, 1.5 + 2 * self._glow))
+        if rect.width() < 4:  # an outline would leave no room for the colour
+            painter.setPen(Qt.PenStyle.NoPen)
         if index == self._marker:
             painter.setPen(QPen(QColor(look.text), 3))
         painter.setBrush(fill or QColor(look.raised))

@@ -19,22 +19,16 @@ SAMPLES = "the sample photos"
 
 def compared(result: LaboratoryResult) -> str:
     """What the two networks have in common, and what they were given."""
-    request = result.request
-    parts = []
-    if result.residual is not None:
-        same = f"{result.residual.title} and {result.plain.title} have the same weights"
-        only = {
-            "add": "",
-            "concat": ", beside the 1×1 convolutions that only the first one has (not drawn)",
-        }[request.combine]
-        zero = request.initialisation == "zero"
-        parts.append(
-            same + only + ("; the plain one keeps γ = 1, or nothing would pass" if zero else "")
-        )
+    request, residual = result.request, result.residual
+    if residual is None:
+        who = f"{result.plain.title} alone"
     else:
-        parts.append(f"{result.plain.title} alone")
-    parts.append(f"nothing is trained: one pass forwards and backwards, {_batch(request)}")
-    return "; ".join(parts) + "."
+        who = "The same weights in both"
+        if request.combine == "concat":
+            who += f", but for {residual.title}'s 1×1 convolutions (not drawn)"
+        if request.initialisation == "zero":
+            who += f"; {result.plain.title} keeps γ = 1, or nothing would pass"
+    return f"{who}. Untrained; one pass both ways; {_batch(request)}."
 
 
 def _batch(request: LaboratoryRequest) -> str:
