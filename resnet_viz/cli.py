@@ -7,14 +7,19 @@ import json
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from resnet_viz.analysis.recognition import choice_of, sentence
 from resnet_viz.analysis.result import Result, Snapshot, WeightsChoice
 from resnet_viz.images.photo import PhotoError, find_photos, load_photo
 from resnet_viz.networks import catalog
+from resnet_viz.networks.class_names import read_class_names
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.preprocessing import NORMALISATIONS, Preprocessing
+from resnet_viz.networks.recognise import recognise
 from resnet_viz.networks.structure import Structure, build_structure
 from resnet_viz.networks.weights import WeightsError, availability, class_labels, find_class
 
@@ -66,15 +71,31 @@ def _parser() -> argparse.ArgumentParser:
 
     analyze = commands.add_parser("analyze", help="run a network on images, without a window")
     analyze.add_argument("images", nargs="+", metavar="IMAGE", help="an image file or a folder")
-    analyze.add_argument("--network", default=catalog.DEFAULT, help="default: %(default)s")
+    analyze.add_argument(
+        "--network", help=f"default: {catalog.DEFAULT}, or the one that the checkpoint is for"
+    )
     which = analyze.add_mutually_exclusive_group()
-    which.add_argument("--checkpoint", metavar="FILE", help="weights from a file")
+    which.add_argument("--checkpoint", metavar="FILE", help="your own weights, from a file")
     which.add_argument("--untrained", action="store_true", help="the bare initialisation")
     analyze.add_argument(
         "--skips",
         default="on",
         metavar="on|off|stage:2|block:layer3.1",
         help="which skips are off: none, all, a stage's, a block's (several: separate by commas)",
+    )
+    analyze.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="names of the classes: a text with one a line, or JSON",
+    )
+    analyze.add_argument(
+        "--size", type=int, metavar="PIXELS", help="side of the input; default: the network's own"
+    )
+    analyze.add_argument(
+        "--normalise",
+        choices=tuple(NORMALISATIONS),
+        help="mean and deviation of the input; default: the network's own",
     )
     analyze.add_argument("--target", help="class name or number; default: the top class")
     analyze.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
@@ -140,6 +161,8 @@ def parse_skips(text: str, structure: Structure) -> GateSettings:
     closed: list[str] = []
     for part in text.split(","):
         kind, _, name = part.strip().partition(":")
+        if structure.why_no_skips and part.strip() != "on":
+            raise ValueError(structure.why_no_skips)
         if kind == "off" and not name:
             closed += structure.skips
         elif kind == "stage":
@@ -159,11 +182,12 @@ def parse_skips(text: str, structure: Structure) -> GateSettings:
 
 
 def _analyze(given: argparse.Namespace) -> int:
-    spec = _spec(given.network)
-    structure = build_structure(spec)
+    name, weights = _weights(given)
     try:
-        gates = parse_skips(given.skips, structure)
-        target = None if given.target is None else find_class(class_labels(spec), given.target)
+        spec = _spec(name).adapted(weights.classes, weights.preprocessing)
+        gates = parse_skips(given.skips, build_structure(spec))
+        labels = weights.labels or class_labels(spec)
+        target = None if given.target is None else find_class(labels, given.target)
     except ValueError as error:
         raise InputError(str(error)) from None
     paths = find_photos(given.images)
@@ -174,10 +198,6 @@ def _analyze(given: argparse.Namespace) -> int:
             raise InputError(
                 f"{given.out} cannot be made ({error.strerror}); choose another folder for --out"
             ) from None
-    weights = WeightsChoice("untrained" if given.untrained else "default")
-    if given.checkpoint:
-        weights = WeightsChoice("file", given.checkpoint)
-
     from tqdm import tqdm
 
     from resnet_viz.analysis.session import Session
@@ -209,6 +229,44 @@ def _analyze(given: argparse.Namespace) -> int:
     if given.json:
         print(json.dumps(printed, indent=2, ensure_ascii=False, allow_nan=False))
     return code
+
+
+def _weights(given: argparse.Namespace) -> tuple[str, WeightsChoice]:
+    """The network's name and the weights that were asked for.
+
+    A checkpoint is for the network that it fits, whatever the default network is; one that was
+    asked for by name has to be among those that it fits.
+    """
+    name = _spec(given.network or catalog.DEFAULT).name
+    weights = WeightsChoice("untrained" if given.untrained else "default")
+    if given.checkpoint:
+        path = Path(given.checkpoint)
+        match = recognise(path, name)
+        if given.network and match.spec.name != name:
+            raise InputError(
+                f"{path.name} is not for {_spec(name).title} but for {match.spec.title}; "
+                f"leave out --network, or say --network {match.spec.name}"
+            )
+        name, weights = match.spec.name, choice_of(match, path)
+        print(sentence(match, path), file=sys.stderr)
+    own = _spec(name)
+    if given.labels is not None:
+        labels = read_class_names(given.labels)
+        count = weights.classes or own.classes
+        if len(labels) != count:
+            raise InputError(
+                f"{given.labels} has {len(labels)} names for {count} classes; give as many names"
+            )
+        weights = replace(weights, labels=labels)
+    if given.size is not None or given.normalise is not None:
+        normalise = NORMALISATIONS.get(given.normalise, own.preprocessing)
+        try:
+            size = own.input_size if given.size is None else given.size
+            changed = Preprocessing(size, normalise.mean, normalise.std)
+        except ValueError as error:
+            raise InputError(str(error)) from None
+        weights = replace(weights, preprocessing=changed)
+    return name, weights
 
 
 def _run(session: Session, snapshot: Snapshot) -> Result:

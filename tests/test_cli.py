@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from resnet_viz import app, cli
@@ -68,6 +69,38 @@ def test_analyze_in_words(capsys: pytest.CaptureFixture[str], image: Path) -> No
     assert " ms" in text
 
 
+def test_a_checkpoint_brings_its_network(
+    capsys: pytest.CaptureFixture[str], image: Path, tmp_path: Path
+) -> None:
+    """With three classes, names for them, and another input than the network's own."""
+    path, names = tmp_path / "mine.th", tmp_path / "names.json"
+    state = catalog.find("preact-resnet20").adapted(3, None).build().state_dict()
+    torch.save({"state_dict": {f"module.{key}": value for key, value in state.items()}}, path)
+    names.write_text('{"1": "cherry", "0": "apple", "2": "fig"}')
+    assert (
+        cli.main(
+            ["analyze", str(image), "--checkpoint", str(path), "--labels", str(names), "--json",
+             "--size", "40", "--normalise", "half", "--out", str(tmp_path), "--target", "cherry"]
+        )
+        == 0
+    )  # fmt: skip
+    streams = capsys.readouterr()
+    (result,) = json.loads(streams.out)
+    assert (result["network"], result["target"]) == ("preact-resnet20", "cherry")
+    assert {row["class"] for row in result["top5"]} == {"apple", "cherry", "fig"}
+    assert "mine.th was made for Pre-activation ResNet-20 with 3 classes" in streams.err
+    with Image.open(tmp_path / "gradient" / "input.png") as picture:
+        assert picture.size == (40, 40)
+    wrong = ["analyze", str(image), "--checkpoint", str(path), "--network", "resnet20"]
+    assert cli.main(wrong) == 2
+    assert "not for ResNet-20 but for Pre-activation ResNet-20" in capsys.readouterr().err
+    few = tmp_path / "few.txt"
+    few.write_text("apple\ncherry\n")
+    wrong = ["analyze", str(image), "--checkpoint", str(path), "--labels", str(few)]
+    assert cli.main(wrong) == 2
+    assert "2 names for 3 classes" in capsys.readouterr().err
+
+
 def test_out_writes_overlays_and_arrays(
     capsys: pytest.CaptureFixture[str], image: Path, tmp_path: Path
 ) -> None:
@@ -111,7 +144,10 @@ def test_a_folder_with_one_broken_file(
         (["IMAGE", "--skips", "block:stem"], "stem"),
         (["IMAGE", "--skips", "maybe"], "maybe"),
         (["IMAGE", "--network", "plain20", "--skips", "block:layer1.0"], "has no skip"),
+        (["IMAGE", "--network", "vgg16", "--skips", "off"], "only sees the one before (Simonyan"),
         (["IMAGE", "--target", "unicorn"], "unicorn"),
+        (["IMAGE", "--labels", "missing.txt"], "missing.txt cannot be read"),
+        (["IMAGE", "--size", "0"], "an input of 0 pixels"),
         (["IMAGE", "--checkpoint", "missing.pt"], "missing.pt"),
         (["IMAGE", "--out", "IMAGE/below"], "--out"),
     ],

@@ -127,7 +127,8 @@ def _inception(
     first, field = _traced([call for call in calls if not call.name.startswith(inside)], field)
     branches, fields = [], []
     for name, _ in part.output.named_children():
-        layers, after = _traced([c for c in calls if c.name.startswith(f"{inside}{name}.")], field)
+        path = [call for call in calls if f"{call.name}.".startswith(f"{inside}{name}.")]
+        layers, after = _traced(path, field)
         branches.append(layers)
         fields.append(after)
     field = max(fields, key=lambda after: after.size)

@@ -7,6 +7,8 @@ import pytest
 import torch
 from captum.attr import LayerGradCam
 from torch import nn
+from torchvision.models.alexnet import AlexNet
+from torchvision.models.vgg import VGG, make_layers
 
 from resnet_viz.analysis.probe import probe, probed_modules
 from resnet_viz.analysis.task import Cancelled
@@ -51,6 +53,52 @@ def test_grad_cam_is_captums_on_every_block(name: str, closed: bool) -> None:
         cam = reference.detach()[0, 0].numpy()
         assert cam.max() > 0 or block.cam.max() == 0
         assert close(block.cam, cam), block.name
+
+
+def small(kind: str) -> tuple[nn.Module, torch.Tensor]:
+    """A network without skips, thinned out or on a small picture, and its input."""
+    torch.manual_seed(0)
+    if kind == "lenet5":
+        return build("lenet5"), torch.randn(1, 1, 32, 32)
+    if kind == "googlenet":
+        return build("googlenet"), torch.randn(1, 3, 32, 32)
+    if kind == "vgg":
+        features = make_layers([8, 8, "M", 16, "M", 16, 24, "M"], batch_norm=True)
+        network: nn.Module = VGG(features, num_classes=10)
+        network.classifier = nn.Linear(24 * 49, 10)
+        return network.eval(), torch.randn(1, 3, 32, 32)
+    network = AlexNet(num_classes=10)
+    return network.eval(), torch.randn(1, 3, 63, 63)
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"), [("lenet5", 2), ("vgg", 5), ("alexnet", 5), ("googlenet", 10)]
+)
+def test_networks_without_skips_are_probed_as_captum_does(kind: str, count: int) -> None:
+    network, x = small(kind)
+    gates = SkipGates(network)
+    assert gates.blocks == ()
+    measured = probe(network, gates, x, target=3)
+    blocks = probed_modules(network)
+    assert [block.name for block in measured.blocks] == list(blocks)
+    assert len(blocks) == count
+    np.testing.assert_allclose(measured.logits, network(x)[0].detach().numpy(), rtol=1e-5)
+    for block in measured.blocks:
+        assert block.skip_share is None
+        assert block.gradient_norm > 0
+        module = blocks[block.name]
+        reference = LayerGradCam(network, module).attribute(x, target=3, relu_attributions=True)
+        assert close(block.cam, reference.detach()[0, 0].numpy()), block.name
+
+
+def test_a_pre_activation_network_is_probed_as_captum_does() -> None:
+    network, x = build("preact-resnet20"), image("resnet20")
+    gates = SkipGates(network)
+    gates.set(GateSettings.of({"layer1.1": 0.0, "layer3.0": 0.5}))
+    measured = probe(network, gates, x, target=3)
+    for name, module in probed_modules(network).items():
+        reference = LayerGradCam(network, module).attribute(x, target=3, relu_attributions=True)
+        assert close(measured.block(name).cam, reference.detach()[0, 0].numpy()), name
 
 
 def test_gradients_and_activations_are_autograds() -> None:

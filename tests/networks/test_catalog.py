@@ -18,6 +18,7 @@ from resnet_viz.networks.cifar import (
     Shortcut,
     initialise_he,
 )
+from resnet_viz.networks.preprocessing import NORMALISATIONS, Preprocessing
 
 
 def parameters(network: nn.Module) -> int:
@@ -79,6 +80,22 @@ def test_imagenet_networks_match_torchvisions_weights(name: str) -> None:
     assert [spec.input_size] == preset.crop_size
     assert math.isclose(spec.crop_fraction, preset.crop_size[0] / preset.resize_size[0])
     assert (list(spec.mean), list(spec.std)) == (preset.mean, preset.std)
+
+
+@pytest.mark.parametrize(
+    ("name", "millions", "digits"),
+    [("preact-resnet110", 1.7, 1), ("preact-resnet164", 1.7, 1), ("lenet5", 0.0617, 4)],
+)
+def test_parameters_are_the_papers(name: str, millions: float, digits: int) -> None:
+    """He 2016 table 4; LeNet-5 with the substitutes that its docstring names."""
+    assert round(parameters(build_on_meta(name)) / 1e6, digits) == millions
+
+
+def test_lenet_counts_its_layers_as_the_paper_does() -> None:
+    """Where nothing is substituted: C1, C5 and F6 of LeCun 1998, section II.B."""
+    network = build_on_meta("lenet5")
+    counts = [parameters(m) for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    assert [counts[0], *counts[2:4]] == [156, 48_120, 10_164]
 
 
 # The block
@@ -190,6 +207,11 @@ def test_every_name_finds_its_row() -> None:
         ("RESNET 152", "resnet152"),
         ("plain_56", "plain56"),
         ("resnet20 projection", "resnet20-projection"),
+        ("VGG-16 BN", "vgg16_bn"),
+        ("ResNeXt-50 32×4d", "resnext50_32x4d"),
+        ("Wide ResNet-50-2", "wide_resnet50_2"),
+        ("Pre-activation ResNet-56", "preact-resnet56"),
+        ("GoogLeNet", "googlenet"),
     ],
 )
 def test_names_are_found_however_they_are_written(text: str, name: str) -> None:
@@ -211,6 +233,25 @@ def test_networks_are_built_for_evaluation(name: str) -> None:
 def test_the_data_are_named() -> None:
     assert find("plain20").data_title == "CIFAR-10"
     assert find("resnet50").data_title == "ImageNet"
+    assert find("lenet5").data_title == "MNIST"
+
+
+def test_a_network_is_adapted_to_other_classes_and_another_input() -> None:
+    own = find("resnet18")
+    assert own.adapted(None, None) == own
+    half = NORMALISATIONS["half"]
+    spec = own.adapted(7, Preprocessing(96, half.mean, half.std))
+    assert (spec.classes, spec.input_size, spec.mean) == (7, 96, (0.5, 0.5, 0.5))
+    with torch.device("meta"):
+        assert spec.build()(torch.empty(2, 3, 96, 96)).shape == (2, 7)
+    assert own.preprocessing.title == "224×224, ImageNet"
+    assert spec.preprocessing.title == "96×96, 0.5 / 0.5 (−1 to 1)"
+
+
+@pytest.mark.parametrize(("size", "std"), [(0, 1.0), (5000, 1.0), (32, 0.0), (32, float("nan"))])
+def test_an_impossible_preprocessing_is_refused(size: int, std: float) -> None:
+    with pytest.raises(ValueError, match=f"{size if std == 1 else std}"):
+        Preprocessing(size, (0.0,) * 3, (1.0, 1.0, std))
 
 
 # Twins

@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import nn
 from torchvision.models import resnet18, resnet50
+from torchvision.models.resnet import Bottleneck, ResNet
 
 from resnet_viz.networks.cifar import CifarBlock, CifarResNet
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.preact import PreactResNet
 from resnet_viz.networks.skips import SkipGates, residual_blocks
 
 BUILDERS = {
@@ -18,6 +20,10 @@ BUILDERS = {
     "projection": lambda: CifarResNet(20, shortcut="projection"),
     "concat": lambda: CifarResNet(20, combine="concat"),
     "plain": lambda: CifarResNet(20, combine="none"),
+    "resnext": lambda: ResNet(Bottleneck, [1, 2, 1, 1], groups=32, width_per_group=4),
+    "wide": lambda: ResNet(Bottleneck, [1, 2, 1, 1], width_per_group=128),
+    "pre-activation": lambda: PreactResNet(20),
+    "pre-activation bottleneck": lambda: PreactResNet(20, bottleneck=True),
 }
 
 
@@ -87,6 +93,59 @@ def test_blocks_compute_what_the_equation_says(kind: str, skip: float, branch: f
         gates.set(GateSettings.of({name: skip}, {name: branch}))
         torch.testing.assert_close(block(x), wanted)
         assert torch.equal(x, kept)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("kind", ["resnext", "wide"])
+def test_grouped_and_wide_blocks_are_gated_as_well(kind: str) -> None:
+    torch.manual_seed(0)
+    network = scramble(BUILDERS[kind]())
+    block = residual_blocks(network)["layer2.1"]
+    assert block.conv2.groups == (32 if kind == "resnext" else 1)
+    gates = SkipGates(network)
+    x = torch.randn(1, 512, 4, 4)
+    gates.set(GateSettings.of({"layer2.1": 0.25}, {"layer2.1": 0.75}))
+    wanted = torch.relu(0.75 * branch_of(block, x) + 0.25 * x)
+    torch.testing.assert_close(block(x), wanted)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("bottleneck", [False, True])
+@pytest.mark.parametrize(("skip", "branch"), [(0, 1), (1, 0), (0.5, 1), (0.25, 0.75), (0, 0)])
+def test_nothing_follows_the_sum_of_2016(bottleneck: bool, skip: float, branch: float) -> None:
+    torch.manual_seed(0)
+    network = scramble(PreactResNet(20, bottleneck=bottleneck))
+    blocks = residual_blocks(network)
+    gates = SkipGates(network)
+    for name in ("layer1.1", "layer2.0"):
+        block = blocks[name]
+        x = torch.randn(2, block.bn1.num_features, 8, 8)
+        kept = x.clone()
+        out = block.conv2(torch.relu(block.bn2(block.conv1(torch.relu(block.bn1(x))))))
+        if bottleneck:
+            out = block.conv3(torch.relu(block.bn3(out)))
+        identity = x if block.downsample is None else block.downsample(x)
+        wanted = branch * out + skip * identity
+        assert (wanted < 0).any() or (skip, branch) == (0, 0)
+        gates.set(GateSettings.of({name: skip}, {name: branch}))
+        torch.testing.assert_close(block(x), wanted)
+        assert torch.equal(x, kept)
+
+
+@torch.no_grad()
+def test_the_skips_of_2016_are_a_clean_path() -> None:
+    """With every branch closed the last block's output is the stem's, padded and subsampled."""
+    network = scramble(PreactResNet(20))
+    gates = SkipGates(network)
+    gates.set(GateSettings().with_branches(gates.blocks, 0.0))
+    kept: list[torch.Tensor] = []
+    network.conv1.register_forward_hook(lambda _, __, output: kept.append(output))
+    network.layer3.register_forward_hook(lambda _, __, output: kept.append(output))
+    network(torch.randn(1, 3, 32, 32))
+    stem, last = kept
+    assert torch.equal(last[:, 24:40], stem[:, :, ::4, ::4])
+    assert not last[:, :24].any()
+    assert not last[:, 40:].any()
 
 
 @torch.no_grad()

@@ -1,0 +1,129 @@
+"""The user's own weights in the real window: dropped, recognised, named and normalised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QPushButton
+from pytestqt.qtbot import QtBot
+
+from resnet_viz.analysis.result import WeightsChoice
+from resnet_viz.networks import catalog
+from resnet_viz.networks.preprocessing import HALF, IMAGENET, Preprocessing
+from resnet_viz.views.main_window import MainWindow
+from resnet_viz.views.preprocessing import OTHER, PreprocessingDialog
+from tests.gui.conftest import Driver
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """A pre-activation network for three classes, as a training script would leave it."""
+    torch.manual_seed(0)
+    state = catalog.find("preact-resnet20").adapted(3, None).build().state_dict()
+    path = tmp_path / "mine.th"
+    torch.save({"epoch": 9, "state_dict": {f"module.{k}": v for k, v in state.items()}}, path)
+    return path
+
+
+def click(driver: Driver, text: str) -> None:
+    """Press a button of the message area."""
+    buttons = driver.window.message.findChildren(QPushButton)
+    button = next(b for b in buttons if b.text() == text and b.isVisible())
+    driver.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def message(window: MainWindow) -> str:
+    return window.message.text.text() if window.message.isVisible() else ""
+
+
+def test_a_checkpoint_is_put_on_its_network(
+    driver: Driver, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = driver.show().window
+    window.state.set_target(5)
+    window.open_path(str(checkpoint))
+    driver.qtbot.waitUntil(lambda: "mine.th" in message(window), timeout=60_000)
+    assert "Pre-activation ResNet-20 with 3 classes" in message(window)
+    assert "32×32, CIFAR-10" in message(window)
+    driver.qtbot.waitUntil(lambda: not window.checkpoints.progress.isVisible())
+    result = driver.next_result()
+    assert result.snapshot.network == "preact-resnet20"
+    assert result.snapshot.target is None
+    assert result.labels == ("class 0", "class 1", "class 2")
+    assert result.weights.title == "mine.th"
+    assert window.toolbar.network_box.currentData() == "preact-resnet20"
+
+    names = tmp_path / "names.txt"
+    names.write_text("apple\ncherry\nfig\n")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(names), ""))
+    click(driver, "Class names…")
+    assert driver.next_result().labels == ("apple", "cherry", "fig")
+
+    before = driver.results[-1]
+    window.actions_by_name["preprocessing"].trigger()
+    dialog = window.findChild(PreprocessingDialog)
+    dialog.size_box.setValue(40)
+    dialog.known.setCurrentIndex(dialog.known.findText(HALF.title))
+    dialog.known.activated.emit(dialog.known.currentIndex())
+    driver.qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    after = driver.next_result()
+    assert after.snapshot.weights.preprocessing == Preprocessing(40, HALF.mean, HALF.std)
+    assert after.network_input.shape == (40, 40, 3)
+    assert after.structure.input_shape == (3, 40, 40)
+    assert after.labels == before.labels
+    assert abs(after.now.logits - before.now.logits).max() > 1e-4
+
+    window.checkpoints.name_classes(str(checkpoint))
+    assert "mine.th is no text" in message(window)
+    names.write_text("apple\ncherry\n")
+    window.checkpoints.name_classes(str(names))
+    assert "has 2 names" in message(window)
+    assert driver.window.state.snapshot.weights.labels == ("apple", "cherry", "fig")
+
+
+def test_what_fits_nothing_offers_the_nearest(driver: Driver, tmp_path: Path) -> None:
+    window = driver.show().window
+    state = catalog.find("plain20").build().state_dict()
+    state["layer2.0.conv1.weight"] = torch.zeros(32, 16, 5, 5)
+    torch.save(state, tmp_path / "odd.pt")
+    window.open_path(str(tmp_path / "odd.pt"))
+    driver.qtbot.waitUntil(lambda: "odd.pt" in message(window), timeout=60_000)
+    assert "layer2.0.conv1.weight is (32, 16, 5, 5) there" in message(window)
+    assert window.state.snapshot.weights == WeightsChoice()
+    nearest = catalog.find(window.state.snapshot.network).title
+    click(driver, f"Open {nearest}")
+    assert driver.next_result().structure.title == nearest
+
+
+def test_a_network_of_single_layers_is_explored_without_skips(driver: Driver) -> None:
+    """LeNet stands for AlexNet and VGG, which take long."""
+    window = driver.show().window
+    window.toolbar.network_chosen.emit("lenet5")
+    result = driver.next_result()
+    assert [block.name for block in result.now.blocks] == ["stem", "conv2"]
+    grey = result.network_input
+    assert (grey == grey[:, :, :1]).all()
+    assert not window.toolbar.all_off.isEnabled()
+    assert "LeNet-5 has no skips" in window.toolbar.all_off.toolTip()
+    assert not window.actions_by_name["skips_off"].isEnabled()
+    window.toolbar.network_chosen.emit("resnet20")
+    driver.next_result()
+    assert window.toolbar.all_off.isEnabled()
+    assert "has no skips" not in window.toolbar.all_off.toolTip()
+
+
+def test_the_dialogue_names_what_its_boxes_are_at(qtbot: QtBot) -> None:
+    own = catalog.find("resnet20").preprocessing
+    dialog = PreprocessingDialog("ResNet-20", own, own)
+    qtbot.addWidget(dialog)
+    assert (dialog.known.currentText(), dialog.value()) == ("CIFAR-10", own)
+    dialog.mean[1].setValue(0.9)
+    assert dialog.known.currentText() == OTHER
+    assert dialog.value().mean == (own.mean[0], 0.9, own.mean[2])
+    dialog.show_value(Preprocessing(224, IMAGENET.mean, IMAGENET.std))
+    assert dialog.known.currentText() == "ImageNet"
+    qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
+    assert dialog.value() == own
