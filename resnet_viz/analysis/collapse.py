@@ -12,6 +12,7 @@ from torch.nn import functional
 from resnet_viz.analysis.training import normalise, to_tensor
 from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.norms import l2_norm
 from resnet_viz.networks.skips import SkipGates, residual_blocks
 
 IMAGES = 50
@@ -87,6 +88,6 @@ def _measure(network: nn.Module, images: Tensor, labels: Tensor) -> Measured:
         logits = network(images)
         loss = functional.cross_entropy(logits, labels)
         gradients: tuple[Any, ...] = torch.autograd.grad(loss, list(chosen.values()))
-    norms = [float(torch.linalg.vector_norm(gradient)) for gradient in gradients]
+    norms = [l2_norm(gradient).item() for gradient in gradients]
     accuracy = int((logits.argmax(1) == labels).sum()) / len(labels)
     return Measured(accuracy, loss.item(), dict(zip(chosen, norms, strict=True)))

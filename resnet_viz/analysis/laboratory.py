@@ -27,6 +27,7 @@ from resnet_viz.images import gallery
 from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
 from resnet_viz.networks.cifar import STAGE_WIDTHS, CifarBlock, CifarResNet
 from resnet_viz.networks.initialisation import initialise
+from resnet_viz.networks.norms import l2_norm
 
 SIDE = 32
 CLASSES = 10
@@ -155,7 +156,7 @@ def measure(
     def head(x: Tensor) -> Tensor:
         logits = network.fc(torch.flatten(network.avgpool(x), 1))
         variances["fc"] = _variance(logits)
-        logits.register_hook(lambda gradient: gradients.update(fc=_norm(gradient)))
+        logits.register_hook(lambda gradient: gradients.update(fc=l2_norm(gradient).item()))
         return functional.cross_entropy(logits, labels)
 
     parts: list[tuple[str, Callable[[Tensor], Tensor]]] = [("conv1", stem)]
@@ -181,7 +182,7 @@ def measure(
             gradient = entry.grad
             if entries:
                 assert gradient is not None
-                gradients[parts[len(entries) - 1][0]] = _norm(gradient)
+                gradients[parts[len(entries) - 1][0]] = l2_norm(gradient).item()
             paused = time.perf_counter()
             yield f"backwards, {layer}"
             waited += time.perf_counter() - paused
@@ -197,7 +198,12 @@ def measure(
         stage = int(layer[5]) if layer.startswith("layer") else 0
         layers.append(
             LayerFlow(
-                layer, stage, _norm(weight.grad), in_float32, gradients[layer], variances[layer]
+                layer,
+                stage,
+                l2_norm(weight.grad).item(),
+                in_float32,
+                gradients[layer],
+                variances[layer],
             )
         )
     network.zero_grad(set_to_none=True)
@@ -214,16 +220,11 @@ def _watch_inside(
         variances[layer] = _variance(inputs[0])
 
         def note(gradient: Tensor) -> None:
-            gradients[layer] = _norm(gradient)
+            gradients[layer] = l2_norm(gradient).item()
 
         inputs[0].register_hook(note)
 
     return hook
-
-
-def _norm(values: Tensor) -> float:
-    """The L2 norm, with the squares summed in float64: a float32 square of 1e-23 would be 0."""
-    return torch.linalg.vector_norm(_double(values)).item()
 
 
 def _variance(values: Tensor) -> float:

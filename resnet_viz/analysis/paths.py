@@ -15,6 +15,7 @@ from resnet_viz.analysis.instruments_result import Measured
 from resnet_viz.analysis.paths_result import PathsRequest, PathsResult
 from resnet_viz.analysis.session import Subject
 from resnet_viz.analysis.task import Progress, TaskContext, TaskError
+from resnet_viz.networks.norms import l2_norm
 from resnet_viz.networks.skips import ResidualBlock, branch_entry, residual_blocks
 
 _MOST_VALUES = 1_000_000
@@ -74,13 +75,13 @@ class BackwardGates:
 
     def _through_skip(self, index: int, gradient: Tensor) -> Tensor:
         norms = self.arrived.get(self.names[index], (0.0, 0.0))
-        self.arrived[self.names[index]] = (float(torch.linalg.vector_norm(gradient)), norms[1])
+        self.arrived[self.names[index]] = (l2_norm(gradient).item(), norms[1])
         return gradient if self.skip is None else gradient * self.skip[:, index].view(-1, 1, 1, 1)
 
     def _through_branch(self, index: int, gradient: Tensor) -> Tensor:
         self._at_block()
         norms = self.arrived.get(self.names[index], (0.0, 0.0))
-        self.arrived[self.names[index]] = (norms[0], float(torch.linalg.vector_norm(gradient)))
+        self.arrived[self.names[index]] = (norms[0], l2_norm(gradient).item())
         if self.by_length:
             return torch.cat((torch.zeros_like(gradient[:1]), gradient[:-1]))
         if self.branch is None:
@@ -189,7 +190,7 @@ def _measure(
         logits = network(image)[0]
     target = request.snapshot.target
     target = int(logits.argmax()) if target is None else target
-    whole = torch.linalg.vector_norm(batch_gradients(network, image, target))
+    whole = l2_norm(batch_gradients(network, image, target))
     shares = []
     for name in gates.names:
         skip, branch = gates.arrived[name]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from resnet_viz.analysis.path_sum import PathSum
 from resnet_viz.analysis.result import BlockPass, Pass
 from resnet_viz.analysis.task import Cancelled
+from resnet_viz.networks.norms import l2_norm
 from resnet_viz.networks.parts import parts_of
 from resnet_viz.networks.skips import SkipGates
 
@@ -90,7 +91,7 @@ def probe(
     with torch.no_grad():
         pairs = [(a[0], g[0]) for a, g in zip(outputs.values(), gradients, strict=True)]
         cams = [grad_cam(a, g).cpu().numpy() for a, g in pairs]
-        norms = torch.stack([torch.linalg.vector_norm(t) for pair in pairs for t in pair]).tolist()
+        norms = torch.stack([l2_norm(t) for pair in pairs for t in pair]).tolist()
         names = list(shares)
         flat = torch.stack(list(shares.values())).tolist() if names else []
         share = dict(zip(names, flat, strict=True))

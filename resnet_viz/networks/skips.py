@@ -12,6 +12,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from resnet_viz.networks.cifar import CifarBlock
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.norms import l2_norm
 from resnet_viz.networks.preact import PreactBlock, PreactBottleneck
 
 ResidualBlock: TypeAlias = BasicBlock | Bottleneck | CifarBlock | PreactBlock | PreactBottleneck
@@ -199,7 +200,7 @@ def _figures(identity: Tensor | None, out: Tensor | None, concat: bool) -> list[
 
 def _norm_into(figures: list[Tensor], place: int) -> Callable[[Tensor], None]:
     def hook(gradient: Tensor) -> None:
-        figures[place] = torch.linalg.vector_norm(gradient.detach())
+        figures[place] = l2_norm(gradient.detach()).to(gradient)
 
     return hook
 
