@@ -177,10 +177,11 @@ class NetworkStrip(QWidget):
         painter.setBrush(fill or QColor(look.raised))
         painter.drawRoundedRect(rect, radius, radius)
         if self._glow > 0 and fill is not None:
+            # The edge alone: a flash over the fill would falsify its colour.
             flash = QColor(look.text)
-            flash.setAlphaF(0.45 * self._glow)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(flash)
+            flash.setAlphaF(self._glow)
+            painter.setPen(QPen(flash, 1 + 2 * self._glow))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(rect, radius, radius)
         sign = row_of(self._values[index]) if self._values is not None and lit else None
         if sign is not None:

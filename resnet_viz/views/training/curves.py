@@ -93,6 +93,8 @@ class Curves(QWidget):
             axis.setPen(look.line)
             axis.setTextPen(look.text)
         self.plot.showGrid(y=True, alpha=0.2)
+        overhang = self.fontMetrics().horizontalAdvance("0000") // 2
+        self.plot.getPlotItem().layout.setContentsMargins(0, 0, overhang, 0)
         self.plot.getAxis("left").setWidth(self.fontMetrics().horizontalAdvance("0.0005") + 8)
         self._line.setPen(pg.mkPen(look.text, width=look.line_width * 0.6))
         for twin, items in self.items.items():

@@ -20,6 +20,9 @@ def measured(history: History, step: int, standing: Standing) -> str:
     if not step:
         return "Step 0: nothing is measured yet; press Start (Space) or Step (.)."
     residual, plain = history.tracks["residual"], history.tracks["plain"]
+    # While one twin is still at this step, the last one that both have finished is told.
+    running = [t.count for twin, t in history.tracks.items() if twin not in standing.diverged]
+    step = min([step, *running]) or step
     there = [track.count >= step for track in (residual, plain)]
     losses, firsts = [], []
     for name, track, known in zip(("residual", "plain"), (residual, plain), there, strict=True):
