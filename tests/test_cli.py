@@ -88,12 +88,12 @@ def test_a_checkpoint_brings_its_network(
     (result,) = json.loads(streams.out)
     assert (result["network"], result["target"]) == ("preact-resnet20", "cherry")
     assert {row["class"] for row in result["top5"]} == {"apple", "cherry", "fig"}
-    assert "mine.th was made for Pre-activation ResNet-20 with 3 classes" in streams.err
+    assert "mine.th was made for Pre-act ResNet-20 with 3 classes" in streams.err
     with Image.open(tmp_path / "gradient" / "input.png") as picture:
         assert picture.size == (40, 40)
     wrong = ["analyze", str(image), "--checkpoint", str(path), "--network", "resnet20"]
     assert cli.main(wrong) == 2
-    assert "not for ResNet-20 but for Pre-activation ResNet-20" in capsys.readouterr().err
+    assert "not for ResNet-20 but for Pre-act ResNet-20" in capsys.readouterr().err
     few = tmp_path / "few.txt"
     few.write_text("apple\ncherry\n")
     wrong = ["analyze", str(image), "--checkpoint", str(path), "--labels", str(few)]

@@ -100,8 +100,8 @@ def _cifar(
     kind, title = ("plain", "Plain") if plain else ("resnet", "ResNet")
     group, paper = f"{title}, CIFAR-10", HE_2015
     if order == "pre":
-        kind, title = "preact-resnet", "Pre-activation ResNet"
-        group, paper = f"{title}, CIFAR-10", "He 2016, arXiv 1603.05027"
+        kind, title = "preact-resnet", "Pre-act ResNet"
+        group, paper = "Pre-activation ResNet, CIFAR-10", "He 2016, arXiv 1603.05027"
     projection = shortcut == "projection"
     name = f"{kind}{depth}{'-projection' if projection else ''}"
     title = f"{title}-{depth}{' (projection)' if projection else ''}"

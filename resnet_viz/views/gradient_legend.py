@@ -78,8 +78,12 @@ class Legend(QWidget):
             f"{count} skip{'' if count == 1 else 's'} off",
         )
         self._short = ("Now", "All on" + (" (same)" if same else ""), f"{count} off")
+        if not result.structure.skips:
+            self._long = self._short = ("Gradient", "", "")
         for label, text in zip(self.labels, self._long, strict=True):
             label.setToolTip(text)
+        for part in (self.all_on, self._swatches[1]):
+            part.setVisible(bool(result.structure.skips))
         for part in (self.off, self._swatches[2]):
             part.setVisible(count > 0)
         self._fit()

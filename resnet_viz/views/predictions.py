@@ -25,6 +25,7 @@ from resnet_viz.views import theme
 
 TOP = 5
 UNTRAINED = "Untrained weights: these predictions mean nothing."
+SKIPS_AS_NOW = "Skips as now"
 NO_RANKING = "The logits are not a number, so no class can be ranked."
 
 _MARGIN = 6  # pixels at the view's edge and between the columns
@@ -55,7 +56,7 @@ class PredictionsView(QWidget):
         self.automatic = QPushButton("Automatic")
         self.automatic.setToolTip("Take the most probable class with all skips on as the target.")
         self.automatic.clicked.connect(lambda: state.set_target(None))
-        self.now = PredictionColumn("Skips as now", state)
+        self.now = PredictionColumn(SKIPS_AS_NOW, state)
         self.all_on = PredictionColumn("All skips on", state)
 
         top = QHBoxLayout()
@@ -94,6 +95,10 @@ class PredictionsView(QWidget):
         self.banner.setVisible(not result.weights.trained)
         self.now.show_pass(result.now, result.labels)
         self.all_on.show_pass(result.all_on, result.labels)
+        # Without skips the two lists would be one and the same.
+        skips = bool(result.structure.skips)
+        self.all_on.setVisible(skips)
+        self.now.title.setText(SKIPS_AS_NOW if skips else "Most probable")
         self._pages.setCurrentIndex(1)
         self._fit()
 

@@ -101,7 +101,8 @@ class SaliencyView(QWidget):
         place = names.index(self._state.block) if known else len(names) - 1
         cam = blocks[place].cam
         label = result.labels[result.now.target]
-        heading = f"Grad-CAM of “{label}” at {names[place]}, skips as now"
+        skips = ", skips as now" if result.structure.skips else ""
+        heading = f"Grad-CAM of “{label}” at {names[place]}{skips}"
         self.panel.set_texts(heading, warning=_warning(cam))
         top = overlay.finite_range(cam)[1]
         self.panel.set_scaled(bool(cam.any()))

@@ -48,6 +48,9 @@ class SkipStrength(QWidget):
             row.addWidget(widget)
         row.addWidget(self.slider, 1)
         row.addWidget(self.value)
+        self.why = QLabel()
+        self.why.setWordWrap(True)
+        row.addWidget(self.why, 1)
         self.retheme()
 
         self.slider.valueChanged.connect(self._set)
@@ -102,6 +105,12 @@ class SkipStrength(QWidget):
         self.value.setText(f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}")
         if not blocks:
             self.value.setText("–")
+        # What cannot be done is not offered; a sentence says why.
+        none = structure is not None and not structure.skips
+        for widget in (self.title, self.scope, self.slider, self.value):
+            widget.setVisible(not none)
+        self.why.setVisible(none)
+        self.why.setText(f"{structure.why_no_skips}." if structure and none else "")
         self.slider.setEnabled(bool(blocks))
         self.scope.setEnabled(structure is not None and bool(structure.skips))
         self.setToolTip(self._tip(structure, blocks))

@@ -29,7 +29,6 @@ class Toolbar(QToolBar):
         self.setObjectName("toolbar")
         self.setMovable(False)
         self._actions = actions
-        self._tips: dict[QPushButton, str] = {}
 
         self._button("open", "Open…")
         self._button("samples", "Samples…")
@@ -45,12 +44,14 @@ class Toolbar(QToolBar):
             self.network_box.addItem(f"{spec.title} · {spec.data_title}", spec.name)
         self.addSeparator()
 
+        before = len(self.actions())
         self.addWidget(QLabel(" Skips "))
         self.all_on, self.all_off = (
             self._button("skips_on", "All on"),
             self._button("skips_off", "All off"),
         )
         self.addWidget(QLabel(" Stage "))
+        self._skip_slots = self.actions()[before:]
         self.stage_buttons: list[QPushButton] = []
         self._stage_slots: list[QAction] = []
         for number in range(1, MOST_STAGES + 1):
@@ -60,6 +61,9 @@ class Toolbar(QToolBar):
             button.setCheckable(True)
             self.stage_buttons.append(button)
             self._stage_slots.append(self.actions()[-1])
+        self.no_skips = QLabel(" No skips ")
+        self._no_skips_slot = self.addWidget(self.no_skips)
+        self._no_skips_slot.setVisible(False)
         self.addSeparator()
 
         self.addWidget(QLabel(" Device "))
@@ -71,8 +75,7 @@ class Toolbar(QToolBar):
 
     def _button(self, action: str, text: str) -> QPushButton:
         button = QPushButton(text)
-        self._tips[button] = self._actions[action].toolTip()
-        button.setToolTip(self._tips[button])
+        button.setToolTip(self._actions[action].toolTip())
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(self._actions[action].trigger)
         self.addWidget(button)
@@ -107,12 +110,15 @@ class Toolbar(QToolBar):
 
     def show_gates(self, structure: Structure, gates: GateSettings) -> None:
         """Show the stages that there are; a stage's button is down if all its skips are on."""
-        for button in (self.all_on, self.all_off, *self.stage_buttons):
-            button.setToolTip(structure.why_no_skips or self._tips[button])
+        there = bool(structure.skips)
+        self.no_skips.setToolTip(structure.why_no_skips)
+        self._no_skips_slot.setVisible(not there)
+        for slot in self._skip_slots:
+            slot.setVisible(there)
         for button in (self.all_on, self.all_off):
-            button.setEnabled(bool(structure.skips))
+            button.setEnabled(there)
         for number, slot in enumerate(self._stage_slots, start=1):
-            slot.setVisible(number <= len(structure.stages))
+            slot.setVisible(there and number <= len(structure.stages))
         for stage, button in zip(structure.stages, self.stage_buttons, strict=False):
             button.setEnabled(bool(stage.skips))
             button.setChecked(bool(stage.skips) and all(map(gates.skip, stage.skips)))

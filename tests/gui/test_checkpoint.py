@@ -46,7 +46,7 @@ def test_a_checkpoint_is_put_on_its_network(
     window.state.set_target(5)
     window.open_path(str(checkpoint))
     driver.qtbot.waitUntil(lambda: "mine.th" in message(window), timeout=60_000)
-    assert "Pre-activation ResNet-20 with 3 classes" in message(window)
+    assert "Pre-act ResNet-20 with 3 classes" in message(window)
     assert "32×32, CIFAR-10" in message(window)
     driver.qtbot.waitUntil(lambda: not window.checkpoints.progress.isVisible())
     result = driver.next_result()
@@ -106,13 +106,21 @@ def test_a_network_of_single_layers_is_explored_without_skips(driver: Driver) ->
     assert [block.name for block in result.now.blocks] == ["stem", "conv2"]
     grey = result.network_input
     assert (grey == grey[:, :, :1]).all()
-    assert not window.toolbar.all_off.isEnabled()
-    assert "LeNet-5 has no skips" in window.toolbar.all_off.toolTip()
+    assert not window.toolbar.all_off.isVisible()
+    assert not any(button.isVisible() for button in window.toolbar.stage_buttons)
+    assert window.toolbar.no_skips.toolTip().startswith("LeNet-5 has no skips")
+    assert not window.strength.slider.isVisible()
+    assert "only sees the one before (LeCun 1998" in window.strength.why.text()
+    assert not window.predictions.all_on.isVisible()
+    assert window.predictions.now.title.text() == "Most probable"
+    assert "skips as now" not in window.saliency.panel.heading.text()
     assert not window.actions_by_name["skips_off"].isEnabled()
     window.toolbar.network_chosen.emit("resnet20")
     driver.next_result()
-    assert window.toolbar.all_off.isEnabled()
-    assert "has no skips" not in window.toolbar.all_off.toolTip()
+    assert window.toolbar.all_off.isVisible()
+    assert not window.toolbar.no_skips.isVisible()
+    assert window.strength.slider.isVisible()
+    assert window.predictions.all_on.isVisible()
 
 
 def test_the_dialogue_names_what_its_boxes_are_at(qtbot: QtBot) -> None:

@@ -210,7 +210,7 @@ def test_every_name_finds_its_row() -> None:
         ("VGG-16 BN", "vgg16_bn"),
         ("ResNeXt-50 32×4d", "resnext50_32x4d"),
         ("Wide ResNet-50-2", "wide_resnet50_2"),
-        ("Pre-activation ResNet-56", "preact-resnet56"),
+        ("Pre-act ResNet-56", "preact-resnet56"),
         ("GoogLeNet", "googlenet"),
     ],
 )
