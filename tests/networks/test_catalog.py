@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from resnet_viz.images.cifar10 import CLASSES
 from resnet_viz.networks import weights
-from resnet_viz.networks.catalog import CATALOG, CIFAR_DEPTHS, DEFAULT, EMBEDDED, find, twin
+from resnet_viz.networks.catalog import (
+    BEFORE,
+    CATALOG,
+    CIFAR_DEPTHS,
+    DEFAULT,
+    EMBEDDED,
+    SIMONYAN,
+    NetworkSpec,
+    _imagenet,
+    find,
+    twin,
+)
 from resnet_viz.networks.cifar import (
     CifarBlock,
     CifarResNet,
@@ -18,7 +32,8 @@ from resnet_viz.networks.cifar import (
     Shortcut,
     initialise_he,
 )
-from resnet_viz.networks.preprocessing import NORMALISATIONS, Preprocessing
+from resnet_viz.networks.preprocessing import CIFAR10, NORMALISATIONS, Preprocessing
+from resnet_viz.networks.structure import build_structure
 
 
 def parameters(network: nn.Module) -> int:
@@ -272,3 +287,34 @@ def test_twins_have_the_same_layers_and_differ_in_the_skips(depth: int) -> None:
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnet20-projection"])
 def test_a_network_with_other_shortcuts_has_no_twin(name: str) -> None:
     assert twin(find(name)) is None
+
+
+def test_adding_a_network_is_one_entry() -> None:
+    """The two of the README: one of torchvision's, and one of the user's own."""
+    vgg13 = _imagenet("vgg13", "VGG-13", 13, 256, BEFORE, SIMONYAN)
+    assert build_structure(vgg13).depth == 13
+    assert weights.official(vgg13) is not None
+    mine = NetworkSpec(
+        "mynet", "MyNet", "cifar", 14, 32, 1.0, CIFAR10.mean, CIFAR10.std,
+        maker=f"{__name__}:MyNet", group="Mine, CIFAR-10", paper="my thesis",
+    )  # fmt: skip
+    made_of = build_structure(mine)
+    assert [len(stage.blocks) for stage in made_of.stages] == [1, 2]
+    assert made_of.why_no_skips.endswith("(my thesis)")
+    assert weights.class_labels(mine) == CLASSES
+    assert weights.official(replace(mine, family="imagenet")) is None
+
+
+class MyNet(nn.Module):
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        convolution = partial(nn.Conv2d, 3, 3, 3)
+        relu, pool = nn.ReLU, partial(nn.MaxPool2d, 2)
+        self.features = nn.Sequential(
+            convolution(), relu(), convolution(), relu(), pool(),
+            convolution(), nn.BatchNorm2d(3), relu(), convolution(), relu(),
+        )  # fmt: skip
+        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, num_classes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.features(x))
