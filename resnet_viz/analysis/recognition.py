@@ -11,6 +11,7 @@ from resnet_viz.analysis.task import Progress, TaskContext, TaskError
 from resnet_viz.networks import recognise
 from resnet_viz.networks.catalog import CATALOG
 from resnet_viz.networks.download import WeightsError
+from resnet_viz.networks.state_file import read_state
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,19 @@ def run(request: RecogniseRequest, context: TaskContext) -> Iterator[object]:
         TaskError: the file cannot be read as weights; nothing in it was run.
     """
     path = Path(request.path)
+    yield Progress(f"Reading {path.name}", 0, 0)
+    try:
+        state = read_state(path)
+    except WeightsError as error:
+        raise TaskError(str(error)) from error
     for number, spec in enumerate(CATALOG.values()):
         yield Progress(f"Comparing {path.name} with {spec.title}", number, len(CATALOG))
         recognise.shapes(spec)
     try:
-        match = recognise.recognise(path, request.preferred, context.stop_if_cancelled)
+        match = recognise.network_of(state, path.name, request.preferred, context.stop_if_cancelled)
     except recognise.Unrecognised as error:
         yield NotRecognised(error.nearest, str(error))
         return
-    except WeightsError as error:
-        raise TaskError(str(error)) from error
     yield Recognised(match.spec.name, choice_of(match, path), sentence(match, path))
 
 

@@ -38,18 +38,29 @@ class Match:
     others: tuple[str, ...] = ()
 
 
-def recognise(
-    path: Path, preferred: str | None = None, look: Callable[[], None] = lambda: None
-) -> Match:
+def recognise(path: Path, preferred: str | None = None) -> Match:
     """Find the network that the file at ``path`` was made for; of several, ``preferred``.
-
-    ``look`` is called before each comparison, and may raise to stop.
 
     Raises:
         Unrecognised: no network fits; the sentence names the nearest and where it differs.
         WeightsError: the file is missing, damaged, holds code or holds no weights.
     """
-    state = read_state(path)
+    return network_of(read_state(path), path.name, preferred)
+
+
+def network_of(
+    state: Mapping[str, Tensor],
+    file: str,
+    preferred: str | None = None,
+    look: Callable[[], None] = lambda: None,
+) -> Match:
+    """Find the network that ``state``, read from ``file``, fits; of several, ``preferred``.
+
+    ``look`` is called before each comparison, and may raise to stop.
+
+    Raises:
+        Unrecognised: no network fits; the sentence names the nearest and where it differs.
+    """
     fits: list[tuple[NetworkSpec, int]] = []
     nearest: tuple[float, NetworkSpec, list[str], int] | None = None
     for spec in _candidates(state, preferred):
@@ -78,7 +89,7 @@ def recognise(
     _, spec, differ, together = nearest
     more = f" and {len(differ) - _LISTED} more" if len(differ) > _LISTED else ""
     raise Unrecognised(
-        f"{path.name} fits none of the networks; the nearest is {spec.title}, but "
+        f"{file} fits none of the networks; the nearest is {spec.title}, but "
         f"{len(differ)} of {together} tensors differ: {'; '.join(differ[:_LISTED])}{more}. "
         "Open weights that were made for one of the networks",
         spec.name,

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from resnet_viz.analysis.result import WeightsChoice
 from resnet_viz.networks import weights
 from resnet_viz.networks.catalog import find
-from resnet_viz.networks.recognise import Unrecognised, recognise
+from resnet_viz.networks.recognise import Unrecognised, network_of, recognise
 
 State = dict[str, Tensor]
 
@@ -201,9 +201,9 @@ def test_truncated_files_get_a_sentence(tmp_path: Path, name: str, keep: float) 
         recognise(path)
 
 
-def test_comparing_can_be_stopped(tmp_path: Path) -> None:
+def test_comparing_can_be_stopped() -> None:
     def stop() -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        recognise(save(tmp_path / "a.pt", a_state("resnet20")), look=stop)
+        network_of(a_state("resnet20"), "a.pt", look=stop)
