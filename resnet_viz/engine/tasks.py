@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from resnet_viz.analysis.comparison import CompareRequest
+from resnet_viz.analysis.convolution_result import ConvolutionRequest
 from resnet_viz.analysis.laboratory_result import LaboratoryRequest
 from resnet_viz.analysis.lesions_result import LesionsRequest
 from resnet_viz.analysis.loss_surface_result import SurfaceRequest
@@ -24,6 +25,7 @@ TaskFunction = Callable[[Any, TaskContext], Iterator[object]]
 
 TASKS: dict[type, str] = {
     LaboratoryRequest: "resnet_viz.analysis.laboratory:run",
+    ConvolutionRequest: "resnet_viz.analysis.convolution:run",
     CompareRequest: "resnet_viz.analysis.compare:run",
     StrengthRequest: "resnet_viz.analysis.strength:run",
     SurfaceRequest: "resnet_viz.analysis.loss_surface:run",

@@ -47,6 +47,7 @@ from resnet_viz.views.activations import ActivationsView
 from resnet_viz.views.cascade import CascadeView
 from resnet_viz.views.checkpoint import CheckpointOpener
 from resnet_viz.views.compare.page import ComparePage
+from resnet_viz.views.convolution import ConvolutionWindow
 from resnet_viz.views.degradation import DegradationPage
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.gallery import GalleryDialog
@@ -349,6 +350,7 @@ class MainWindow(QMainWindow):
         self.cascade.changed.connect(self._enable_skips)
         worker.failed.connect(self._failed)
         worker.cancelled.connect(self._cancelled)
+        self.diagram.convolution_asked.connect(self.show_convolution)
         worker.structure_known.connect(self._show_structure)
         worker.devices_known.connect(self._offer_devices)
         worker.progressed.connect(self.status.show_progress)
@@ -655,6 +657,11 @@ class MainWindow(QMainWindow):
             self.message.say(str(error))
             return False
         return True
+
+    def show_convolution(self, layer: str) -> None:
+        """Open a window on a convolution's kernels and on one of its pixels."""
+        self.convolution = ConvolutionWindow(self.state.snapshot, layer, self.worker, self)
+        self.convolution.show()
 
     def ask_for_target(self) -> None:
         if self._good is None:

@@ -137,7 +137,8 @@ class BlockItem(QGraphicsItem):
             painter.drawRect(area)
             painter.setPen(pen)
             painter.setBrush(tint(colour, 0.26 * strength))
-            painter.drawRoundedRect(area, 3, 3)
+            radius = min(3.0, 0.22 * area.width())
+            painter.drawRoundedRect(area, radius, radius)
             words = look.off if self.branch == 0.0 else look.text
             draw_label(painter, layer, QColor(words), self._legible)
 

@@ -92,6 +92,8 @@ class FrameItem(QGraphicsItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(look.muted), max(1.2, 0.8 * look.line_width)))
         painter.drawPath(self._lines)
+        if frame.junction is not None and frame.arc is None:
+            paint_concatenation(painter, qrect(frame.junction))
         if frame.thumbnail is not None:
             self._paint_output(painter, frame.thumbnail)
         if frame.fill is not None and self._value is not None:
@@ -119,6 +121,17 @@ class FrameItem(QGraphicsItem):
         painter.setPen(QColor(look.text))
         painter.setFont(text_font(size))
         painter.drawText(strip, Qt.AlignmentFlag.AlignCenter, self._range)
+
+
+def paint_concatenation(painter: QPainter, area: QRectF) -> None:
+    """The sign of paths that are put side by side, as in an inception module."""
+    look = theme.current()
+    painter.setPen(QPen(QColor(look.text), 0.75 * look.line_width))
+    painter.setBrush(QColor(look.panel))
+    painter.drawEllipse(area)
+    middle, reach = area.center(), 0.28 * area.width()
+    for x in (-0.45 * reach, 0.45 * reach):
+        painter.drawLine(middle + QPointF(x, reach), middle + QPointF(x, -reach))
 
 
 def _short(value: float) -> str:

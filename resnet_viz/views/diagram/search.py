@@ -80,7 +80,7 @@ class SearchField(QFrame):
         self._model.setStringList(self._names)
 
     def open(self, width: int) -> None:
-        """Show the field at the parent's upper right."""
+        """Show the field at the parent's upper left, which is ``width`` wide."""
         self._width = width
         self._say("")
         self.show()
@@ -93,7 +93,7 @@ class SearchField(QFrame):
         wide = min(max(260, 24 * self.field.fontMetrics().averageCharWidth()), self._width - 16)
         self.setFixedWidth(wide)
         self.adjustSize()
-        self.move(self._width - wide - 8, 8)
+        self.move(8, 8)
 
     def _search(self) -> None:
         words = self.field.text()

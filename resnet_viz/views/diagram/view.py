@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -43,8 +43,11 @@ class DiagramView(QWidget):
     """The network from input to output; blocks and skips can be clicked.
 
     ``level`` is what the picture consists of: stages, blocks or layers. Zooming and double clicks
-    lead from one to the next.
+    lead from one to the next. ``convolution_asked`` carries the name of a layer that was
+    double-clicked.
     """
+
+    convolution_asked = Signal(str)
 
     def __init__(self, state: ExplorerState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -309,6 +312,8 @@ class DiagramView(QWidget):
             self.set_level("blocks", self._structure.stages[item.part.number - 1].blocks[0].name)
         elif isinstance(item, BlockItem):
             self.set_level("layers", item.name)
+        elif isinstance(item, CardItem) and item.is_convolution:
+            self.convolution_asked.emit(item.name)
         elif isinstance(item, FrameItem | CardItem):
             name = item.name if isinstance(item, FrameItem) else item.block
             self.levels.frame(name)
