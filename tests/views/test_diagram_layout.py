@@ -7,7 +7,15 @@ from typing import Literal
 
 import pytest
 
-from resnet_viz.networks.structure import Block, Layer, Shape, Stage, Structure
+from resnet_viz.networks import catalog
+from resnet_viz.networks.structure import (
+    Block,
+    Layer,
+    Shape,
+    Stage,
+    Structure,
+    build_structure,
+)
 from resnet_viz.views.diagram.geometry import Text, short_name
 from resnet_viz.views.diagram.heat import GradientScale, number_text, sign
 from resnet_viz.views.diagram.layout import Layout, lay_out
@@ -231,3 +239,11 @@ def test_norms_in_words() -> None:
     assert number_text(1.83e-15) == "1.8e-15"
     assert number_text(0.0181) == "0.018"
     assert number_text(123.4) == "123"
+
+
+def test_only_a_pool_of_the_whole_map_is_called_global() -> None:
+    """AlexNet's head begins with a max pool, ResNet's with the global average."""
+    for name, words in (("alexnet", "max pool"), ("resnet18", "global average pool")):
+        laid = lay_out(build_structure(catalog.find(name)), 1600, 500, text())
+        assert laid.head[0].text.replace("\n", " ") == words
+    assert [label.text for label in laid.head[1:]] == ["fc"]

@@ -360,13 +360,21 @@ class _Builder:
         plan, text = self.plan, self.text
         least = text.legible
         layers = drawn_layers(self.structure.head)
-        choices = [[(words, False, least) for words in layer_texts(x)[:2]] for x in layers]
-        if not any("pool" in layer.kind.lower() for layer in layers):
-            choices.insert(0, [])
         good = 0.8 * text.size
-        pools = [("global\naverage\npool", False, good), ("global average pool", True, good)]
-        pools += [("avg pool", True, least), ("avg\npool", False, least), ("pool", True, least)]
-        choices = [pools, *choices[1:]]
+        whole = [("global\naverage\npool", False, good), ("global average pool", True, good)]
+        whole += [("avg pool", True, least), ("avg\npool", False, least), ("pool", True, least)]
+
+        def options_of(layer: Layer) -> list[tuple[str, bool, float]]:
+            full, lines, short = layer_texts(layer)
+            if "pool" not in layer.kind.lower():
+                return [(full, False, least), (lines, False, least)]
+            if layer.kind == "AdaptiveAvgPool2d" and layer.output_shape[1:] == (1, 1):
+                return whole
+            return [(full, False, good), (full, True, least), (short, True, least)]
+
+        choices = [options_of(layer) for layer in layers]
+        if not any("pool" in layer.kind.lower() for layer in layers):
+            choices.insert(0, whole)
         left, right = x + 1.2 * plan.spacing, x + HEAD_CELLS * plan.cell - plan.spacing
         gap = plan.spacing
         width = max(2.0, (right - left + gap) / len(choices) - gap)
