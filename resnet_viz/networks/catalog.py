@@ -155,10 +155,10 @@ SIMONYAN = "Simonyan 2014, arXiv 1409.1556"
 XIE = "Xie 2016, arXiv 1611.05431"
 ZAGORUYKO = "Zagoruyko 2016, arXiv 1605.07146"
 
-EMBEDDED = frozenset({"resnet20"})
+EMBEDDED = frozenset({"resnet20", "resnet56", "plain56"})
 CIFAR_DEPTHS = (20, 32, 44, 56, 110)
 PREACT_DEPTHS = (20, 56, 110)
-DEFAULT = "resnet20"
+DEFAULT = "resnet56"
 DEEPEST = 1202
 """Of the CIFAR family, He 2015 table 6."""
 
