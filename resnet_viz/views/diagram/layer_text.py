@@ -22,7 +22,7 @@ def details(layer: Layer) -> tuple[str, ...]:
     lines = []
     if layer.kernel and layer.parameters:
         lines.append(f"stride {layer.stride}, padding {layer.padding}")
-    if layer.groups > 1:
+    if layer.groups > 1 and "groups" not in layer.text:
         lines.append(f"{layer.groups} groups")
     if layer.parameters:
         lines.append(f"{layer.parameters:,} param.")
