@@ -52,7 +52,8 @@ def fetching(folder: Path) -> Steps:
     archive = folder / CIFAR10.filename
     if not archive.exists():
         mb = 2**20
-        for received, total in downloading(CIFAR10.url, archive, otherwise=OTHERWISE):
+        steps = downloading(CIFAR10.url, archive, otherwise=OTHERWISE, room="make room there")
+        for received, total in steps:
             of = f" of {total / mb:.0f} MB" if total else ""
             yield f"Downloading CIFAR-10, {received / mb:.0f} MB{of}", received, total
     md5 = hashlib.md5(usedforsecurity=False)

@@ -67,10 +67,12 @@ def downloading(
     sha256_prefix: str = "",
     progress: Progress | None = None,
     otherwise: str = "open a file of weights",
+    room: str = "make room or choose another folder with TORCH_HOME",
 ) -> Generator[tuple[int, int], None, None]:
     """`download` as a generator that yields (bytes received, bytes in all) ten times a second.
 
-    To close it is to cancel. ``otherwise`` is what the sentences advise beside trying again.
+    To close it is to cancel. ``otherwise`` is what the sentences advise beside trying again, and
+    ``room`` what they advise where the file cannot be written.
 
     Raises:
         WeightsUnavailable: as `download` does.
@@ -88,7 +90,7 @@ def downloading(
     except OSError as error:
         raise WeightsUnavailable(
             f"{dest.name} could not be written to {dest.parent}: {error.strerror or error}; "
-            f"make room or choose another folder with TORCH_HOME, or {otherwise}"
+            f"{room}, or {otherwise}"
         ) from error
     finally:
         with contextlib.suppress(OSError):  # the error that led here is the one to tell

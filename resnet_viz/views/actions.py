@@ -73,6 +73,79 @@ COMMANDS: dict[str, Command] = {
     "about": Command("&About"),
 }
 
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Everywhere": (
+        *("open", "paste", "samples", "weights_file", "full_screen"),
+        *("glossary", "what_is_this", "shortcuts", "quit"),
+    ),
+    "Pages": tuple(name for name in COMMANDS if name.startswith("page_")),
+    "Explorer": (
+        *("target", "target_automatic", "skips_on", "skips_off"),
+        *("stage_1", "stage_2", "stage_3", "stage_4"),
+        *("cascade", "cascade_back", "cascade_stop"),
+        *("find", "play", "fit", "zoom_in", "zoom_out"),
+    ),
+}
+"""The commands with a shortcut, in the order in which the list of shortcuts has them."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """Keys that only one page or view takes: in Qt's notation or as it is read, and what for."""
+
+    keys: str
+    text: str
+
+
+PAGE_KEYS: dict[str, dict[str, Key]] = {
+    "diagram": {
+        "blocks": Key("← →", "Previous or next block"),
+        "ends": Key("Home, End", "First or last block"),
+        "skip": Key("Space", "Skip of the selected block on or off"),
+        "inwards": Key("Enter", "A finer level"),
+        "outwards": Key("Esc", "A coarser level, or close the search"),
+    },
+    "photo": {
+        "move": Key("← → ↑ ↓", "Move the crop; with Shift in larger steps"),
+        "size": Key("+, −", "Change its size"),
+        "reset": Key("Home", "Take the whole photo again"),
+    },
+    "activations": {
+        "channels": Key("← → ↑ ↓", "Choose a channel"),
+        "large": Key("Enter", "Show it large"),
+        "all": Key("Esc", "Show all channels"),
+    },
+    "gradient_flow": {"blocks": Key("← →", "Previous or next block")},
+    "laboratory": {"sweep": Key("S", "Follow the gradient backwards; again: show it at once")},
+    "training": {
+        "start": Key("Space", "Start, pause or go on"),
+        "step": Key(".", "A single step"),
+        "reset": Key("R", "Back to the untrained networks"),
+        "time": Key("← →", "Back and forth in time, on the time line"),
+        "ends": Key("Home, End", "The first or the newest step, on the time line"),
+    },
+    "instruments": {"surface": Key("← → ↑ ↓", "Turn the loss surface")},
+    "story": {
+        "marks": Key("← →", "Previous or next network of a figure"),
+        "open": Key("Enter", "Open it in the explorer"),
+        "close": Key("Esc", "Close its card"),
+    },
+    "texts": {"links": Key("Tab, Enter", "Next link of a text, and what it leads to")},
+}
+"""By page or view; those that are called in Qt's notation are made from here."""
+
+PAGE_TITLES = {
+    "diagram": "In the diagram",
+    "photo": "In the photo",
+    "activations": "In the activations",
+    "gradient_flow": "In the gradient flow",
+    "laboratory": "Laboratory",
+    "training": "Training",
+    "instruments": "Instruments",
+    "story": "The story",
+    "texts": "In texts with links",
+}
+
 
 def make_actions(
     parent: QWidget, handlers: Mapping[str, Callable[[], object]]

@@ -23,6 +23,7 @@ from resnet_viz.engine.cascade import Cascade
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks import catalog
 from resnet_viz.views import theme
+from resnet_viz.views.glossary import LinkedLabel
 from resnet_viz.views.trace_plot import TracePlot, describe
 
 ORDERS = {"input": "From the input", "output": "From the output", "random": "At random"}
@@ -69,12 +70,10 @@ class CascadeView(QWidget):
         self.tempo.valueChanged.connect(self._choose_tempo)
         self.tempo_text = QLabel()
         self.trace = TracePlot()
-        self.sentence = QLabel()
-        self.sentence.setWordWrap(True)
-        self.no_skips = QLabel()
-        self.no_skips.setWordWrap(True)
+        self.sentence = LinkedLabel()
+        self.no_skips = LinkedLabel()
         self.no_skips.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.no_skips.linkActivated.connect(state.set_network)
+        self.no_skips.network_asked.connect(state.set_network)
         self._lay_out()
         cascade.changed.connect(self._show)
         self._choose_tempo(self.tempo.value())
@@ -150,7 +149,7 @@ class CascadeView(QWidget):
             return
         self._pages.setCurrentIndex(0 if skips else 1)
         if not skips:
-            self.no_skips.setText(no_skips_text(result))
+            self.no_skips.say(no_skips_text(result))
             return
         target = result.labels[result.now.target]
         count = len(result.structure.skips)
@@ -162,7 +161,7 @@ class CascadeView(QWidget):
             text = f"C switches the {count} skips off one after the other."
         else:
             text = describe(point, target, "; ") + "."
-        self.sentence.setText(text)
+        self.sentence.say_plain(text)
         self.sentence.setVisible(not tight)
         self.trace.setToolTip(text if tight else "")
 

@@ -23,6 +23,7 @@ from resnet_viz.networks.cards import CardError, TrainingCard, read_card
 from resnet_viz.views import theme
 from resnet_viz.views.degradation_plot import Curve, CurvesPlot
 from resnet_viz.views.degradation_words import CAVEAT, collapse_text, findings
+from resnet_viz.views.glossary import LinkedLabel
 from resnet_viz.views.page import Page
 
 SHALLOW, DEEP = 20, 56
@@ -51,8 +52,8 @@ class DegradationPage(Page):
                     self.cards[f"{kind}{depth}"] = read_card(catalog.find(f"{kind}{depth}"), folder)
                 except CardError as error:
                     missing.append(f"{str(error)[:1].upper()}{str(error)[1:]}.")
-        self.findings = QLabel("\n".join(findings(self.cards, SHALLOW, DEEP)))
-        self.findings.setWordWrap(True)
+        self.findings = LinkedLabel()
+        self.findings.say_plain("\n".join(findings(self.cards, SHALLOW, DEEP)))
         self.missing = QLabel("\n".join(missing))
         self.missing.setWordWrap(True)
         self.missing.setVisible(bool(missing))
@@ -64,11 +65,11 @@ class DegradationPage(Page):
         self.plots = {kind: CurvesPlot(title) for kind, title in PANELS.items()}
         self.buttons: dict[str, QPushButton] = {}
         removed = (collapse_text(card) for card in self.cards.values())
-        self.collapse = QLabel("\n".join(text for text in removed if text))
-        self.collapse.setWordWrap(True)
-        self.collapse.setVisible(bool(self.collapse.text()))
-        self.caveat = QLabel(CAVEAT)
-        self.caveat.setWordWrap(True)
+        self.collapse = LinkedLabel()
+        self.collapse.say_plain("\n".join(text for text in removed if text))
+        self.collapse.setVisible(bool(self.collapse.said))
+        self.caveat = LinkedLabel()
+        self.caveat.say_plain(CAVEAT)
         self._lay_out()
         self.retheme()
 

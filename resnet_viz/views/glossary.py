@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import html
 
-from PySide6.QtCore import QEvent, QSize, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDesktopServices,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+)
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -191,29 +197,99 @@ def follow(label: QLabel) -> None:
     def open_link(address: str) -> None:
         if address.startswith(terms.SCHEME):
             open_term(address.removeprefix(terms.SCHEME), label)
-        else:
+        elif "://" in address:
             QDesktopServices.openUrl(QUrl(address))
 
     label.linkActivated.connect(open_link)
 
 
 class LinkedLabel(QLabel):
-    """A label that wraps, and whose terms open the glossary: say what it says with ``say``."""
+    """A label that wraps, and whose terms open the glossary: say what it says with ``say``.
+
+    Its links are followed by mouse and by keyboard (Tab and Enter). One whose address is the name
+    of a network of the catalog gives it to ``network_asked``.
+    """
+
+    network_asked = Signal(str)
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWordWrap(True)
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
-        self._said = text
+        self.said = ""
+        """What it says, as it was given, without the links to the glossary."""
+        self._html = ""
+        self._pressed = False
         follow(self)
+        self.linkActivated.connect(self._activated)
         self.say(text)
 
     def say(self, text: str) -> None:
-        """Show a plain or rich text, with links."""
-        self._said = text
-        self.setText(terms.linked(text))
+        """Show a rich text, with links."""
+        self.said = self._html = text
+        self._show()
+
+    def say_plain(self, text: str) -> None:
+        """Show a plain text, which may have several lines, with links."""
+        self.said = text
+        self._html = html.escape(text, quote=False).replace("\n", "<br>")
+        self._show()
 
     def retheme(self) -> None:
-        """Take the links' colour from the theme in use."""
-        self.say(self._said)
+        """Take the links' colours from the theme in use."""
+        self._show()
+
+    def _show(self) -> None:
+        if self._pressed:
+            return  # else a click that has begun on a link would be lost; it is shown afterwards
+        self.ensurePolished()
+        shown = terms.linked(self._html, colour=self.palette().windowText().color().name())
+        if shown == self.text():
+            return
+        chosen = self.selectedText() if self.hasFocus() else ""
+        self.setText(shown)
+        if chosen:  # back to the link that the keyboard was at
+            self.heightForWidth(self.width())  # lays the text out, and so finds its links
+            for _ in range(shown.count("<a ")):
+                self.focusNextPrevChild(True)
+                if self.selectedText() == chosen:
+                    break
+        # Only what has a link is a stop for Tab; a click is to leave the focus where it is.
+        policy = Qt.FocusPolicy.TabFocus if "<a " in shown else Qt.FocusPolicy.NoFocus
+        self.setFocusPolicy(policy)
+
+    def _activated(self, address: str) -> None:
+        if ":" not in address:
+            self.network_asked.emit(address)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = True
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        self._pressed = False
+        self._show()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Begin at the first link, or backwards at the last."""
+        super().focusInEvent(event)
+        reason = Qt.FocusReason
+        if event.reason() in (reason.TabFocusReason, reason.BacktabFocusReason):
+            self.focusNextPrevChild(event.reason() == reason.TabFocusReason)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to copy what is selected; else leave it to the window, which explains terms."""
+        if self.hasSelectedText():
+            super().contextMenuEvent(event)
+        else:
+            event.ignore()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the links in the colour of the text."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and hasattr(
+            self, "_html"
+        ):
+            self._show()

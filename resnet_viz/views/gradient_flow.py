@@ -26,6 +26,7 @@ from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views import theme
 from resnet_viz.views.curve_motion import CurveMotion
+from resnet_viz.views.glossary import LinkedLabel
 from resnet_viz.views.gradient_legend import SYMBOLS, Legend, all_on_style, now_style
 from resnet_viz.views.gradient_words import reference, remark, sentence, short_sentence
 from resnet_viz.views.log_scale import Scale, number_text, power_of_ten, row_of
@@ -55,18 +56,15 @@ class GradientFlowView(QWidget):
         self.empty = QLabel("Gradient flow appears with the first pass.")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
-        self.sentence = QLabel()
-        self.sentence.setWordWrap(True)
+        self.sentence = LinkedLabel()
         self.caption = QLabel()
         self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.hold = QCheckBox("Hold scale")
         self.hold.setToolTip("Keep the vertical range, so that results can be compared.")
         self.hold.toggled.connect(self._hold_toggled)
-        self.remark = QLabel()
-        self.remark.setWordWrap(True)
+        self.remark = LinkedLabel()
         for label in (self.sentence, self.remark):
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse)
-            label.linkActivated.connect(state.set_network)
+            label.network_asked.connect(state.set_network)
         self.legend = Legend()
         self.plot = self._make_plot()
         self.readout = QLabel(self.plot)
@@ -238,14 +236,14 @@ class GradientFlowView(QWidget):
         whole, short = remark(self._result), remark(self._result, short=True)
         lines = self.height() / metrics.lineSpacing()
         room, tight = lines >= _ROOMY, lines < _TIGHT
-        self.remark.setText(whole if room else short)
+        self.remark.say(whole if room else short)
         self.remark.setToolTip("" if room else whole)
         self.remark.setVisible(bool(whole) and not tight)
         words = sentence(self._result)
         if tight:
-            self.sentence.setText(f"{html.escape(short_sentence(self._result))} {short}".strip())
+            self.sentence.say(f"{html.escape(short_sentence(self._result))} {short}".strip())
         else:
-            self.sentence.setText(html.escape(words))
+            self.sentence.say_plain(words)
         self.sentence.setToolTip(f"{words} {whole}".strip() if tight else "")
         self.caption.setVisible(not tight)
         self.plot.setAccessibleDescription(words)

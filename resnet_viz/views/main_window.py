@@ -60,6 +60,7 @@ from resnet_viz.views.page import Page
 from resnet_viz.views.photo import PhotoView
 from resnet_viz.views.predictions import PredictionsView
 from resnet_viz.views.saliency import SaliencyView
+from resnet_viz.views.shortcuts import ShortcutsDialog
 from resnet_viz.views.skip_strength import SkipStrength
 from resnet_viz.views.status_bar import StatusBar
 from resnet_viz.views.story.page import StoryPage
@@ -719,16 +720,7 @@ class MainWindow(QMainWindow):
             self.explorer.restoreState(layout, LAYOUT_VERSION)
 
     def show_shortcuts(self) -> None:
-        rows = [
-            f"<tr><td><b>{command.shortcut}</b>&nbsp;&nbsp;</td>"
-            f"<td>{command.text.replace('&', '')}</td></tr>"
-            for command in COMMANDS.values()
-            if command.shortcut
-        ]
-        rows.append("<tr><td><b>← →</b></td><td>Previous or next block (in the diagram)</td></tr>")
-        rows.append("<tr><td><b>Space</b></td><td>Skip of the selected block on or off</td></tr>")
-        rows.append("<tr><td><b>Enter, Esc</b></td><td>Finer or coarser level (diagram)</td></tr>")
-        QMessageBox.information(self, "Keyboard shortcuts", f"<table>{''.join(rows)}</table>")
+        ShortcutsDialog(self).exec()
 
     def show_about(self) -> None:
         QMessageBox.about(

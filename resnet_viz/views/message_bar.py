@@ -28,7 +28,14 @@ class MessageBar(QFrame):
         self.hide()
 
     def say(self, sentence: str, buttons: Sequence[tuple[str, Callable[[], None]]] = ()) -> None:
-        """Show ``sentence`` and, beside it, a button for each text and what it does."""
+        """Show ``sentence`` and, beside it, a button for each text and what it does.
+
+        "" takes the message away, but not one with buttons: that waits for an answer.
+        """
+        if not sentence:
+            if len(self._buttons) <= 1:
+                self.clear()
+            return
         self.clear()
         # A file's name at the beginning is not to be changed.
         begins_with_word = sentence.split(maxsplit=1)[0].isalpha()

@@ -13,7 +13,7 @@ from resnet_viz.engine.worker import Worker
 
 
 class Page(QWidget):
-    """A page of the window. ``say`` puts a sentence into the window's message area.
+    """A page of the window.
 
     ``network_asked`` asks the window to open a network of the catalog in the explorer, and
     ``page_asked`` to turn to another page, by its name in PAGES.
@@ -24,7 +24,14 @@ class Page(QWidget):
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__()
-        self.state, self.worker, self.say = state, worker, say
+        self.state, self.worker, self._say = state, worker, say
+        self._said = ""
+
+    def say(self, sentence: str) -> None:
+        """Put a sentence into the window's message area; "" takes this page's last one away."""
+        if sentence or self._said:
+            self._say(sentence)
+        self._said = sentence
 
     def show_result(self, result: Result) -> None:
         """Take the explorer's newest result; called for hidden pages too, so it is to be quick."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.structure import Structure
+from resnet_viz.views.glossary import LinkedLabel
 
 Scope = Literal["all", "stage", "block"]
 
@@ -48,8 +49,7 @@ class SkipStrength(QWidget):
             row.addWidget(widget)
         row.addWidget(self.slider, 1)
         row.addWidget(self.value)
-        self.why = QLabel()
-        self.why.setWordWrap(True)
+        self.why = LinkedLabel()
         row.addWidget(self.why, 1)
         self.retheme()
 
@@ -110,7 +110,7 @@ class SkipStrength(QWidget):
         for widget in (self.title, self.scope, self.slider, self.value):
             widget.setVisible(not none)
         self.why.setVisible(none)
-        self.why.setText(f"{structure.why_no_skips}." if structure and none else "")
+        self.why.say_plain(f"{structure.why_no_skips}." if structure and none else "")
         self.slider.setEnabled(bool(blocks))
         self.scope.setEnabled(structure is not None and bool(structure.skips))
         self.setToolTip(self._tip(structure, blocks))

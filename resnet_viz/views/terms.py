@@ -85,13 +85,17 @@ def matching(query: str) -> list[Term]:
     return [term for rank in found for term in rank]
 
 
-def linked(text: str, without: str = "") -> str:
+def linked(text: str, without: str = "", colour: str = "") -> str:
     """A rich text with links to the glossary: each entry's first word in ``text`` becomes one.
 
     ``text`` is plain or rich, as for a QLabel; what is a link already stays as it is. ``without``
-    is the key of an entry that gets none. ``follow`` in glossary.py opens the links.
+    is the key of an entry that gets none. With the ``colour`` of the text around them the links
+    are calm: only dots below tell them from it. ``follow`` in glossary.py opens the links.
     """
-    colour = theme.current().accent
+    look = theme.current()
+    style = f"color: {look.accent}"
+    if colour:
+        style = f"color: {colour}; text-underline-style: dotted; text-decoration-color: {look.off}"
     seen = {without}
     inside = False  # a link that was there before
 
@@ -100,7 +104,7 @@ def linked(text: str, without: str = "") -> str:
         if key in seen:
             return match[0]
         seen.add(key)
-        return f'<a href="{SCHEME}{key}" style="color: {colour}">{match[0]}</a>'
+        return f'<a href="{SCHEME}{key}" style="{style}">{match[0]}</a>'
 
     made = []
     for piece in _pieces(text):

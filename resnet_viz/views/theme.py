@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QColor, QFont, QImage, QPalette
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPalette
 from PySide6.QtWidgets import QApplication
 
 
@@ -137,6 +137,7 @@ def apply(application: QApplication, theme: Theme) -> None:
     for role in (roles.Text, roles.WindowText, roles.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.off))
     application.setPalette(palette)
+    side = 2 * round(0.4 * QFontMetrics(font).height())  # even, for round corners
     application.setStyleSheet(
         f"""
         QToolTip {{ color: {theme.text}; background: {theme.raised};
@@ -155,6 +156,14 @@ def apply(application: QApplication, theme: Theme) -> None:
                                 border: 2px solid {theme.muted}; background: {theme.panel}; }}
         QCheckBox::indicator:checked {{ border-color: {theme.accent};
                                         background: {theme.accent}; }}
+        QRadioButton::indicator {{ width: {side}px; height: {side}px;
+                                   border-radius: {side // 2 + 2}px;
+                                   border: 2px solid {theme.muted}; background: {theme.panel}; }}
+        QRadioButton::indicator:checked {{
+            border-color: {theme.accent};
+            background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
+                                        stop: 0 {theme.accent}, stop: 0.6 {theme.accent},
+                                        stop: 0.7 {theme.panel}, stop: 1 {theme.panel}); }}
         QPushButton:checked {{ background: {theme.skip}; color: {theme.window};
                                border: 1px solid {theme.skip}; border-radius: 3px;
                                padding: 3px 8px; }}

@@ -93,7 +93,7 @@ def test_skips_go_off_one_by_one_in_order(
     assert x.tolist() == list(range(10))
     assert y[0] == 1.0
     assert y[9] == 0.0
-    assert rig.view.sentence.text().startswith(f"9 off (last: {order[-1]})")
+    assert rig.view.sentence.said.startswith(f"9 off (last: {order[-1]})")
 
 
 def test_it_waits_for_each_result(qtbot: QtBot, rig: Rig) -> None:
@@ -176,7 +176,7 @@ def test_a_plain_network_says_why_and_links_to_its_twin(rig: Rig) -> None:
     rig.cascade.show_result(made)
     rig.cascade.toggle()
     assert rig.cascade.phase == "idle"
-    assert "Plain-20 has no skips to switch off" in rig.view.no_skips.text()
+    assert "Plain-20 has no skips to switch off" in rig.view.no_skips.said
     rig.view.no_skips.linkActivated.emit("resnet20")
     assert rig.state.snapshot.network == "resnet20"
 

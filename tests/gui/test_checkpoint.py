@@ -110,7 +110,7 @@ def test_a_network_of_single_layers_is_explored_without_skips(driver: Driver) ->
     assert not any(button.isVisible() for button in window.toolbar.stage_buttons)
     assert window.toolbar.no_skips.toolTip().startswith("LeNet-5 has no skips")
     assert not window.strength.slider.isVisible()
-    assert "only sees the one before (LeCun 1998" in window.strength.why.text()
+    assert "only sees the one before (LeCun 1998" in window.strength.why.said
     assert not window.predictions.all_on.isVisible()
     assert window.predictions.now.title.text() == "Most probable"
     assert "skips as now" not in window.saliency.panel.heading.text()

@@ -59,8 +59,8 @@ def test_it_opens_with_skips_on_beside_skips_off(comparing: Comparing) -> None:
     assert found.left.snapshot.gates.all_on
     assert set(found.right.snapshot.gates.skips) == set(found.right.structure.skips)
     assert found.left.snapshot.network == comparing.window.state.snapshot.network
-    assert page.sentence.text() == sentence(found)
-    assert "times smaller" in page.sentence.text()
+    assert page.sentence.said == sentence(found)
+    assert "times smaller" in page.sentence.said
     norms = [b.gradient_norm for b in found.right.now.blocks]
     drawn = page.plot._drawn[1][0].getData()[1]
     np.testing.assert_allclose(drawn, np.log10(norms), rtol=1e-6)
@@ -93,7 +93,7 @@ def test_the_difference_map_is_white_where_both_are_equal(comparing: Comparing) 
     middle = QColor(*(int(v) for v in theme.colour_map("CET-D1")[128]))
     assert picture.pixelColor(0, 0) == middle
     assert "0.0" in [row[3] for row in page.odds.rows()]
-    assert "Both say" in page.sentence.text()
+    assert "Both say" in page.sentence.said
 
 
 def test_a_preset_chooses_both_sides(qtbot: QtBot, comparing: Comparing) -> None:
@@ -117,12 +117,12 @@ def test_a_preset_chooses_both_sides(qtbot: QtBot, comparing: Comparing) -> None
 def test_missing_weights_are_said_and_the_last_comparison_stays(
     qtbot: QtBot, comparing: Comparing
 ) -> None:
-    page, before = comparing.page, comparing.page.sentence.text()
+    page, before = comparing.page, comparing.page.sentence.said
     page.right.network.setCurrentIndex(page.right.network.findData("resnet18"))
     page.right.network.activated.emit(page.right.network.currentIndex())
     qtbot.waitUntil(lambda: comparing.window.message.isVisible())
     assert "ResNet-18" in comparing.window.message.text.text()
-    assert page.sentence.text() == before
+    assert page.sentence.said == before
     count = len(comparing.seen)
     page.right.network.setCurrentIndex(page.right.network.findData("plain20"))
     page.right.network.activated.emit(page.right.network.currentIndex())

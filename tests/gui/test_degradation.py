@@ -94,7 +94,7 @@ def test_the_loss_is_shown_on_request(qtbot: QtBot, make: Callable[[], Degradati
 def test_the_sentences_say_what_was_expected_where_it_was_measured(
     make: Callable[[], DegradationPage],
 ) -> None:
-    plain, residual = make().findings.text().split("\n")
+    plain, residual = make().findings.said.split("\n")
     assert plain.startswith(
         "After 3 epochs Plain-56's training error is 21.3 %, 8.1 points above Plain-20's: "
         "deeper and worse, in training too, so this is not overfitting but degradation"
@@ -142,7 +142,7 @@ def test_a_missing_and_a_damaged_card_are_named_and_the_rest_is_shown(
     assert "card of Plain-56, plain56-cifar10.json, is missing" in page.missing.text()
     assert "card of ResNet-20, resnet20-cifar10.json, is damaged" in page.missing.text()
     assert len(page.plots["plain"].curves) == len(page.plots["resnet"].curves) == 2
-    assert page.findings.text() == ""
+    assert page.findings.said == ""
 
 
 @pytest.mark.parametrize(

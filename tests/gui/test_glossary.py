@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt, QUrl
-from PySide6.QtGui import QContextMenuEvent, QDesktopServices
+from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QTextDocument
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -116,6 +116,74 @@ def test_links_of_labels_open_terms_and_papers(
     follow(other)
     other.linkActivated.emit("term:stem")
     assert glossary_of(window).shown == "stem"
+
+
+def test_a_label_keeps_plain_text_as_it_is_and_its_links_calm(window: MainWindow) -> None:
+    label = LinkedLabel(parent=window)
+    label.setStyleSheet("color: #123456")
+    label.say_plain("Skips & <b>blocks</b>\nskips & stages")
+    assert label.said == "Skips & <b>blocks</b>\nskips & stages"
+    document = QTextDocument()
+    document.setHtml(label.text())
+    assert document.toPlainText() == label.said
+    assert label.text().count("term:shortcut") == 1, "a term is linked once"
+    for block in (document.firstBlock(), document.lastBlock()):
+        for fragment in (f.fragment() for f in block):
+            form = fragment.charFormat()
+            if form.isAnchor():
+                assert form.foreground().color().name() == "#123456"
+                assert form.underlineStyle() == form.UnderlineStyle.DotLine
+    label.setStyleSheet("color: #654321")
+    QApplication.processEvents()
+    assert "#654321" in label.text()
+
+
+def test_only_labels_with_links_are_stops_for_tab(window: MainWindow) -> None:
+    label = LinkedLabel("A zebra", window)
+    assert label.focusPolicy() == Qt.FocusPolicy.NoFocus
+    label.say("A stage")
+    assert label.focusPolicy() == Qt.FocusPolicy.TabFocus
+
+
+def test_the_keyboard_stays_at_a_link_while_figures_change(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    label = LinkedLabel("Step 1: loss 2.3; gradient 1.0", window)
+    label.show()
+    label.setFocus(Qt.FocusReason.TabFocusReason)
+    assert label.selectedText() == "loss"
+    qtbot.keyClick(label, Qt.Key.Key_Tab)
+    label.say("Step 2: loss 2.2; gradient 0.9")
+    assert label.selectedText() == "gradient"
+    qtbot.keyClick(label, Qt.Key.Key_Return)
+    assert glossary_of(window).shown == "gradient"
+
+
+def test_a_click_on_a_link_outlasts_a_change_of_figures(qtbot: QtBot, window: MainWindow) -> None:
+    label = LinkedLabel("loss 2.3", window)
+    label.adjustSize()
+    label.show()
+    at = QPoint(6, label.height() // 2)
+    qtbot.mousePress(label, LEFT, pos=at)
+    label.say("loss 2.2")
+    qtbot.mouseRelease(label, LEFT, pos=at)
+    assert glossary_of(window).shown == "loss"
+    assert "2.2" in label.text()
+
+
+def test_the_message_of_a_page_goes_when_it_is_mended(window: MainWindow) -> None:
+    page, other = window.pages["laboratory"], window.pages["training"]
+    page.say("Depth 21 is none")
+    assert window.message.isVisible()
+    other.say("")
+    assert window.message.isVisible(), "it is not the other page's"
+    page.say("")
+    assert not window.message.isVisible()
+    page.say("Depth 21 is none")
+    window.message.say("No network", [("Retry", lambda: None)])
+    page.say("")
+    assert window.message.isVisible(), "it waits for an answer"
+    window.message.clear()
 
 
 def test_a_click_on_a_link_in_the_story_opens_its_term(qtbot: QtBot, window: MainWindow) -> None:

@@ -354,17 +354,17 @@ def test_remark_only_where_skips_of_a_trained_network_are_off(view: GradientFlow
     view.show_result(made)
     view.resize(560, 400)
     assert view.remark.isVisible()
-    assert view.remark.text().startswith(ROBBED)
+    assert view.remark.said.startswith(ROBBED)
     view.resize(560, 270)
-    assert view.remark.text().startswith(ROBBED_SHORT)
+    assert view.remark.said.startswith(ROBBED_SHORT)
     assert view.remark.toolTip().startswith(ROBBED)
     view.resize(420, 210)
     assert not view.remark.isVisible()
-    assert ROBBED_SHORT in view.sentence.text()
-    assert "Open Plain-20" in view.sentence.text()
+    assert ROBBED_SHORT in view.sentence.said
+    assert "Open Plain-20" in view.sentence.said
     assert ROBBED in view.sentence.toolTip()
     view.show_result(replace(made, weights=WeightsInfo("untrained", trained=False)))
-    assert ROBBED_SHORT not in view.sentence.text()
+    assert ROBBED_SHORT not in view.sentence.said
     view.resize(560, 400)
     assert not view.remark.isVisible()
     view.show_result(made_up())
@@ -391,23 +391,44 @@ def test_the_twins_are_opened_by_links(
     state.set_network("resnet20")
     view.show_result(made_up(gates=ALL_OFF))
     with qtbot.waitSignal(state.network_changed):
-        click_link(qtbot, view.remark)
+        click_link(qtbot, view.remark, "plain20")
     assert state.snapshot.network == "plain20"
     view.show_result(made_up("plain20"))
-    assert view.remark.text().startswith(PLAIN)
-    click_link(qtbot, view.remark)
+    assert view.remark.said.startswith(PLAIN)
+    click_link(qtbot, view.remark, "resnet20")
     assert state.snapshot.network == "resnet20"
 
 
-def click_link(qtbot: QtBot, label: QLabel) -> None:
-    """Click where the pointer becomes a hand."""
+def click_link(qtbot: QtBot, label: QLabel, address: str) -> None:
+    """Click where the pointer is on the link to ``address``."""
+    hovered: list[str] = []
+    label.linkHovered.connect(hovered.append)
     for y in range(4, label.height(), 6):
         for x in range(4, label.width(), 8):
             qtbot.mouseMove(label, QPoint(x, y))
-            if label.cursor().shape() == Qt.CursorShape.PointingHandCursor:
+            if hovered[-1:] == [address]:
                 qtbot.mouseClick(label, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
                 return
-    raise AssertionError(f"there is no link in {label.text()!r}")
+    raise AssertionError(f"there is no link to {address} in {label.text()!r}")
+
+
+def test_links_are_followed_by_keyboard_too(
+    qtbot: QtBot, view: GradientFlowView, state: ExplorerState
+) -> None:
+    view.resize(560, 400)
+    view.show_result(made_up(gates=ALL_OFF))
+    with qtbot.waitActive(view):
+        view.activateWindow()
+    assert '<a href="term:shortcut"' in view.remark.text()
+    view.remark.setFocus(Qt.FocusReason.TabFocusReason)
+    asked = [view.remark.selectedText()]
+    while asked[-1] != "Open Plain-20":
+        qtbot.keyClick(view.remark, Qt.Key.Key_Tab)
+        assert view.remark.hasFocus(), asked
+        asked.append(view.remark.selectedText())
+    qtbot.keyClick(view.remark, Qt.Key.Key_Return)
+    assert asked[0] == "skips"
+    assert state.snapshot.network == "plain20"
 
 
 def test_the_collapse_is_told_in_orders_of_magnitude() -> None:

@@ -139,8 +139,8 @@ def test_nothing_is_measured_until_it_is_asked_for(
         state.set_target(1 if state.snapshot.target is None else None)
         assert not panel.channel.running
         assert panel.measured.text() == NOTHING
-        assert panel.SHOWS in panel.shows.text()
-        assert f"https://arxiv.org/abs/{panel.ARXIV}" in panel.shows.text()
+        assert panel.SHOWS in panel.shows.said
+        assert f"https://arxiv.org/abs/{panel.ARXIV}" in panel.shows.said
     assert not worker._started
 
 
@@ -207,7 +207,7 @@ def test_both_plots_of_lesions_have_one_scale_and_name_what_is_special(
     alone = replace(lesions(state.snapshot), twin=None, no_twin="Plain-20 is not shown: why.")
     panel.show_update(alone)
     assert not panel.plain.isVisible()
-    assert panel.no_twin.text() == "Plain-20 is not shown: why."
+    assert panel.no_twin.said == "Plain-20 is not shown: why."
 
 
 def test_labelled_images_are_asked_for_once(
@@ -387,7 +387,7 @@ def test_every_panel_draws_in_every_theme(
         page.retheme()
         for kind in made:
             panel = choose(qtbot, page, kind)
-            assert theme.current().accent in panel.shows.text()
+            assert theme.current().accent in panel.shows.said
             assert not page.grab().isNull()
     finally:
         theme.apply(qapp, theme.DARK)

@@ -218,7 +218,7 @@ def test_a_tower_is_drawn_in_its_colour_and_follows_the_theme(
             }
             assert any(_near(QColor(hue), QColor(colour)) for hue in found), (style.name, name)
         assert picture.pixelColor(2, figure.height() - 2) == QColor(style.panel)
-        assert f"color: {style.accent}" in page.text.text()
+        assert f"color: {style.text}" in page.text.text(), "calm links"
         assert style.raised in figure.card.styleSheet()
 
 
@@ -321,8 +321,8 @@ def test_the_programs_own_twins_are_drawn_from_their_cards(qtbot: QtBot, cards: 
     assert [value for _, value, _ in drawn] == pytest.approx([12, 25, 9])
     assert [colour for *_, colour in drawn] == [look.branch, look.branch, look.skip]
     assert [curve.thick for curve in shown.plot.curves] == [False, True, True]
-    assert "25.0 %" in shown.key.text()
-    assert "No card yet: ResNet-20" in shown.key.text()
+    assert "25.0 %" in shown.key.said
+    assert "No card yet: ResNet-20" in shown.key.said
     with qtbot.waitSignal(shown.network_asked) as asked:
         shown.key.linkActivated.emit("plain56")
     assert asked.args == ["plain56"]

@@ -133,9 +133,9 @@ def test_start_and_pause(training: Training) -> None:
     training.qtbot.wait(150)
     assert page.history.newest == newest
     assert {track.count for track in page.history.tracks.values()} == {newest}
-    assert page.sentence.text().startswith(f"Step {newest}: loss ")
+    assert page.sentence.said.startswith(f"Step {newest}: loss ")
     residual = page.history.tracks["residual"]
-    assert words.loss_text(residual.losses[-1]) in page.sentence.text()
+    assert words.loss_text(residual.losses[-1]) in page.sentence.said
     assert page.time_text.text() == f"Step {newest}"
     assert all(strip.colour_of(0) is not None for strip in page.strips.values())
 
@@ -170,7 +170,7 @@ def test_scrubbing_back_and_going_on_repeats_what_was(training: Training) -> Non
     training.step_to(7)
     first = list(training.steps)
     training.scrub(5)
-    training.qtbot.waitUntil(lambda: page.sentence.text().startswith("Step 5:"))
+    training.qtbot.waitUntil(lambda: page.sentence.said.startswith("Step 5:"))
     assert page.time_text.text() == "Step 5 of 7"
     assert page.history.newest == 7
     _, smooth, _, after = page.loss.items["plain"]
@@ -216,7 +216,7 @@ def test_reset_shows_the_chosen_networks_untrained(training: Training) -> None:
     assert len(page.strips["plain"].cells) == 8
     assert "without batch norm" in page.strips["plain"].accessibleName()
     assert page.strips["plain"].colour_of(0) is None
-    assert page.sentence.text().startswith("Step 0:")
+    assert page.sentence.said.startswith("Step 0:")
     assert page.time_line.stops == (0,)
     training.step_to(1)
     assert page.history.tracks["plain"].norms.shape == (1, 14)
@@ -248,7 +248,7 @@ def test_a_rate_that_is_too_high_is_said_in_words(training: Training) -> None:
     training.qtbot.keyClick(page.controls.rate, Qt.Key.Key_Return)
     training.click("start")
     training.qtbot.waitUntil(lambda: bool(page.standing.diverged), timeout=60_000)
-    training.qtbot.waitUntil(lambda: "diverged in step" in page.sentence.text(), timeout=10_000)
+    training.qtbot.waitUntil(lambda: "diverged in step" in page.sentence.said, timeout=10_000)
     twin = page.standing.diverged[0]
     assert not math.isfinite(page.history.tracks[twin].losses[-1])
 

@@ -133,6 +133,19 @@ def test_without_a_network_the_sentence_says_what_works(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_room_the_sentence_names_the_folder_and_no_setting_that_is_not_its(
+    archive: type[Handler], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(self: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("resnet_viz.networks.download._Reception.run", full)
+    with pytest.raises(WeightsUnavailable, match="make room there, or open CIFAR-10") as caught:
+        list(cifar10_archive.fetching(tmp_path))
+    assert str(tmp_path) in str(caught.value)
+    assert "TORCH_HOME" not in str(caught.value)
+
+
 def test_to_close_it_is_to_cancel(archive: type[Handler], tmp_path: Path) -> None:
     steps = cifar10_archive.fetching(tmp_path)
     next(steps)

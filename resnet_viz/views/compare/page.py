@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from resnet_viz.analysis.comparison import CompareRequest, Comparison, counterpart
 from resnet_viz.analysis.result import Result, Snapshot, WeightsChoice
@@ -21,6 +21,7 @@ from resnet_viz.views import theme
 from resnet_viz.views.compare.maps import Maps
 from resnet_viz.views.compare.odds import Odds
 from resnet_viz.views.compare.side import AS_EXPLORER, Side, Skips
+from resnet_viz.views.glossary import LinkedLabel
 from resnet_viz.views.log_plot import LogPlot, Series
 from resnet_viz.views.log_scale import Scale, number_text, power_of_ten, row_of
 from resnet_viz.views.page import Page
@@ -48,8 +49,7 @@ class ComparePage(Page):
         self._block = ""
         self.left, self.right = Side("Left"), Side("Right")
         self.presets = [self._preset(text) for text in PRESETS]
-        self.sentence = QLabel()
-        self.sentence.setWordWrap(True)
+        self.sentence = LinkedLabel()
         self.progress = ProgressRow(self.channel)
         self.colours = ScaleBar(theme.colour_map(HEAT_MAP))
         self.colours.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -178,7 +178,7 @@ class ComparePage(Page):
             scale,
         )
         self.odds.show_comparison(comparison)
-        self.sentence.setText(sentence(comparison))
+        self.sentence.say_plain(sentence(comparison))
         names = [block.name for block in left.now.blocks]
         self._select_left(self._block if self._block in names else names[-1])
 

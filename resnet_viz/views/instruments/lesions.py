@@ -18,6 +18,7 @@ from resnet_viz.analysis.result import Result, Snapshot
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.views import theme
+from resnet_viz.views.glossary import LinkedLabel
 from resnet_viz.views.instruments.bar_plot import BarPlot, Bars
 from resnet_viz.views.instruments.panel import Panel
 
@@ -65,8 +66,7 @@ class LesionsPanel(Panel):
         self.options.addWidget(self.quantity)
         self.options.addStretch(1)
         self.residual, self.plain = BarPlot("Residual"), BarPlot("Plain")
-        self.no_twin = QLabel()
-        self.no_twin.setWordWrap(True)
+        self.no_twin = LinkedLabel()
         self.area.addWidget(self.residual, 1)
         self.area.addWidget(self.plain, 1)
         self.area.addWidget(self.no_twin)
@@ -136,7 +136,7 @@ class LesionsPanel(Panel):
             plot.setVisible(there is not None)
             if there is not None:
                 self._draw_one(plot, there, quantity, top, result.labelled)
-        self.no_twin.setText(result.no_twin)
+        self.no_twin.say_plain(result.no_twin)
         self.no_twin.setVisible(bool(result.no_twin))
         self._select()
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import ClassVar
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,6 +22,7 @@ from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.views import theme
+from resnet_viz.views.glossary import LinkedLabel
 from resnet_viz.views.progress_row import ProgressRow
 
 NOTHING = "Nothing has been measured yet."
@@ -57,10 +57,7 @@ class Panel(QWidget):
         self._label = NOTHING
 
         self.title = QLabel(self.TITLE)
-        self.shows = QLabel()
-        self.shows.setWordWrap(True)
-        self.shows.setOpenExternalLinks(True)
-        self.shows.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.shows = LinkedLabel()
         self.measure = QPushButton("Measure")
         self.progress = ProgressRow(self.channel)
         self.options = QHBoxLayout()
@@ -132,7 +129,7 @@ class Panel(QWidget):
         """Take colours and fonts from the theme in use."""
         look = theme.current()
         self.title.setStyleSheet(f"font-size: {1.45 * look.point_size:.1f}pt; font-weight: 600")
-        self.shows.setText(
+        self.shows.say(
             f'{self.SHOWS} <span style="color: {look.muted}">{self.PAPER}, '
             f'<a style="color: {look.accent}" href="https://arxiv.org/abs/{self.ARXIV}">'
             f"arXiv:{self.ARXIV}</a>.</span>"

@@ -27,10 +27,13 @@ from resnet_viz.analysis.laboratory_result import (
     LaboratoryRequest,
     LaboratoryResult,
 )
+from resnet_viz.analysis.task import Progress
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.views import motion, theme
+from resnet_viz.views.actions import PAGE_KEYS
+from resnet_viz.views.glossary import LinkedLabel
 from resnet_viz.views.laboratory import words
 from resnet_viz.views.laboratory.controls import Controls
 from resnet_viz.views.laboratory.sweep import Sweep
@@ -64,15 +67,14 @@ class LaboratoryPage(Page):
         self.progress = ProgressRow(self.channel)
         self.colours = ScaleBar(theme.colour_map(HEAT_MAP))
         self.colours.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.compared = QLabel()
-        self.compared.setWordWrap(True)
+        self.compared = LinkedLabel()
         self.warning = _Warning()
         self.residual_strip, self.plain_strip = NetworkStrip(), NetworkStrip()
         self.weights = LogPlot("Weight gradient, L2 norm")
         self.activations = LogPlot("Activation gradient, L2 norm")
         self.variances = LogPlot("Activation variance, forwards")
         self.plots = (self.weights, self.activations, self.variances)
-        self.residual_finding, self.plain_finding = QLabel(), QLabel()
+        self.residual_finding, self.plain_finding = LinkedLabel(), LinkedLabel()
         self._scroll = QScrollArea()
         self._arrange()
         self._later = QTimer(self, singleShot=True, interval=PAUSE)
@@ -103,8 +105,6 @@ class LaboratoryPage(Page):
         findings = QHBoxLayout()
         findings.setSpacing(10)
         for label in (self.residual_finding, self.plain_finding):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.RichText)
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
             label.setToolTip(BOUNDS)
             findings.addWidget(label, 1)
@@ -128,6 +128,7 @@ class LaboratoryPage(Page):
         self.controls.changed.connect(self._later.start)
         self.state.snapshot_changed.connect(lambda _: self._later.start())
         self.channel.updated.connect(self._show)
+        self.channel.progressed.connect(self._progressed)
         self.channel.failed.connect(self._failed)
         self.progress.cancel.clicked.connect(self._cancelled)
         self.warning.go.clicked.connect(self._allow)
@@ -139,7 +140,7 @@ class LaboratoryPage(Page):
             plot.clicked.connect(self._mark)
         for strip in (self.residual_strip, self.plain_strip):
             strip.clicked.connect(lambda cell: self._mark(max(0, 2 * cell - 1)))
-        key = QShortcut(QKeySequence("S"), self)
+        key = QShortcut(QKeySequence(PAGE_KEYS["laboratory"]["sweep"].keys), self)
         key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         key.activated.connect(self.toggle_sweep)
 
@@ -168,6 +169,7 @@ class LaboratoryPage(Page):
         if deep and request != self._allowed:
             self.channel.stop()
             self.progress.hide()
+            self.say("")
             self.warning.ask(words.warning(request, self.result))
             return
         self.warning.hide()
@@ -183,6 +185,10 @@ class LaboratoryPage(Page):
         depth = self.result.request.depth if self.result else 0
         still = f"; on screen is still that of {depth} layers" if depth else ""
         self.say(f"The measurement was cancelled{still}")
+
+    def _progressed(self, progress: Progress) -> None:
+        if progress.total:  # the networks could be built, so what was wrong is mended
+            self.say("")
 
     def _failed(self, sentence: str) -> None:
         self.say(sentence)
@@ -231,8 +237,8 @@ class LaboratoryPage(Page):
             verdict = judge(one, result.request)
             strip.show_network(words.heading(one, verdict), _cells(one))
             strip.show_values(_cell_values(one), scale)
-            label.setText(words.finding(one, verdict, look.muted))
-        self.compared.setText(words.compared(result))
+            label.say(words.finding(one, verdict, look.muted))
+        self.compared.say_plain(words.compared(result))
 
     def toggle_sweep(self) -> None:
         """Let the front run from the loss to the input; again, and everything is shown at once."""

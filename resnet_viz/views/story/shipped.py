@@ -6,12 +6,13 @@ import math
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from resnet_viz.networks import catalog
 from resnet_viz.networks.cards import CardError, TrainingCard, read_card
 from resnet_viz.views import theme
 from resnet_viz.views.degradation_plot import Curve, CurvesPlot
+from resnet_viz.views.glossary import LinkedLabel
 
 NETWORKS = ("plain20", "plain56", "resnet20", "resnet56")
 _DEEP = 56
@@ -38,9 +39,8 @@ class ShippedTwins(QWidget):
             except CardError:
                 self.missing.append(spec.title)
         self.plot = CurvesPlot(_TITLE)
-        self.key = QLabel()
-        self.key.setWordWrap(True)
-        self.key.linkActivated.connect(self.network_asked)
+        self.key = LinkedLabel()
+        self.key.network_asked.connect(self.network_asked)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.plot, 1)
@@ -69,7 +69,7 @@ class ShippedTwins(QWidget):
             for card in self.cards
         ]
         absent = f". No card yet: {', '.join(self.missing)}" if self.missing else ""
-        self.key.setText(f"At the end: {', '.join(links)}{absent}.")
+        self.key.say(f"At the end: {', '.join(links)}{absent}.")
 
 
 def _deep(card: TrainingCard) -> bool:

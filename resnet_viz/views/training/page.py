@@ -25,6 +25,8 @@ from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.views import theme
+from resnet_viz.views.actions import PAGE_KEYS
+from resnet_viz.views.glossary import LinkedLabel
 from resnet_viz.views.page import Page
 from resnet_viz.views.progress_row import ProgressRow
 from resnet_viz.views.strip import Cell, NetworkStrip
@@ -47,7 +49,7 @@ class TrainingPage(Page):
         self.channel = Channel(worker, "training", self)
         self.progress = ProgressRow(self.channel)
         self.controls = Controls(self.progress)
-        self.sentence = QLabel(wordWrap=True)
+        self.sentence = LinkedLabel()
         self.notice = QLabel()
         self.strips = {twin: NetworkStrip() for twin in TWINS}
         self.maps = {twin: HeatMap(twin) for twin in TWINS}
@@ -116,12 +118,12 @@ class TrainingPage(Page):
         self.progress.cancel.clicked.connect(self._cancelled)
         self.channel.updated.connect(self._take)
         self.channel.failed.connect(self._failed)
-        for keys, handler in (
-            ("Space", self._start_or_pause),
-            (".", self._step),
-            ("R", self.reset),
+        for name, handler in (
+            ("start", self._start_or_pause),
+            ("step", self._step),
+            ("reset", self.reset),
         ):
-            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut = QShortcut(QKeySequence(PAGE_KEYS["training"][name].keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(handler)
 
@@ -179,6 +181,7 @@ class TrainingPage(Page):
     def _take(self, update: object) -> None:
         if self._asked is not None and self.request is not self._asked:
             self.request = self._asked
+            self.say("")  # it has begun, so what was wrong is mended
             self._show_networks(self.request)
             self.progress.hide()
         if isinstance(update, TwinStep):
@@ -274,7 +277,7 @@ class TrainingPage(Page):
         )
         self.time_line.show_time(position, newest, self.standing.checkpoints)
         self.time_text.setText(self.time_line.text())
-        self.sentence.setText(words.measured(history, position, self.standing))
+        self.sentence.say_plain(words.measured(history, position, self.standing))
 
 
 def block_norms(norms: np.ndarray) -> list[float]:
