@@ -35,14 +35,16 @@ def test_networks_lists_the_catalog(capsys: pytest.CaptureFixture[str]) -> None:
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert list(rows) == list(catalog.CATALOG)
     assert rows["resnet152"]["parameters"] == 60_192_808
-    assert rows["plain56"]["at_hand"] is False
+    assert rows["plain110"]["at_hand"] is False
+    assert rows[catalog.DEFAULT]["at_hand"] is True
     assert cli.main(["networks"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 + len(rows)
 
 
 def test_analyze_as_json(capsys: pytest.CaptureFixture[str], image: Path) -> None:
-    (off,) = analyze(capsys, image, "--untrained", "--skips", "stage:2,block:layer3.1")
+    small = (image, "--untrained", "--network", "resnet20")
+    (off,) = analyze(capsys, *small, "--skips", "stage:2,block:layer3.1")
     assert off["trained"] is False
     assert off["milliseconds"] > 0
     assert [block["name"] for block in off["blocks"] if block["skip"] == 0] == [
@@ -54,18 +56,18 @@ def test_analyze_as_json(capsys: pytest.CaptureFixture[str], image: Path) -> Non
     assert off["blocks"][0]["skip"] is None
     assert off["blocks"][0]["gradient_norm"] != off["blocks"][0]["gradient_norm_all_on"]
     assert off["blocks"][5]["skip_share"] == 0
-    (on,) = analyze(capsys, image, "--untrained")
+    (on,) = analyze(capsys, *small)
     assert on["top5"] == on["top5_all_on"] == off["top5_all_on"]
-    (cat,) = analyze(capsys, image, "--untrained", "--target", "cat")
+    (cat,) = analyze(capsys, *small, "--target", "cat")
     assert cat["target"] == "cat"
 
 
 def test_analyze_in_words(capsys: pytest.CaptureFixture[str], image: Path) -> None:
     assert cli.main(["analyze", str(image), "--untrained", "--skips", "off"]) == 0
     text = capsys.readouterr().out
-    assert "ResNet-20" in text
+    assert "ResNet-56" in text
     assert "predictions mean nothing" in text
-    assert text.count("(skip off)") == 9
+    assert text.count("(skip off)") == 27
     assert " ms" in text
 
 

@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viz.analysis.result import WeightsChoice
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.images.photo import Crop
+from resnet_viz.networks import catalog
 from tests import fakes
 
 
@@ -27,7 +28,7 @@ def test_skips_are_toggled_and_toggled_back(qtbot: QtBot) -> None:
 def test_nothing_is_said_where_nothing_changes(qtbot: QtBot) -> None:
     state = ExplorerState(fakes.photo())
     with qtbot.assertNotEmitted(state.snapshot_changed):
-        state.set_network("resnet20")
+        state.set_network(catalog.DEFAULT)
         state.set_target(None)
         state.set_crop(None)
         state.set_device("auto")
@@ -41,7 +42,7 @@ def test_a_new_network_drops_what_does_not_fit(qtbot: QtBot) -> None:
     state.set_target(3)
     state.set_weights(WeightsChoice("file", "x.pt"))
     state.select_block("layer3.2")
-    state.set_network("resnet56")
+    state.set_network("resnet20")
     assert state.snapshot.gates.all_on
     assert state.snapshot.weights == WeightsChoice()
     assert state.snapshot.target == 3
