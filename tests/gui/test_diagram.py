@@ -21,6 +21,7 @@ from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views import theme
+from resnet_viz.views.diagram.heat import GradientScale
 from resnet_viz.views.diagram.scene import DiagramScene
 from resnet_viz.views.diagram.view import DiagramView
 from tests import fakes
@@ -268,7 +269,7 @@ def test_heat_is_logarithmic_and_covers_skips_on_and_off(view: DiagramView) -> N
     norms = {"layer1.0": 1e-8, "layer1.1": 1e-4, "layer1.2": 1e-4 * 1.02}
     view.show_result(made_up_result(STRUCTURES["resnet20"], norms, gates))
     scale = view.legend.scale
-    assert scale is not None
+    assert isinstance(scale, GradientScale)
     assert (scale.low, scale.high) == (-8, 0)
     colours = theme.colour_map("viridis")
     blocks = scene(view).blocks
@@ -285,7 +286,7 @@ def test_zero_and_not_a_number_are_signs_and_not_colours(view: DiagramView) -> N
     names = ("stem", "layer1.0", "layer1.1", "layer1.2")
     assert [blocks[name].mark for name in names] == ["0", "NaN", "∞", ""]
     assert [blocks[name].heat_colour() is None for name in names] == [True, True, True, False]
-    assert view.legend.scale is not None
+    assert isinstance(view.legend.scale, GradientScale)
     assert view.legend.scale.low == -3
     assert not view.grab().isNull()
 

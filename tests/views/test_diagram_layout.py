@@ -18,7 +18,8 @@ from resnet_viz.networks.structure import (
 )
 from resnet_viz.views.diagram.geometry import Text, short_name
 from resnet_viz.views.diagram.heat import GradientScale, number_text, sign
-from resnet_viz.views.diagram.layout import Layout, lay_out
+from resnet_viz.views.diagram.layout import lay_out
+from resnet_viz.views.diagram.parts import Layout
 from tests import fakes
 
 SIZES = [(1000, 440), (620, 260), (1500, 900), (300, 700)]

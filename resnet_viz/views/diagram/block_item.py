@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from resnet_viz.views import theme
 from resnet_viz.views.diagram.heat import FillScale
-from resnet_viz.views.diagram.layout import BlockBox
 from resnet_viz.views.diagram.paint import (
     HAND,
     draw_label,
@@ -24,6 +23,7 @@ from resnet_viz.views.diagram.paint import (
     tint,
     zoom_of,
 )
+from resnet_viz.views.diagram.parts import BlockBox
 
 _LEAST_LAYER = 7.0
 """Layer boxes narrower or lower than this on screen are left out."""

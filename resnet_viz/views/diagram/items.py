@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from resnet_viz.views import theme
 from resnet_viz.views.diagram.geometry import Label, Point, Rect
-from resnet_viz.views.diagram.layout import Caption, StagePart
 from resnet_viz.views.diagram.paint import (
     HAND,
     arrow_path,
@@ -24,6 +23,7 @@ from resnet_viz.views.diagram.paint import (
     tint,
     zoom_of,
 )
+from resnet_viz.views.diagram.parts import Caption, StagePart
 
 
 class MainLineItem(QGraphicsItem):

@@ -22,7 +22,7 @@ from resnet_viz.views.diagram.geometry import (
     transposed,
 )
 from resnet_viz.views.diagram.layer_text import after, details, heading, is_small
-from resnet_viz.views.diagram.layout import Arc
+from resnet_viz.views.diagram.parts import Arc
 
 _PAD, _GAP, _ROW_GAP = 14.0, 20.0, 30.0
 HEAD = "head"

@@ -26,7 +26,7 @@ from resnet_viz.views.diagram.geometry import (
     transposed,
 )
 from resnet_viz.views.diagram.heat import count_text
-from resnet_viz.views.diagram.layout import Arc, StagePart
+from resnet_viz.views.diagram.parts import Arc, StagePart
 from resnet_viz.views.diagram.plan import drawn_layers, layer_texts
 
 _INPUT, _HEAD, _GAP, _OPENED = 0.8, 0.9, 0.22, 0.42

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionGraphicsItem
 from resnet_viz.views import theme
 from resnet_viz.views.diagram.geometry import Label, Point, Rect
 from resnet_viz.views.diagram.heat import FillScale, number_text, sign
-from resnet_viz.views.diagram.layout import Arc
+from resnet_viz.views.diagram.parts import Arc
 
 LEAST_HIT = 16.0
 """The least width of what can be clicked, in pixels at fit."""

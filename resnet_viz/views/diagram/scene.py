@@ -15,10 +15,11 @@ from resnet_viz.views.diagram.block_item import BlockItem
 from resnet_viz.views.diagram.facts import block_card
 from resnet_viz.views.diagram.geometry import Text
 from resnet_viz.views.diagram.items import MainLineItem, StageItem, StageTitleItem
-from resnet_viz.views.diagram.layout import Layout, lay_out
+from resnet_viz.views.diagram.layout import lay_out
 from resnet_viz.views.diagram.level import LevelName, Path
 from resnet_viz.views.diagram.measures import Fill
 from resnet_viz.views.diagram.paint import arc_path, edges_path, qpoint, qrect
+from resnet_viz.views.diagram.parts import Layout
 from resnet_viz.views.diagram.skip_item import SkipItem
 
 HEAT_MAP = "viridis"

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QGraphicsPathItem, QStyleOptionGraphicsItem, QWidg
 
 from resnet_viz.views import theme
 from resnet_viz.views.diagram.geometry import LINE, Label, Rect, transposed
-from resnet_viz.views.diagram.layout import Arc
 from resnet_viz.views.diagram.paint import (
     HAND,
     LEAST_HIT,
@@ -22,6 +21,7 @@ from resnet_viz.views.diagram.paint import (
     tint,
     zoom_of,
 )
+from resnet_viz.views.diagram.parts import Arc
 
 
 class SkipItem(QGraphicsPathItem):
