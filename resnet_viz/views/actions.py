@@ -78,7 +78,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("open", "paste", "samples", "weights_file", "full_screen"),
         *("glossary", "what_is_this", "shortcuts", "quit"),
     ),
-    "Pages": tuple(name for name in COMMANDS if name.startswith("page_")),
+    "Pages": tuple(
+        sorted(
+            (name for name in COMMANDS if name.startswith("page_")),
+            key=lambda name: COMMANDS[name].shortcut,
+        )
+    ),
     "Explorer": (
         *("target", "target_automatic", "skips_on", "skips_off"),
         *("stage_1", "stage_2", "stage_3", "stage_4"),

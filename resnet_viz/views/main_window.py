@@ -152,6 +152,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self._connect()
+        self._network_changed(self.state.snapshot.network)
         self._original_layout = self.explorer.saveState(LAYOUT_VERSION)
         self._restore_layout()
         self._retitle()
