@@ -88,6 +88,7 @@ def fake_pass(made_of: Structure, decay: float = 1.0, seed: int = 0, target: int
                 float(decay ** (count - 1 - number)),
                 float(np.linalg.norm(activation)),
                 0.6 if block.has_skip else None,
+                milliseconds=0.5 + 0.1 * number,
             )
         )
     logits = random.standard_normal(10).astype(np.float32) * 3

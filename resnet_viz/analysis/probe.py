@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -48,6 +49,7 @@ def probe(
         Cancelled: ``cancelled`` said so; nothing is left behind on the network.
     """
     outputs: dict[str, Tensor] = {}
+    moments: list[float] = []
 
     def stop_if_cancelled(_: Tensor | None = None) -> None:
         if cancelled():
@@ -60,6 +62,7 @@ def probe(
                 # Weights need no gradient here, so the graph begins at the stem's output.
                 output = output.detach().requires_grad_()
             outputs[name] = output
+            moments.append(time.perf_counter())
             output.register_hook(stop_if_cancelled)
             return output
 
@@ -96,6 +99,9 @@ def probe(
         flat = torch.stack(list(shares.values())).tolist() if names else []
         share = dict(zip(names, flat, strict=True))
         met = path_sums(sums)
+        # A GPU is asked for work and not waited for, so these moments would mean nothing there.
+        on_cpu = image.device.type == "cpu"
+        taken = np.diff([start, *moments]) * 1000 if on_cpu else np.full(len(moments), np.nan)
         blocks = tuple(
             BlockPass(
                 name,
@@ -106,6 +112,7 @@ def probe(
                 activation_norm=norms[2 * number],
                 skip_share=share.get(name),
                 paths=met.get(name),
+                milliseconds=float(taken[number]),
             )
             for number, (name, (activation, gradient), cam) in enumerate(
                 zip(outputs, pairs, cams, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -70,7 +71,8 @@ class BlockPass:
     (C, h, w) float32; ``cam`` is Grad-CAM, (h, w) float32 ≥ 0, in logits (Selvaraju 2017, eq. 1–2);
     ``gradient_norm`` and ``activation_norm`` are L2 norms over the whole map. ``skip_share`` is
     ‖s·shortcut‖ / (‖s·shortcut‖ + ‖b·F‖): how much of the sum came through the skip, or None where
-    there is no skip; ``paths`` has more figures on how the two met.
+    there is no skip; ``paths`` has more figures on how the two met. ``milliseconds`` is the time of
+    the forward pass since the block before; NaN where it was not measured (on a GPU).
     """
 
     name: str
@@ -81,6 +83,7 @@ class BlockPass:
     activation_norm: float
     skip_share: float | None
     paths: PathSum | None = None
+    milliseconds: float = math.nan
 
 
 @dataclass(frozen=True)

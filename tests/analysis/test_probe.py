@@ -171,3 +171,11 @@ def test_cancelling_forwards_and_backwards_leaves_nothing_behind(after: int) -> 
     assert not any(module._forward_hooks for module in network.modules())
     assert np.array_equal(probe(network, gates, x).logits, wanted)
     assert all(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_the_time_of_each_block_is_part_of_the_time_of_the_pass() -> None:
+    network = build("resnet20")
+    measured = probe(network, SkipGates(network), image("resnet20"))
+    times = [block.milliseconds for block in measured.blocks]
+    assert all(taken > 0 for taken in times)
+    assert sum(times) < measured.milliseconds

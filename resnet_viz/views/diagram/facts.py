@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 
@@ -81,6 +82,8 @@ def _measured(now: BlockPass, before: BlockPass | None) -> list[str]:
     lines.append(gradient)
     lines.append(f"Activation norm ‖a‖: {number_text(now.activation_norm)}")
     lines.append(f"Zeros in the activation: {100 * sparsity(now):.0f} %")
+    if math.isfinite(now.milliseconds):
+        lines.append(f"Forward time: {now.milliseconds:.2g} ms")
     return lines
 
 

@@ -61,6 +61,13 @@ MEASURES: dict[str, Measure] = {
         "share",
         measured=sparsity,
     ),
+    "time": Measure(
+        "Forward time, ms",
+        "Milliseconds of the forward pass since the block before, with the figures that are "
+        "measured on the way, on a logarithmic scale. It is known on the CPU only.",
+        "norm",
+        measured=lambda block: block.milliseconds,
+    ),
     "parameters": Measure(
         "Parameters",
         "How many numbers the block has learnt, on a logarithmic scale.",
