@@ -185,7 +185,6 @@ class Worker(QObject):
                 continue
             self._run(session, work)
             with self._wake:
-                self._running = None
                 idle = self._pending is None
             if idle and not self._closing:
                 self.busy_changed.emit(False)
@@ -284,6 +283,8 @@ class Worker(QObject):
             failure = Failure(snapshot, _in_words(error, snapshot))
         with self._wake:
             dropped, asked_for_more = self._stop.is_set(), self._pending is not None
+            # Before any signal: who asks for the same again on hearing it must not be turned away.
+            self._running = None
             if self._closing:
                 return
         if dropped:
