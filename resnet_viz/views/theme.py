@@ -108,6 +108,9 @@ def apply(application: QApplication, theme: Theme) -> None:
     """Make ``theme`` the one in use: palette, font, style sheet and pyqtgraph's defaults."""
     global _current
     _current = theme
+    if application.property("theme") == theme.name:
+        return  # a style sheet set again would have every widget polished again
+    application.setProperty("theme", theme.name)
     application.setStyle("Fusion")
     font = QFont(application.font())
     font.setPointSizeF(theme.point_size)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.analysis.result import Result
@@ -54,8 +54,15 @@ class Driver:
         return self.results[-1]
 
 
+def discard(window: MainWindow) -> None:
+    """Close a window and free it: a leaked one is polished again with every later theme."""
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def driver(qtbot: QtBot, settings: QSettings) -> Iterator[Driver]:
     made = Driver(qtbot, settings)
     yield made
-    made.window.close()
+    discard(made.window)

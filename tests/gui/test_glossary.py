@@ -14,6 +14,7 @@ from resnet_viz.engine.worker import Worker
 from resnet_viz.views import terms, theme
 from resnet_viz.views.glossary import Glossary, LinkedLabel, follow, glossary_of, open_term
 from resnet_viz.views.main_window import MainWindow
+from tests.gui.conftest import discard
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -28,7 +29,7 @@ def made(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         made.resize(1366, 768)
         made.show()
         yield made
-        made.close()
+        discard(made)
     theme.apply(qapp, theme.DARK)
 
 

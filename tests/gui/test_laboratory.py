@@ -25,6 +25,7 @@ from resnet_viz.views.laboratory.controls import PRESETS
 from resnet_viz.views.laboratory.page import LaboratoryPage
 from resnet_viz.views.main_window import MainWindow
 from tests import fakes
+from tests.gui.conftest import discard
 
 SMALL = LaboratoryRequest(depth=8, batch=16)
 
@@ -342,7 +343,7 @@ def test_it_fits_the_window_in_every_theme(qtbot: QtBot, settings: QSettings) ->
                 line = page.plain_strip.fontMetrics()
                 assert line.horizontalAdvance(page.plain_strip._title) < page.plain_strip.width()
     finally:
-        window.close()
+        discard(window)
 
 
 # Sentences

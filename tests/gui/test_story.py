@@ -21,6 +21,7 @@ from resnet_viz.views.story.figure import Figure
 from resnet_viz.views.story.page import CHAPTERS, StoryPage
 from resnet_viz.views.story.shipped import ShippedTwins
 from resnet_viz.views.story.size import SizeFigure
+from tests.gui.conftest import discard
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -35,7 +36,7 @@ def made(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         made.resize(1366, 768)
         made.show()
         yield made
-        made.close()
+        discard(made)
     theme.apply(qapp, theme.DARK)
 
 
