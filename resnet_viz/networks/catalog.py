@@ -155,7 +155,7 @@ SIMONYAN = "Simonyan 2014, arXiv 1409.1556"
 XIE = "Xie 2016, arXiv 1611.05431"
 ZAGORUYKO = "Zagoruyko 2016, arXiv 1605.07146"
 
-EMBEDDED = frozenset({"resnet20", "resnet56", "plain56"})
+EMBEDDED = frozenset({"resnet20", "resnet56", "plain20", "plain56"})
 CIFAR_DEPTHS = (20, 32, 44, 56, 110)
 PREACT_DEPTHS = (20, 56, 110)
 DEFAULT = "resnet56"
