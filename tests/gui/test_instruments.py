@@ -35,7 +35,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def state(qapp: QApplication) -> ExplorerState:
-    made = ExplorerState(fakes.photo())
+    made = ExplorerState(fakes.photo(), "resnet20")
     made.set_weights(WeightsChoice("untrained"))
     made.set_device("cpu")
     return made

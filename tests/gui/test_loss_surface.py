@@ -46,7 +46,7 @@ def bowl(snapshot: Snapshot, steep: tuple[float, float] = (3.0, 300.0)) -> Surfa
 def test_it_is_measured_with_both_twins_and_can_be_cancelled(
     qtbot: QtBot, driver: Driver, panel: LossSurfacePanel
 ) -> None:
-    driver.window.state.set_weights(WeightsChoice("untrained"))
+    driver.window.state.set_network("resnet20", WeightsChoice("untrained"))
     driver.next_result()
     qtbot.keyClick(panel.side, Qt.Key.Key_Home)
     assert panel.side.currentText() == "11×11"
