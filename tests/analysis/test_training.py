@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -185,9 +186,31 @@ def test_training_that_cannot_be_done(
     assert words in capsys.readouterr().err
 
 
-def test_the_embedded_weights_are_those_of_their_card() -> None:
-    path = weights.assets_dir() / "weights" / "resnet20-cifar10.safetensors"
-    card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+EMBEDDED = sorted(spec.name for spec in catalog.CATALOG.values() if spec.embedded)
+
+
+def card_of(name: str) -> dict[str, Any]:
+    path = weights.assets_dir() / "weights" / f"{name}-cifar10.json"
+    card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return card
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_the_embedded_weights_are_those_of_their_card(name: str) -> None:
+    path = weights.assets_dir() / "weights" / f"{name}-cifar10.safetensors"
+    card = card_of(name)
+    assert card["network"] == name
     assert card["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert card["test_accuracy"] >= 0.87
-    assert card["sample_photos"]["chelsea"]["top"] == "cat"
+    assert f"{card['test_accuracy']:.1%}" in card["title"]
+    assert {len(curve) for curve in card["history"].values()} == {card["recipe"]["epochs"]}
+
+
+def test_the_embedded_twins_are_trained_alike_and_show_degradation() -> None:
+    """He 2015 fig. 6: the deeper plain network is worse in training too, the residual one not."""
+    assert EMBEDDED == ["plain20", "plain56", "resnet20", "resnet56"]
+    cards = {name: card_of(name) for name in EMBEDDED}
+    assert len({json.dumps(card["recipe"]) for card in cards.values()}) == 1
+    error = {name: 1 - card["history"]["train_accuracy"][-1] for name, card in cards.items()}
+    assert error["plain56"] > error["plain20"]
+    assert error["resnet56"] <= error["resnet20"]
+    assert cards["resnet56"]["collapse"]["skips_off"]["gradient_norms"]["conv1"] < 1e-12

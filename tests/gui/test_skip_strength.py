@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.views import theme
+from resnet_viz.views.main_window import MainWindow
 from resnet_viz.views.skip_strength import STEPS, SkipStrength
 from tests import fakes
 from tests.gui.conftest import Driver
@@ -35,8 +36,16 @@ def choose(qtbot: QtBot, strength: SkipStrength, scope: str) -> None:
         qtbot.keyClick(strength.scope, Qt.Key.Key_Down)
 
 
-def test_keys_turn_all_skips_down_and_the_pass_follows(qtbot: QtBot, driver: Driver) -> None:
+def small(driver: Driver) -> MainWindow:
+    """The window with ResNet-20."""
     window = driver.show().window
+    window.state.set_network("resnet20")
+    driver.next_result()
+    return window
+
+
+def test_keys_turn_all_skips_down_and_the_pass_follows(qtbot: QtBot, driver: Driver) -> None:
+    window = small(driver)
     strength = window.strength
     assert strength.value.text() == "1.00"
     strength.slider.setFocus()
@@ -55,7 +64,7 @@ def test_keys_turn_all_skips_down_and_the_pass_follows(qtbot: QtBot, driver: Dri
 
 
 def test_dragging_ends_where_the_mouse_is_let_go(qtbot: QtBot, driver: Driver) -> None:
-    window = driver.show().window
+    window = small(driver)
     strength = window.strength
     start, middle = handle(strength), QPoint(strength.slider.width() // 2, handle(strength).y())
     qtbot.mousePress(strength.slider, Qt.MouseButton.LeftButton, pos=start)
@@ -68,7 +77,7 @@ def test_dragging_ends_where_the_mouse_is_let_go(qtbot: QtBot, driver: Driver) -
 
 
 def test_the_stage_and_the_block_are_those_of_the_selection(qtbot: QtBot, driver: Driver) -> None:
-    window = driver.show().window
+    window = small(driver)
     strength, state = window.strength, window.state
     state.select_block("layer2.1")
     assert [strength.scope.itemText(i) for i in range(3)] == ["All skips", "Stage 2", "Block 2.1"]
@@ -111,7 +120,7 @@ def test_a_plain_network_has_no_strength(driver: Driver) -> None:
 
 
 def test_it_fits_in_every_theme(qtbot: QtBot, driver: Driver) -> None:
-    window = driver.show().window
+    window = small(driver)
     strength = window.strength
     for name in theme.THEMES:
         window.set_theme(name)

@@ -18,6 +18,8 @@ from tests.gui.conftest import Driver
 @pytest.fixture
 def panel(driver: Driver) -> StrengthPanel:
     window = driver.show().window
+    window.state.set_network("resnet20")
+    driver.next_result()
     page = window.pages["instruments"]
     assert isinstance(page, InstrumentsPage)
     window.tabs.setCurrentIndex(1 + list(window.pages).index("instruments"))
