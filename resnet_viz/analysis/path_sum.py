@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -21,3 +22,10 @@ class PathSum:
     cosine: float
     skip_gradient_norm: float
     branch_gradient_norm: float
+
+    @property
+    def skip_share(self) -> float:
+        """‖s·shortcut(x)‖ / (‖s·shortcut(x)‖ + ‖b·F(x)‖): how much of the sum came through the
+        skip; not-a-number where both are zero."""
+        both = self.skip_norm + self.branch_norm
+        return self.skip_norm / both if both else math.nan

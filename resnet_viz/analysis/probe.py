@@ -75,7 +75,7 @@ def probe(
     for parameter in trained_parameters:
         parameter.requires_grad_(False)
     try:
-        with torch.enable_grad(), gates.shares() as shares, gates.sums() as sums:
+        with torch.enable_grad(), gates.sums() as sums:
             logits = network(image)[0]
             if target is None:
                 target = int(logits.argmax())
@@ -95,9 +95,6 @@ def probe(
         pairs = [(a[0], g[0]) for a, g in zip(outputs.values(), gradients, strict=True)]
         cams = [grad_cam(a, g).cpu().numpy() for a, g in pairs]
         norms = torch.stack([l2_norm(t) for pair in pairs for t in pair]).tolist()
-        names = list(shares)
-        flat = torch.stack(list(shares.values())).tolist() if names else []
-        share = dict(zip(names, flat, strict=True))
         met = path_sums(sums)
         # A GPU is asked for work and not waited for, so these moments would mean nothing there.
         on_cpu = image.device.type == "cpu"
@@ -110,7 +107,7 @@ def probe(
                 cam,
                 gradient_norm=norms[2 * number + 1],
                 activation_norm=norms[2 * number],
-                skip_share=share.get(name),
+                skip_share=met[name].skip_share if name in met else None,
                 paths=met.get(name),
                 milliseconds=float(taken[number]),
             )

@@ -79,7 +79,8 @@ class Session:
         device = devices.resolve(snapshot.device)
         structure = build_structure(spec)
         self._load(spec, snapshot.weights, cancelled, progress, structure_known)
-        self._network.to(device)
+        if next(self._network.parameters()).device != device:
+            self._network.to(device)
         self._labels = labels_of(snapshot)
         if snapshot.target is not None and not 0 <= snapshot.target < len(self._labels):
             raise ValueError(

@@ -59,7 +59,6 @@ class SkipGates:
             name: block for name, block in residual_blocks(network).items() if has_skip(block)
         }
         self._settings = GateSettings()
-        self._shares: dict[str, Tensor] | None = None
         self._sums: dict[str, list[Tensor]] | None = None
         for name, block in self._blocks.items():
             self._attach(name, block)
@@ -90,19 +89,6 @@ class SkipGates:
                 known = f"{self.blocks[0]} to {self.blocks[-1]}" if self._blocks else "none"
                 raise ValueError(f"there is no skip at block {name!r}; blocks with a skip: {known}")
         self._settings = settings
-
-    @contextmanager
-    def shares(self) -> Iterator[dict[str, Tensor]]:
-        """Within the context, each forward pass fills the dict that it gives.
-
-        Values are ‖s·shortcut(x)‖ / (‖s·shortcut(x)‖ + ‖b·F(x)‖), scalars on the network's device:
-        how much of the sum came through the skip. Both norms are L2 over the whole batch.
-        """
-        self._shares = {}
-        try:
-            yield self._shares
-        finally:
-            self._shares = None
 
     @contextmanager
     def sums(self) -> Iterator[dict[str, list[Tensor]]]:
@@ -141,8 +127,6 @@ class SkipGates:
             for place, path in ((4, through_skip), (5, through_branch)):
                 if path.requires_grad:
                     path.register_hook(_norm_into(figures, place))
-        if self._shares is not None:
-            self._shares[name] = _share(identity, out)
         return _combined(block, out, identity)
 
 
@@ -203,11 +187,3 @@ def _norm_into(figures: list[Tensor], place: int) -> Callable[[Tensor], None]:
         figures[place] = l2_norm(gradient.detach()).to(gradient)
 
     return hook
-
-
-@torch.no_grad()
-def _share(identity: Tensor | None, out: Tensor | None) -> Tensor:
-    zero = torch.zeros(())
-    through_skip = zero if identity is None else torch.linalg.vector_norm(identity)
-    through_branch = zero.to(through_skip) if out is None else torch.linalg.vector_norm(out)
-    return through_skip.to(through_branch) / (through_skip.to(through_branch) + through_branch)

@@ -49,9 +49,9 @@ def test_open_gates_leave_every_bit_as_it_was(network: nn.Module) -> None:
     before, state = network(x), list(network.state_dict())
     gates = SkipGates(network)
     assert torch.equal(network(x), before)
-    with gates.shares() as shares:
+    with gates.sums() as sums:
         assert torch.equal(network(x), before)
-    assert list(shares) == list(gates.blocks)
+    assert list(sums) == list(gates.blocks)
     assert list(network.state_dict()) == state
     if gates.blocks:
         gates.set(GateSettings.of({gates.blocks[1]: 0.0}))
@@ -173,25 +173,6 @@ def test_a_closed_skip_drops_the_projection() -> None:
     gates.set(GateSettings.of({"layer2.0": 0.0}))
     network(torch.randn(1, 3, 64, 64))
     assert len(calls) == 1
-
-
-@torch.no_grad()
-def test_shares_measure_what_came_through_the_skip() -> None:
-    network = scramble(CifarResNet(8))
-    gates = SkipGates(network)
-    block, x = network.layer1[0], torch.randn(1, 16, 8, 8)
-    with gates.shares() as shares:
-        block(x)
-    through_skip, through_branch = x.norm(), block.branch(x).norm()
-    torch.testing.assert_close(shares["layer1.0"], through_skip / (through_skip + through_branch))
-    gates.set(GateSettings.of({"layer1.0": 0.0}))
-    with gates.shares() as shares:
-        block(x)
-    assert shares["layer1.0"] == 0
-    gates.set(GateSettings.of(branch={"layer1.0": 0.0}))
-    with gates.shares() as shares:
-        block(x)
-    assert shares["layer1.0"] == 1
 
 
 def test_an_unknown_block_is_refused_by_name() -> None:
