@@ -28,6 +28,7 @@ from resnet_viz.analysis.twins_result import (
 )
 from resnet_viz.networks.cifar import CifarResNet
 from resnet_viz.networks.initialisation import initialise
+from resnet_viz.networks.norms import l2_norm
 
 MOMENTUM = 0.9
 WEIGHT_DECAY = 1e-4
@@ -74,9 +75,8 @@ class TwinTrainer:
         logits = self.network(images)
         loss = functional.cross_entropy(logits, labels)
         loss.backward()
-        # In double precision: the square of a gradient of 1e-23 is 0 in single precision.
         gradients = [weight.grad for weight in self._weights if weight.grad is not None]
-        norms = torch.stack(torch._foreach_norm(gradients, 2, torch.float64)).tolist()
+        norms = torch.stack([l2_norm(gradient) for gradient in gradients]).tolist()
         value = loss.item()
         accuracy = float((logits.argmax(1) == labels).sum()) / len(labels)
         if math.isfinite(value):

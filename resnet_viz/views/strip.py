@@ -23,6 +23,7 @@ from resnet_viz.views.log_scale import Scale, number_text, row_of
 
 HEAT_MAP = "viridis"
 _PULSE = 350  # milliseconds
+_GLOW_STEP = 0.3
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,10 @@ class NetworkStrip(QWidget):
         )
 
     def _set_glow(self, value: float) -> None:
-        self._glow = value
-        self.update()
+        """Few steps rather than smooth ones: a strip that pulses all the time costs little."""
+        if value in (0.0, 1.0) or abs(value - self._glow) >= _GLOW_STEP:
+            self._glow = value
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = theme.current()

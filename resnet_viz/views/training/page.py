@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -37,7 +38,8 @@ from resnet_viz.views.training.heat_map import HeatLegend, HeatMap
 from resnet_viz.views.training.history import History
 from resnet_viz.views.training.time_line import TimeLine
 
-_FRAME = 33  # milliseconds between two drawings, at least
+_FRAMES = (33, 250)  # milliseconds between two drawings, at least and at most
+_SPARE = 12  # drawing may take one part in so many of the time, since it takes it from training
 _NOWHERE = Standing(0, 0, False, 0.0, ())
 
 
@@ -68,8 +70,11 @@ class TrainingPage(Page):
         self._went = False
         self._drawn = 0
         self._arrange()
-        self._frame = QTimer(self, singleShot=True, interval=_FRAME)
-        self._frame.timeout.connect(self._draw)
+        self._frame = QTimer(self, singleShot=True, interval=_FRAMES[0])
+        self._frame.timeout.connect(self._draw_in_time)
+        self._began = 0.0
+        self._painted = QTimer(self, singleShot=True, interval=0)
+        self._painted.timeout.connect(self._pace)
         self._connect()
         self._show_networks(self.controls.request())
         self.retheme()
@@ -248,6 +253,16 @@ class TrainingPage(Page):
     def _soon(self) -> None:
         if self.isVisible() and not self._frame.isActive():
             self._frame.start()
+
+    def _draw_in_time(self) -> None:
+        self._began = time.perf_counter()
+        self._draw()
+        self._painted.start()
+
+    def _pace(self) -> None:
+        """Draw less often where drawing takes long."""
+        taken = 1000 * (time.perf_counter() - self._began)
+        self._frame.setInterval(round(min(_FRAMES[1], max(_FRAMES[0], _SPARE * taken))))
 
     def _draw(self) -> None:
         history, position = self.history, self.position
