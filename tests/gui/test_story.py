@@ -128,7 +128,8 @@ def test_what_was_no_network_says_so(qtbot: QtBot, window: MainWindow, page: Sto
 def test_a_network_that_the_catalog_lacks_is_drawn_but_does_not_open(
     qtbot: QtBot, window: MainWindow, page: StoryPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(catalog.CATALOG, "vgg19")
+    rest = {name: spec for name, spec in catalog.CATALOG.items() if name != "vgg19"}
+    monkeypatch.setattr(catalog, "CATALOG", rest)
     column = next(c for c in page.depth_figure.columns() if c.entry.name == "VGG-19")
     assert column.tower is not None
     qtbot.mouseClick(page.depth_figure, LEFT, pos=middle(page.depth_figure, "VGG-19"))
