@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +14,16 @@ from torch import Tensor, nn
 
 from resnet_viz.analysis.instruments_result import Measured
 from resnet_viz.analysis.lesions_result import Lesions, LesionsRequest, LesionsResult, Scores
-from resnet_viz.analysis.result import Snapshot, WeightsChoice
+from resnet_viz.analysis.result import Snapshot
 from resnet_viz.analysis.session import Subject, as_input
 from resnet_viz.analysis.task import Progress, TaskContext, TaskError
+from resnet_viz.analysis.twin_subject import twin_subject
 from resnet_viz.images import cifar10, gallery
 from resnet_viz.images.photo import default_crop, network_picture
 from resnet_viz.networks.catalog import CATALOG, NetworkSpec
 from resnet_viz.networks.cifar import CifarBlock, PadShortcut
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.skips import residual_blocks
-from resnet_viz.networks.weights import WeightsError
 
 _MOST_VALUES = 100_000
 """Values of a batch of inputs that one step takes: 32 CIFAR images, or one of ImageNet's size."""
@@ -108,39 +108,12 @@ def run(request: LesionsRequest, context: TaskContext) -> Iterator[object]:
     if twin is None or result is None:
         return
     try:
-        other = _twin_subject(twin, snapshot, subject.weights.trained, context)
+        other = twin_subject(twin, snapshot, subject.weights.trained, context)
     except TaskError as error:
         yield replace(result, no_twin=str(error))
         return
     for update in _lesions(other.snapshot, other.subject, pictures, labels, context):
         yield replace(result, twin=update) if isinstance(update, Lesions) else update
-
-
-@dataclass(frozen=True)
-class _Twin:
-    snapshot: Snapshot
-    subject: Subject
-
-
-def _twin_subject(
-    twin: NetworkSpec, snapshot: Snapshot, trained: bool, context: TaskContext
-) -> _Twin:
-    """The twin with its own weights: trained as the network on screen is.
-
-    Raises:
-        TaskError: it has no weights where the network on screen is trained.
-    """
-    choice = WeightsChoice("default" if trained else "untrained")
-    asked = replace(snapshot, network=twin.name, weights=choice, gates=GateSettings())
-    try:
-        subject = context.session.subject(asked, context.cancelled)
-    except WeightsError as error:
-        raise TaskError(f"{twin.title} is not shown beside it: {error}.") from error
-    if trained and not subject.weights.trained:
-        raise TaskError(
-            f"{twin.title} is not shown beside it: no trained weights of it come with the program."
-        )
-    return _Twin(asked, subject)
 
 
 def _samples(spec: NetworkSpec) -> list[np.ndarray]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -21,12 +21,11 @@ from torch.nn import functional
 from resnet_viz.analysis.instruments_result import Measured
 from resnet_viz.analysis.loss_surface_result import Surface, SurfaceRequest, SurfaceResult
 from resnet_viz.analysis.pictures import Pictures, cifar10_pictures, photo_pictures
-from resnet_viz.analysis.result import Snapshot, WeightsChoice
+from resnet_viz.analysis.result import Snapshot
 from resnet_viz.analysis.session import Subject
 from resnet_viz.analysis.task import Progress, TaskContext, TaskError
+from resnet_viz.analysis.twin_subject import twin_subject
 from resnet_viz.networks import catalog
-from resnet_viz.networks.gates import GateSettings
-from resnet_viz.networks.weights import WeightsError
 
 _MOST_MACS = 30e9
 """Multiply-accumulates of one point of a slice, so that a whole slice takes minutes, not hours."""
@@ -225,17 +224,8 @@ def _twin(one: _Network, context: TaskContext) -> _Network:
     twin = catalog.twin(spec)
     if twin is None:
         raise TaskError(f"{spec.title} has no twin with and without skips in the catalogue.")
-    choice = WeightsChoice("default" if trained else "untrained")
-    snapshot = replace(one.snapshot, network=twin.name, weights=choice, gates=GateSettings())
-    try:
-        subject = context.session.subject(snapshot, context.cancelled)
-    except WeightsError as error:
-        raise TaskError(f"{twin.title} is not beside it: {error}.") from error
-    if trained and not subject.weights.trained:
-        raise TaskError(
-            f"{twin.title} is not beside it: no trained weights of it come with the program."
-        )
-    return _Network(snapshot, subject)
+    found = twin_subject(twin, one.snapshot, trained, context)
+    return _Network(found.snapshot, found.subject)
 
 
 def _pictures(request: SurfaceRequest, count: int, subject: Subject) -> Pictures:

@@ -29,7 +29,7 @@ from resnet_viz.views.curve_motion import CurveMotion
 from resnet_viz.views.glossary import LinkedLabel
 from resnet_viz.views.gradient_legend import SYMBOLS, Legend, all_on_style, now_style
 from resnet_viz.views.gradient_words import reference, remark, sentence, short_sentence
-from resnet_viz.views.log_scale import Scale, number_text, power_of_ten, row_of
+from resnet_viz.views.log_scale import Scale, decade_ticks, number_text, power_of_ten, row_of
 
 _EDGE = 8.0  # pixels between the outermost decade and the edge, so that no marker is cut
 _ROOMY = 17  # lines of text in the view's height, below which the remark is a short one
@@ -309,11 +309,8 @@ class GradientFlowView(QWidget):
         """Label as many decades as fit with ``least`` decades between them, and the rows."""
         scale = self._scale
         powers = range(math.ceil(self.motion.low), math.floor(self.motion.high) + 1)
-        step = next(s for s in (1, 2, 3, 5, 10, 20, 50, 100, 1000) if s >= least)
-        step = min(step, max(1, len(powers) - 1))  # one label alone would not make a scale
-        labelled = [(p, power_of_ten(p)) for p in powers if (scale.high - p) % step == 0]
+        labelled, others = decade_ticks(scale, powers, least)
         rows = [(y, row) for row, y in places.items() if row in scale.rows]
-        others = [(p, "") for p in powers if (scale.high - p) % step]
         self.plot.getAxis("left").setTicks([labelled + rows, others])
         lines = np.repeat([float(y) for y, _ in labelled], 2)
         self._grid.setData(np.tile([-0.5, blocks - 0.5], len(labelled)), lines)

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viz.views import theme
-from resnet_viz.views.log_scale import Row, Scale, number_text, power_of_ten, row_of
+from resnet_viz.views.log_scale import Row, Scale, decade_ticks, number_text, power_of_ten, row_of
 
 _ROW_SYMBOLS: dict[Row, str] = {"0": "t", "∞": "t1", "NaN": "h"}
 _EDGE = 8.0  # pixels between the outermost decade and the edge, so that no marker is cut
@@ -227,12 +227,8 @@ class LogPlot(QWidget):
     def _tick_decades(self, least: float, count: int) -> None:
         """Label as many decades as fit with ``least`` decades between them, and the rows."""
         scale = self._scale
-        step = next(s for s in (1, 2, 3, 5, 10, 20, 50, 100, 1000) if s >= least)
-        step = min(step, scale.high - scale.low)  # one label alone would not make a scale
-        powers = range(scale.low, scale.high + 1)
-        labelled = [(p, power_of_ten(p)) for p in powers if (scale.high - p) % step == 0]
+        labelled, others = decade_ticks(scale, range(scale.low, scale.high + 1), least)
         rows = [(y, row) for row, y in self._places.items() if row in scale.rows]
-        others = [(p, "") for p in powers if (scale.high - p) % step]
         self.plot.getAxis("left").setTicks([labelled + rows, others])
         lines = np.repeat([float(y) for y, _ in labelled], 2)
         self._grid.setData(np.tile([-0.5, count - 0.5], len(labelled)), lines)

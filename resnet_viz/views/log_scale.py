@@ -65,3 +65,15 @@ class Scale:
         if high - low < _LEAST_DECADES:
             high += 1
         return cls(low, high, rows)
+
+
+Ticks = list[tuple[float, str]]
+
+
+def decade_ticks(scale: Scale, powers: range, least: float) -> tuple[Ticks, Ticks]:
+    """The decades among ``powers`` to label, as many as fit with ``least`` between them, and the
+    others, which get a tick without a label."""
+    step = next(s for s in (1, 2, 3, 5, 10, 20, 50, 100, 1000) if s >= least)
+    step = min(step, max(1, len(powers) - 1))  # one label alone would not make a scale
+    labelled: Ticks = [(p, power_of_ten(p)) for p in powers if (scale.high - p) % step == 0]
+    return labelled, [(p, "") for p in powers if (scale.high - p) % step]

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.analysis.result import Result
-from resnet_viz.views import motion
+from resnet_viz.engine.worker import Worker
+from resnet_viz.views import motion, theme
 from resnet_viz.views.main_window import MainWindow
 
 
@@ -66,3 +68,17 @@ def driver(qtbot: QtBot, settings: QSettings) -> Iterator[Driver]:
     made = Driver(qtbot, settings)
     yield made
     discard(made.window)
+
+
+@pytest.fixture(scope="module")
+def made(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
+    """One window for all tests of a module, without passes, which none needs."""
+    path = tmp_path_factory.mktemp("settings") / "settings.ini"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Worker, "request", lambda *_: None)
+        made = MainWindow(QSettings(str(path), QSettings.Format.IniFormat))
+        made.resize(1366, 768)
+        made.show()
+        yield made
+        discard(made)
+    theme.apply(qapp, theme.DARK)

@@ -5,32 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, QSettings, Qt, QUrl
+from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QTextDocument
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.engine.worker import Worker
 from resnet_viz.views import terms, theme
 from resnet_viz.views.glossary import Glossary, LinkedLabel, follow, glossary_of, open_term
 from resnet_viz.views.main_window import MainWindow
-from tests.gui.conftest import discard
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture(scope="module")
-def made(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
-    """One window for all tests here, without passes, which none needs."""
-    path = tmp_path_factory.mktemp("settings") / "settings.ini"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Worker, "request", lambda *_: None)
-        made = MainWindow(QSettings(str(path), QSettings.Format.IniFormat))
-        made.resize(1366, 768)
-        made.show()
-        yield made
-        discard(made)
-    theme.apply(qapp, theme.DARK)
 
 
 @pytest.fixture

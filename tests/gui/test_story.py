@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.engine.worker import Worker
 from resnet_viz.networks import catalog
 from resnet_viz.views import theme
 from resnet_viz.views.main_window import MainWindow
@@ -21,23 +19,8 @@ from resnet_viz.views.story.figure import Figure
 from resnet_viz.views.story.page import CHAPTERS, StoryPage
 from resnet_viz.views.story.shipped import ShippedTwins
 from resnet_viz.views.story.size import SizeFigure
-from tests.gui.conftest import discard
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture(scope="module")
-def made(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
-    """One window for all tests here, without passes, which none needs."""
-    path = tmp_path_factory.mktemp("settings") / "settings.ini"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Worker, "request", lambda *_: None)
-        made = MainWindow(QSettings(str(path), QSettings.Format.IniFormat))
-        made.resize(1366, 768)
-        made.show()
-        yield made
-        discard(made)
-    theme.apply(qapp, theme.DARK)
 
 
 @pytest.fixture
