@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,19 @@ def still() -> Iterator[None]:
     motion.allow(False)
     yield
     motion.allow(True)
+
+
+@pytest.fixture(autouse=True)
+def uncollected() -> Iterator[None]:
+    """Keep Python's cycle collector away from the widgets and plots that tests leave behind.
+
+    Qt has freed their scenes in its own order, and collecting what is left in another one has
+    crashed the interpreter. What a test has made is put where the collector never looks.
+    """
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
