@@ -113,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
         help="holds cifar10-train and cifar10-test, each a zip file or a folder of class/name.jpg",
     )
     train.add_argument("--out", type=Path, default=Path("runs"), help="default: %(default)s")
-    train.add_argument("--epochs", type=int, default=16, help="default: %(default)s")
+    train.add_argument("--epochs", type=int, default=60, help="default: %(default)s")
     train.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     train.set_defaults(run=_train)
     return parser

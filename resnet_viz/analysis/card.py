@@ -17,9 +17,9 @@ from safetensors.torch import save_file
 from torch import nn
 from tqdm import tqdm
 
-from resnet_viz.analysis.collapse import measure_collapse, sample
+from resnet_viz.analysis.collapse import measure_collapse
 from resnet_viz.analysis.session import as_input
-from resnet_viz.analysis.training import Recipe, Trainer, evaluate, smooth, to_tensor
+from resnet_viz.analysis.training import Recipe, Trainer, evaluate, sample, smooth, to_tensor
 from resnet_viz.images import cifar10, gallery
 from resnet_viz.images.cifar10 import CLASSES, LabelledImages
 from resnet_viz.images.photo import default_crop, network_picture
@@ -49,7 +49,7 @@ def train_network(spec: NetworkSpec, data: Path, out: Path, epochs: int, seed: i
     torch.manual_seed(seed)
     network = spec.build()
     trainer = Trainer(network, recipe, train, test)
-    checkpoint = out / f"{spec.name}.pt"
+    checkpoint = out / f"{run_name(spec, seed)}.pt"
     if checkpoint.exists():
         trainer.resume(checkpoint)
     while not trainer.finished:
@@ -61,10 +61,17 @@ def train_network(spec: NetworkSpec, data: Path, out: Path, epochs: int, seed: i
         trainer.save(checkpoint)
         history = trainer.history
         tqdm.write(
-            f"epoch {trainer.epoch}: training accuracy {history.train_accuracy[-1]:.2%}, "
+            f"epoch {trainer.epoch}: rate {history.rate[-1]:g}, training accuracy "
+            f"{history.train_accuracy[-1]:.2%} ({history.fixed_accuracy[-1]:.2%} on "
+            f"{len(trainer.fixed.labels)} fixed images), "
             f"test accuracy {history.test_accuracy[-1]:.2%}"
         )
     return write_weights(spec, trainer, out)
+
+
+def run_name(spec: NetworkSpec, seed: int) -> str:
+    """What a run's files are called; seed 0 is the one that is shipped as the network's own."""
+    return spec.name if seed == 0 else f"{spec.name}-seed{seed}"
 
 
 def _load(data: Path, name: str) -> LabelledImages:
@@ -80,7 +87,7 @@ def _load(data: Path, name: str) -> LabelledImages:
 
 def write_weights(spec: NetworkSpec, trainer: Trainer, out: Path) -> Path:
     """Write the trained weights as float16 and a card with what these very weights score."""
-    path = out / f"{spec.name}-cifar10.safetensors"
+    path = out / f"{run_name(spec, trainer.recipe.seed)}-cifar10.safetensors"
     state = {
         name: value.half().contiguous() if value.is_floating_point() else value
         for name, value in trainer.network.state_dict().items()

@@ -15,8 +15,6 @@ from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.norms import l2_norm
 from resnet_viz.networks.skips import SkipGates, residual_blocks
 
-IMAGES = 50
-
 
 @dataclass(frozen=True)
 class Measured:
@@ -43,12 +41,6 @@ class Collapse:
     images: int
     skips_on: Measured
     skips_off: Measured | None
-
-
-def sample(data: LabelledImages, count: int = IMAGES) -> LabelledImages:
-    """``count`` images evenly spread over ``data``, so that files sorted by class give all."""
-    chosen = [number * len(data.labels) // count for number in range(count)]
-    return LabelledImages(data.images[chosen], data.labels[chosen])
 
 
 def watched(network: nn.Module) -> dict[str, Tensor]:

@@ -13,24 +13,28 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resnet_viz.images.cifar10 import MEAN, STD, LabelledImages
+from resnet_viz.networks.norms import l2_norm
+
+FIXED_IMAGES = 5000
+"""How many training images are measured after each epoch, always the same ones."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained; the same for both of a pair of twins.
+    """How a network is trained; the same for all twins. Close to He 2015 (arXiv:1512.03385) §4.2.
 
-    SGD with Nesterov momentum; the learning rate rises linearly to ``peak_rate`` over the first
-    ``warmup`` of all steps and falls to zero along a half cosine. Images are flipped, shifted by up
-    to 4 pixels (He 2015 §4.2) and, with probability ``smoothing``, blurred by a Gaussian of σ
-    between 0.2 and 1 pixel, so that the network does not lean on JPEG artefacts.
+    SGD with momentum; the learning rate starts at ``rate`` and is divided by 10 after each of
+    ``drops``, as fractions of all epochs (there: after 32,000 and 48,000 of 64,000 steps). Images
+    are flipped, shifted by up to 4 pixels and, with probability ``smoothing``, blurred by a
+    Gaussian of σ between 0.2 and 1 pixel, so that the network does not lean on JPEG artefacts.
     """
 
-    epochs: int = 16
+    epochs: int = 60
     batch_size: int = 128
-    peak_rate: float = 0.15
-    warmup: float = 0.15
+    rate: float = 0.1
+    drops: tuple[float, ...] = (0.5, 0.75)
     momentum: float = 0.9
-    weight_decay: float = 5e-4
+    weight_decay: float = 1e-4
     smoothing: float = 0.4
     seed: int = 0
 
@@ -49,12 +53,34 @@ class TrainingStep:
 
 @dataclass
 class History:
-    """Means over each finished epoch: training on augmented batches, test on the clean test set."""
+    """One value for each finished epoch.
+
+    ``train`` is the running mean over the epoch's augmented batches; ``fixed`` are the same
+    `FIXED_IMAGES` training images as they are, and ``test`` the test set, both in evaluation mode
+    after the epoch. ``gradient_norms`` are, for each convolution of `watched_convolutions`, the
+    mean over the epoch's steps of the L2 norm of the loss's gradient (no weight decay in it).
+    """
 
     train_loss: list[float] = field(default_factory=list)
     train_accuracy: list[float] = field(default_factory=list)
+    fixed_loss: list[float] = field(default_factory=list)
+    fixed_accuracy: list[float] = field(default_factory=list)
     test_loss: list[float] = field(default_factory=list)
     test_accuracy: list[float] = field(default_factory=list)
+    rate: list[float] = field(default_factory=list)
+    gradient_norms: dict[str, list[float]] = field(default_factory=dict)
+
+
+def sample(data: LabelledImages, count: int) -> LabelledImages:
+    """``count`` images evenly spread over ``data``, so that files sorted by class give all.
+
+    All of them where there are no more.
+    """
+    there = len(data.labels)
+    if count >= there:
+        return data
+    chosen = [number * there // count for number in range(count)]
+    return LabelledImages(data.images[chosen], data.labels[chosen])
 
 
 def normalise(images: Tensor, mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> Tensor:
@@ -110,12 +136,24 @@ def shift(images: Tensor, generator: torch.Generator) -> Tensor:
     return padded[batch, channel, rows, columns]
 
 
-def learning_rate(recipe: Recipe, progress: float) -> float:
-    """The rate after ``progress`` (0 to 1) of all steps."""
-    if progress < recipe.warmup:
-        return recipe.peak_rate * progress / recipe.warmup
-    fraction = (progress - recipe.warmup) / (1 - recipe.warmup)
-    return recipe.peak_rate * 0.5 * (1 + math.cos(math.pi * fraction))
+def learning_rate(recipe: Recipe, epoch: int) -> float:
+    """The rate during ``epoch``, counted from 0."""
+    passed = sum(epoch >= round(drop * recipe.epochs) for drop in recipe.drops)
+    return recipe.rate / 10**passed
+
+
+def watched_convolutions(network: nn.Module) -> dict[str, nn.Conv2d]:
+    """The first and the last convolution and the first of each stage, by name, in order."""
+    found = {
+        name: module
+        for name, module in network.named_modules()
+        if isinstance(module, nn.Conv2d) and module.kernel_size != (1, 1)
+    }
+    names = list(found)
+    stages: dict[str, str] = {}
+    for name in names:
+        stages.setdefault(name.partition(".")[0], name)
+    return {name: found[name] for name in dict.fromkeys((*stages.values(), names[-1]))}
 
 
 class Trainer:
@@ -131,13 +169,14 @@ class Trainer:
         self.network = network.to(memory_format=torch.channels_last)
         self.recipe = recipe
         self.train, self.test = train, test
-        self.history = History()
+        self.fixed = sample(train, FIXED_IMAGES)
+        self.watched = watched_convolutions(network)
+        self.history = History(gradient_norms={name: [] for name in self.watched})
         self.optimiser = torch.optim.SGD(
             network.parameters(),
-            lr=0.0,
+            lr=recipe.rate,
             momentum=recipe.momentum,
             weight_decay=recipe.weight_decay,
-            nesterov=True,
         )
 
     @property
@@ -150,18 +189,19 @@ class Trainer:
         return self.epoch >= self.recipe.epochs
 
     def run_epoch(self) -> Iterator[TrainingStep]:
-        """Train for one epoch, yielding after each step, then measure the test set."""
+        """Train for one epoch, yielding after each step; then measure what `History` keeps."""
         recipe = self.recipe
         generator = torch.Generator().manual_seed(recipe.seed * 100_003 + self.epoch)
         order = torch.randperm(len(self.train.labels), generator=generator)
         steps = math.ceil(len(order) / recipe.batch_size)
         labels = torch.from_numpy(self.train.labels)
         total_loss = total_correct = 0.0
+        norms = dict.fromkeys(self.watched, 0.0)
+        rate = learning_rate(recipe, self.epoch)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
         self.network.train()
         for step, chosen in enumerate(order.split(recipe.batch_size)):
-            rate = learning_rate(recipe, (self.epoch + step / steps) / recipe.epochs)
-            for group in self.optimiser.param_groups:
-                group["lr"] = rate
             batch = augment(
                 to_tensor(self.train.images[chosen.numpy()]), recipe.smoothing, generator
             )
@@ -170,16 +210,26 @@ class Trainer:
             logits = self.network(batch)
             loss = functional.cross_entropy(logits, labels[chosen])
             loss.backward()
+            for name, convolution in self.watched.items():
+                assert convolution.weight.grad is not None
+                norms[name] += l2_norm(convolution.weight.grad).item() / steps
             self.optimiser.step()
             correct = float((logits.argmax(1) == labels[chosen]).sum())
             total_loss += loss.item() * len(chosen)
             total_correct += correct
             yield TrainingStep(self.epoch, step, steps, loss.item(), correct / len(chosen), rate)
+        fixed_loss, fixed_accuracy = evaluate(self.network, self.fixed)
         test_loss, test_accuracy = evaluate(self.network, self.test)
-        self.history.train_loss.append(total_loss / len(order))
-        self.history.train_accuracy.append(total_correct / len(order))
-        self.history.test_loss.append(test_loss)
-        self.history.test_accuracy.append(test_accuracy)
+        history = self.history
+        history.train_loss.append(total_loss / len(order))
+        history.train_accuracy.append(total_correct / len(order))
+        history.fixed_loss.append(fixed_loss)
+        history.fixed_accuracy.append(fixed_accuracy)
+        history.test_loss.append(test_loss)
+        history.test_accuracy.append(test_accuracy)
+        history.rate.append(rate)
+        for name, norm in norms.items():
+            history.gradient_norms[name].append(norm)
 
     def save(self, path: Path) -> None:
         """Write a checkpoint; a run that dies while writing leaves the last one whole."""
@@ -191,6 +241,7 @@ class Trainer:
                 "optimiser": self.optimiser.state_dict(),
                 "history": asdict(self.history),
                 "recipe": asdict(self.recipe),
+                "random": torch.get_rng_state(),
             },
             partial,
         )
@@ -211,6 +262,7 @@ class Trainer:
         self.network.load_state_dict(saved["network"])
         self.optimiser.load_state_dict(saved["optimiser"])
         self.history = History(**saved["history"])
+        torch.set_rng_state(saved["random"])
 
 
 @torch.inference_mode()
