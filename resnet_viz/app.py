@@ -46,7 +46,7 @@ def open_window(path: str | None) -> int:
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
-    from resnet_viz.views.main_window import MainWindow
+    from resnet_viz.views.shell.main_window import MainWindow
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)

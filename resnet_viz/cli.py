@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from resnet_viz.analysis.recognition import choice_of, sentence
-from resnet_viz.analysis.result import Result, Snapshot, WeightsChoice
 from resnet_viz.images.photo import PhotoError, find_photos, load_photo
 from resnet_viz.networks import catalog
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.class_names import read_class_names
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.preprocessing import NORMALISATIONS, Preprocessing
 from resnet_viz.networks.recognise import recognise
-from resnet_viz.networks.structure import Structure, build_structure
+from resnet_viz.networks.structure import Structure
 from resnet_viz.networks.weights import WeightsError, availability, class_labels, find_class
+from resnet_viz.results.result import Result, Snapshot
 
 if TYPE_CHECKING:
     from resnet_viz.analysis.session import Session
@@ -127,6 +128,8 @@ def _spec(name: str) -> catalog.NetworkSpec:
 
 
 def _networks(given: argparse.Namespace) -> int:
+    from resnet_viz.networks.walk import build_structure
+
     rows: list[dict[str, Any]] = []
     for spec in catalog.CATALOG.values():
         there = availability(spec)
@@ -182,6 +185,8 @@ def parse_skips(text: str, structure: Structure) -> GateSettings:
 
 
 def _analyze(given: argparse.Namespace) -> int:
+    from resnet_viz.networks.walk import build_structure
+
     name, weights = _weights(given)
     try:
         spec = _spec(name).adapted(weights.classes, weights.preprocessing)

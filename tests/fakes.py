@@ -7,11 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from resnet_viz.analysis.result import BlockPass, Pass, Result, Snapshot, WeightsInfo
-from resnet_viz.images.cifar10 import CLASSES
 from resnet_viz.images.photo import Crop, Photo
+from resnet_viz.networks.choice import WeightsInfo
+from resnet_viz.networks.family import CLASSES
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Block, Layer, Stage, Structure
+from resnet_viz.results.result import BlockPass, Pass, Result, Snapshot
 
 
 def photo(width: int = 320, height: int = 240) -> Photo:

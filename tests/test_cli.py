@@ -14,7 +14,7 @@ from PIL import Image
 
 from resnet_viz import app, cli
 from resnet_viz.networks import catalog
-from resnet_viz.networks.structure import build_structure
+from resnet_viz.networks.walk import build_structure
 from tests import fakes
 
 

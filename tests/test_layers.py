@@ -29,7 +29,9 @@ def loaded_by(names: list[str], forbidden: list[str]) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("folder", ["networks", "images", "analysis", "export"])
+@pytest.mark.parametrize(
+    "folder", ["networks", "images", "results", "analysis", "figures", "export"]
+)
 def test_layers_below_the_engine_import_no_qt(folder: str) -> None:
     assert loaded_by(modules(folder), ["PySide6", "pyqtgraph"]) == ""
 
@@ -41,12 +43,12 @@ def test_the_command_line_imports_no_qt() -> None:
 
 def test_views_and_engine_import_no_torch_before_the_worker_does() -> None:
     names = modules("views", "engine")
-    assert "resnet_viz.views.main_window" in names
+    assert "resnet_viz.views.shell.main_window" in names
     assert loaded_by(names, ["torch", "torchvision", "captum"]) == ""
 
 
 def test_the_check_sees_what_it_forbids() -> None:
-    assert loaded_by(["resnet_viz.views.theme"], ["PySide6", "torch"]) == "PySide6"
+    assert loaded_by(["resnet_viz.views.widgets.theme"], ["PySide6", "torch"]) == "PySide6"
 
 
 def test_only_the_engine_starts_threads() -> None:

@@ -21,12 +21,15 @@ from resnet_viz.analysis.collapse import measure_collapse
 from resnet_viz.analysis.session import as_input
 from resnet_viz.analysis.training import Recipe, Trainer, evaluate, sample, smooth, to_tensor
 from resnet_viz.images import cifar10, gallery
-from resnet_viz.images.cifar10 import CLASSES, LabelledImages
+from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.images.photo import default_crop, network_picture
 from resnet_viz.networks.catalog import NetworkSpec
+from resnet_viz.networks.family import CLASSES
 
 SAMPLES = {"chelsea": "cat", "rocket": "airplane"}
 """Sample photos on which one of the ten classes can be asked for."""
+
+COLLAPSE_IMAGES = 500
 
 NOTE = (
     "Trained and tested on a JPEG-compressed copy of CIFAR-10 and for fewer epochs than the about "
@@ -118,7 +121,7 @@ def write_weights(spec: NetworkSpec, trainer: Trainer, out: Path) -> Path:
             f"JPEG quality {quality}": evaluate(network, _changed(test, _recompress(quality)))[1]
             for quality in (50, 90)
         },
-        "collapse": asdict(measure_collapse(network, sample(test))),
+        "collapse": asdict(measure_collapse(network, sample(test, COLLAPSE_IMAGES))),
         "sample_photos": _try_samples(network, spec),
         "history": asdict(trainer.history),
         "torch": torch.__version__.split("+")[0],

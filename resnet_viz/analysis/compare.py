@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from resnet_viz.analysis.comparison import CompareRequest, Comparison
-from resnet_viz.analysis.result import Snapshot
 from resnet_viz.analysis.session import Session, labels_of
-from resnet_viz.analysis.task import IDLE, Progress, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks import catalog
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.networks.structure import build_structure
+from resnet_viz.networks.walk import build_structure
 from resnet_viz.networks.weights import availability, official
+from resnet_viz.results.comparison import CompareRequest, Comparison
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.task import IDLE, Progress, TaskError
 
 
 def run(request: CompareRequest, context: TaskContext) -> Iterator[object]:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viz.analysis.convolution_result import (
+from resnet_viz.analysis.task import TaskContext
+from resnet_viz.results.convolution import (
     MOST_KERNELS,
     MOST_TERMS,
     ConvolutionRequest,
@@ -16,7 +17,7 @@ from resnet_viz.analysis.convolution_result import (
     PixelAt,
     Term,
 )
-from resnet_viz.analysis.task import IDLE, Progress, TaskContext, TaskError
+from resnet_viz.results.task import IDLE, Progress, TaskError
 
 
 def run(request: ConvolutionRequest, context: TaskContext) -> Iterator[object]:

@@ -6,7 +6,7 @@ from typing import get_args
 
 import torch
 
-from resnet_viz.analysis.result import DeviceChoice
+from resnet_viz.results.result import DeviceChoice
 
 
 class DeviceError(Exception):

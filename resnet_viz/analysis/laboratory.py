@@ -13,7 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resnet_viz.analysis import devices
-from resnet_viz.analysis.laboratory_result import (
+from resnet_viz.analysis.task import TaskContext
+from resnet_viz.analysis.training import augment, normalise, to_tensor
+from resnet_viz.images import gallery
+from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
+from resnet_viz.networks.cifar import STAGE_WIDTHS, CifarBlock, CifarResNet
+from resnet_viz.networks.initialisation import initialise
+from resnet_viz.networks.norms import l2_norm
+from resnet_viz.results.laboratory import (
     MOST_DEPTH,
     Flow,
     LaboratoryRequest,
@@ -21,13 +28,7 @@ from resnet_viz.analysis.laboratory_result import (
     LayerFlow,
     title,
 )
-from resnet_viz.analysis.task import Progress, TaskContext
-from resnet_viz.analysis.training import augment, normalise, to_tensor
-from resnet_viz.images import gallery
-from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
-from resnet_viz.networks.cifar import STAGE_WIDTHS, CifarBlock, CifarResNet
-from resnet_viz.networks.initialisation import initialise
-from resnet_viz.networks.norms import l2_norm
+from resnet_viz.results.task import Progress
 
 SIDE = 32
 CLASSES = 10

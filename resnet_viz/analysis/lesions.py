@@ -12,11 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.analysis.instruments_result import Measured
-from resnet_viz.analysis.lesions_result import Lesions, LesionsRequest, LesionsResult, Scores
-from resnet_viz.analysis.result import Snapshot
 from resnet_viz.analysis.session import Subject, as_input
-from resnet_viz.analysis.task import Progress, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.analysis.twin_subject import twin_subject
 from resnet_viz.images import cifar10, gallery
 from resnet_viz.images.photo import default_crop, network_picture
@@ -24,6 +21,10 @@ from resnet_viz.networks.catalog import CATALOG, NetworkSpec
 from resnet_viz.networks.cifar import CifarBlock, PadShortcut
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.skips import residual_blocks
+from resnet_viz.results.lesions import Lesions, LesionsRequest, LesionsResult, Scores
+from resnet_viz.results.measured import Measured
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.task import Progress, TaskError
 
 _MOST_VALUES = 100_000
 """Values of a batch of inputs that one step takes: 32 CIFAR images, or one of ImageNet's size."""

@@ -18,14 +18,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viz.analysis.instruments_result import Measured
-from resnet_viz.analysis.loss_surface_result import Surface, SurfaceRequest, SurfaceResult
 from resnet_viz.analysis.pictures import Pictures, cifar10_pictures, photo_pictures
-from resnet_viz.analysis.result import Snapshot
 from resnet_viz.analysis.session import Subject
-from resnet_viz.analysis.task import Progress, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.analysis.twin_subject import twin_subject
 from resnet_viz.networks import catalog
+from resnet_viz.results.loss_surface import Surface, SurfaceRequest, SurfaceResult
+from resnet_viz.results.measured import Measured
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.task import Progress, TaskError
 
 _MOST_MACS = 30e9
 """Multiply-accumulates of one point of a slice, so that a whole slice takes minutes, not hours."""

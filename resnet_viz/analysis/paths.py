@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.analysis.instruments_result import Measured
-from resnet_viz.analysis.paths_result import PathsRequest, PathsResult
 from resnet_viz.analysis.session import Subject
-from resnet_viz.analysis.task import Progress, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks.norms import l2_norm
 from resnet_viz.networks.skips import ResidualBlock, branch_entry, residual_blocks
+from resnet_viz.results.measured import Measured
+from resnet_viz.results.paths import PathsRequest, PathsResult
+from resnet_viz.results.task import Progress, TaskError
 
 _MOST_VALUES = 1_000_000
 """Values in a batch of inputs, times blocks, that one backward pass may take, to be short."""

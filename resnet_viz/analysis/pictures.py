@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from resnet_viz.analysis.session import as_input
-from resnet_viz.analysis.task import TaskError
 from resnet_viz.images import cifar10, gallery
 from resnet_viz.images.photo import Crop, Photo, clamp_crop, default_crop, network_picture
 from resnet_viz.networks.catalog import NetworkSpec
+from resnet_viz.results.task import TaskError
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.analysis.path_sum import PathSum
-from resnet_viz.analysis.result import BlockPass, Pass
-from resnet_viz.analysis.task import Cancelled
 from resnet_viz.networks.norms import l2_norm
 from resnet_viz.networks.parts import parts_of
 from resnet_viz.networks.skips import SkipGates
+from resnet_viz.results.path_sum import PathSum
+from resnet_viz.results.result import BlockPass, Pass
+from resnet_viz.results.task import Cancelled
 
 
 def probed_modules(network: nn.Module) -> dict[str, nn.Module]:

@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_viz.analysis.result import WeightsChoice
-from resnet_viz.analysis.task import Progress, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks import recognise
 from resnet_viz.networks.catalog import CATALOG
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.download import WeightsError
 from resnet_viz.networks.state_file import read_state
-
-
-@dataclass(frozen=True)
-class RecogniseRequest:
-    """The file at ``path``; of several networks that it fits, ``preferred``."""
-
-    path: str
-    preferred: str
-
-
-@dataclass(frozen=True)
-class Recognised:
-    """The network and the weights to open, and a sentence about what was guessed."""
-
-    network: str
-    weights: WeightsChoice
-    sentence: str
-
-
-@dataclass(frozen=True)
-class NotRecognised:
-    """The sentence says where the file differs from the network that is ``nearest``."""
-
-    nearest: str
-    sentence: str
+from resnet_viz.results.recognition import NotRecognised, Recognised, RecogniseRequest
+from resnet_viz.results.task import Progress, TaskError
 
 
 def run(request: RecogniseRequest, context: TaskContext) -> Iterator[object]:

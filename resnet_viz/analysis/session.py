@@ -11,14 +11,16 @@ from torch import Tensor, nn
 
 from resnet_viz.analysis import devices
 from resnet_viz.analysis.probe import probe
-from resnet_viz.analysis.result import Pass, Result, Snapshot, WeightsChoice, WeightsInfo
-from resnet_viz.analysis.task import Cancelled
 from resnet_viz.images.photo import Crop, clamp_crop, default_crop, network_picture
 from resnet_viz.networks import weights
 from resnet_viz.networks.catalog import NetworkSpec
+from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.skips import SkipGates
-from resnet_viz.networks.structure import Structure, build_structure
+from resnet_viz.networks.structure import Structure
+from resnet_viz.networks.walk import build_structure
+from resnet_viz.results.result import Pass, Result, Snapshot
+from resnet_viz.results.task import Cancelled
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done in words, how much of it is done, and how much there is."""

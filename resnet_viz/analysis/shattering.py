@@ -10,7 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viz.analysis.session import as_input
-from resnet_viz.analysis.shattering_result import (
+from resnet_viz.analysis.task import TaskContext
+from resnet_viz.images.gallery import load_sample
+from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
+from resnet_viz.networks import catalog
+from resnet_viz.networks.cifar import CifarResNet, initialise_he
+from resnet_viz.networks.fully_connected import FullyConnected
+from resnet_viz.results.shattering import (
     LAGS,
     NOISE,
     POINTS,
@@ -19,12 +25,7 @@ from resnet_viz.analysis.shattering_result import (
     ShatteringRequest,
     ShatteringResult,
 )
-from resnet_viz.analysis.task import Progress, TaskContext
-from resnet_viz.images.gallery import load_sample
-from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
-from resnet_viz.networks import catalog
-from resnet_viz.networks.cifar import CifarResNet, initialise_he
-from resnet_viz.networks.fully_connected import FullyConnected
+from resnet_viz.results.task import Progress
 
 _AT_ONCE: dict[Kind, int] = {"fully connected": 256, "convolutional": 16}
 """Gradients in one backward pass, so that it is short."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from resnet_viz.analysis.instruments_result import Measured
 from resnet_viz.analysis.probe import probe
-from resnet_viz.analysis.strength_result import StrengthPoint, StrengthRequest, StrengthResult
-from resnet_viz.analysis.task import Progress, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
+from resnet_viz.results.measured import Measured
+from resnet_viz.results.strength import StrengthPoint, StrengthRequest, StrengthResult
+from resnet_viz.results.task import Progress, TaskError
 
 
 def run(request: StrengthRequest, context: TaskContext) -> Iterator[object]:

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viz.images.cifar10 import MEAN, STD, LabelledImages
+from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.networks.norms import l2_norm
+from resnet_viz.networks.preprocessing import MEAN, STD
 
 FIXED_IMAGES = 5000
 """How many training images are measured after each epoch, always the same ones."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from resnet_viz.analysis.result import Snapshot, WeightsChoice
 from resnet_viz.analysis.session import Subject
-from resnet_viz.analysis.task import TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks.catalog import NetworkSpec
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.weights import WeightsError
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.task import TaskError
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from resnet_viz.analysis.checkpoints import Checkpoints
-from resnet_viz.analysis.task import IDLE, TaskContext
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.analysis.twins_data import Batches, TrainingData, loading
-from resnet_viz.analysis.twins_result import (
+from resnet_viz.networks.cifar import CifarResNet
+from resnet_viz.networks.initialisation import initialise
+from resnet_viz.networks.norms import l2_norm
+from resnet_viz.results.task import IDLE
+from resnet_viz.results.twins import (
     TWINS,
     GoTo,
     Pause,
@@ -26,9 +30,6 @@ from resnet_viz.analysis.twins_result import (
     TwinStep,
     layer_names,
 )
-from resnet_viz.networks.cifar import CifarResNet
-from resnet_viz.networks.initialisation import initialise
-from resnet_viz.networks.norms import l2_norm
 
 MOMENTUM = 0.9
 WEIGHT_DECAY = 1e-4

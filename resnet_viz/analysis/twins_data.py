@@ -11,11 +11,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from resnet_viz.analysis.task import Progress, TaskError
 from resnet_viz.analysis.training import augment, normalise, to_tensor
-from resnet_viz.analysis.twins_result import DataChoice
 from resnet_viz.images import cifar10, cifar10_archive, digits
 from resnet_viz.images.cifar10 import LabelledImages
+from resnet_viz.networks.preprocessing import CIFAR10
+from resnet_viz.results.task import Progress, TaskError
+from resnet_viz.results.twins import DataChoice
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def _load(choice: DataChoice) -> Generator[Progress, None, TrainingData]:
                 images = end.value
                 break
             yield Progress(f"Reading {folder.name}, {done:,} of {total:,} images", done, total)
-    return TrainingData(images, cifar10.MEAN, cifar10.STD, True)
+    return TrainingData(images, CIFAR10.mean, CIFAR10.std, True)
 
 
 @contextmanager

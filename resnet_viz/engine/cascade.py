@@ -8,9 +8,9 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from resnet_viz.analysis.result import Result, Snapshot
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.result import Result, Snapshot
 
 Order = Literal["input", "output", "random"]
 Phase = Literal["idle", "running", "paused"]

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from resnet_viz.analysis.result import DeviceChoice, Snapshot, WeightsChoice
 from resnet_viz.images.photo import Crop, Photo
 from resnet_viz.networks import catalog
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.result import DeviceChoice, Snapshot
 
 
 class ExplorerState(QObject):

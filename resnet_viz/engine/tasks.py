@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
-from resnet_viz.analysis.comparison import CompareRequest
-from resnet_viz.analysis.convolution_result import ConvolutionRequest
-from resnet_viz.analysis.laboratory_result import LaboratoryRequest
-from resnet_viz.analysis.lesions_result import LesionsRequest
-from resnet_viz.analysis.loss_surface_result import SurfaceRequest
-from resnet_viz.analysis.paths_result import PathsRequest
-from resnet_viz.analysis.recognition import RecogniseRequest
-from resnet_viz.analysis.shattering_result import ShatteringRequest
-from resnet_viz.analysis.strength_result import StrengthRequest
 from resnet_viz.analysis.task import TaskContext
-from resnet_viz.analysis.twins_result import TrainingRequest
+from resnet_viz.results.comparison import CompareRequest
+from resnet_viz.results.convolution import ConvolutionRequest
+from resnet_viz.results.laboratory import LaboratoryRequest
+from resnet_viz.results.lesions import LesionsRequest
+from resnet_viz.results.loss_surface import SurfaceRequest
+from resnet_viz.results.paths import PathsRequest
+from resnet_viz.results.recognition import RecogniseRequest
+from resnet_viz.results.shattering import ShatteringRequest
+from resnet_viz.results.strength import StrengthRequest
+from resnet_viz.results.twins import TrainingRequest
 
 TaskFunction = Callable[[Any, TaskContext], Iterator[object]]
 

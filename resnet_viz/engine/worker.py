@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from resnet_viz.analysis.result import Snapshot
-from resnet_viz.analysis.task import IDLE, Cancelled, Progress, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.engine import tasks
 from resnet_viz.networks.weights import WeightsError, WeightsUnavailable
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.task import IDLE, Cancelled, Progress, TaskError
 
 if TYPE_CHECKING:
     from resnet_viz.analysis.session import Session

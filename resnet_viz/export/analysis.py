@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
-from resnet_viz.analysis.result import Result
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
+from resnet_viz.results.result import Result
 
 OVERLAY_SIZE = 448
 OPACITY = 0.6

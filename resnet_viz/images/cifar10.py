@@ -11,21 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-CLASSES = (
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-)  # fmt: skip
-MEAN = (0.4914, 0.4822, 0.4465)
-STD = (0.2470, 0.2435, 0.2616)
-"""Mean and standard deviation of each channel of the training set, with pixel values in [0, 1]."""
+from resnet_viz.networks.family import CLASSES
 
 _SUFFIXES = {".jpg", ".jpeg", ".png"}
 

@@ -14,3 +14,17 @@ Nonlinearity = Literal["relu", "leaky relu", "tanh", "gelu", "identity"]
 
 Initialisation = Literal["default", "he", "xavier", "zero"]
 """How the weights are drawn; see `resnet_viz.networks.initialisation`."""
+
+CLASSES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)  # fmt: skip
+"""The classes of CIFAR-10, in the order of their numbers."""

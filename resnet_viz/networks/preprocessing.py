@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from resnet_viz.images.cifar10 import MEAN, STD
-
 Triple = tuple[float, float, float]
+
+MEAN = (0.4914, 0.4822, 0.4465)
+STD = (0.2470, 0.2435, 0.2616)
+"""Mean and standard deviation of CIFAR-10's training set, by channel; pixels in [0, 1]."""
 
 
 @dataclass(frozen=True)

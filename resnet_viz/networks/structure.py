@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from resnet_viz.networks.catalog import NetworkSpec
+    pass
 
 Shape = tuple[int, ...]
 """The shape of one sample, without the batch: (channels, height, width) or (features,)."""
@@ -156,17 +155,3 @@ class Structure:
 
 def _weighted(layers: tuple[Layer, ...]) -> int:
     return sum(layer.kind in ("Conv2d", "Linear") for layer in layers)
-
-
-@cache
-def build_structure(spec: NetworkSpec) -> Structure:
-    """Walk through a network on torch's meta device, which has shapes but no numbers.
-
-    Multiply-accumulates are those of convolutions and linear layers, as in He 2015 table 1.
-
-    Raises:
-        ValueError: the network cannot take an input of that size; the sentence names it.
-    """
-    from resnet_viz.networks.walk import walk
-
-    return walk(spec)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import torch
@@ -42,8 +43,11 @@ class _Field:
         return _Field(self.size + (kernel - 1) * self.jump, self.jump * stride, side)
 
 
-def walk(spec: NetworkSpec) -> Structure:
+@cache
+def build_structure(spec: NetworkSpec) -> Structure:
     """Run a network on torch's meta device, which has shapes but no numbers.
+
+    Multiply-accumulates are those of convolutions and linear layers, as in He 2015 table 1.
 
     Raises:
         ValueError: the network cannot take an input of that size; the sentence names it.

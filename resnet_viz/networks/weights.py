@@ -13,9 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from resnet_viz.analysis.result import WeightsChoice, WeightsInfo
-from resnet_viz.images.cifar10 import CLASSES as CIFAR10_CLASSES
 from resnet_viz.networks.catalog import NetworkSpec
+from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.networks.download import (
     Cancelled,
     Progress,
@@ -23,6 +22,7 @@ from resnet_viz.networks.download import (
     WeightsUnavailable,
     download,
 )
+from resnet_viz.networks.family import CLASSES as CIFAR10_CLASSES
 from resnet_viz.networks.state_file import read_state, renamed
 
 if TYPE_CHECKING:

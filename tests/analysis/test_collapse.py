@@ -11,13 +11,13 @@ import pytest
 import torch
 from torch.nn import functional
 
-from resnet_viz.analysis.collapse import Measured, measure_collapse, sample, watched
-from resnet_viz.analysis.result import WeightsChoice
-from resnet_viz.analysis.training import normalise, to_tensor
+from resnet_viz.analysis.collapse import Measured, measure_collapse, watched
+from resnet_viz.analysis.training import normalise, sample, to_tensor
 from resnet_viz.images import cifar10
 from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.networks import catalog, weights
 from resnet_viz.networks.catalog import CATALOG
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.cifar import CifarResNet
 
 VARIABLE = "RESNET_VIZ_CIFAR10"
@@ -84,7 +84,7 @@ def test_the_sample_has_every_class_alike() -> None:
     labels = np.repeat(np.arange(10), 100)
     images = np.zeros((1000, 32, 32, 3), np.uint8)
     images[:, 0, 0, 0] = labels
-    chosen = sample(LabelledImages(images, labels))
+    chosen = sample(LabelledImages(images, labels), 50)
     assert np.bincount(chosen.labels).tolist() == [5] * 10
     np.testing.assert_array_equal(chosen.images[:, 0, 0, 0], chosen.labels)
 
@@ -99,7 +99,7 @@ def labelled() -> LabelledImages:
     )
     if path is None:
         pytest.skip(f"there is no cifar10-test in {folder}; set {VARIABLE} to the folder it is in")
-    return sample(cifar10.load(path))
+    return sample(cifar10.load(path), 50)
 
 
 @pytest.mark.parametrize("name", EMBEDDED)

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from resnet_viz.analysis import compare
-from resnet_viz.analysis.comparison import CompareRequest, Comparison, counterpart, difference
-from resnet_viz.analysis.result import Snapshot, WeightsChoice
 from resnet_viz.analysis.session import Session
-from resnet_viz.analysis.task import IDLE, Progress, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks import catalog
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.networks.structure import build_structure
+from resnet_viz.networks.walk import build_structure
+from resnet_viz.results.comparison import CompareRequest, Comparison, counterpart, difference
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.task import IDLE, Progress, TaskError
 from tests import fakes
 
 UNTRAINED = WeightsChoice("untrained")

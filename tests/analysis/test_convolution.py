@@ -8,15 +8,13 @@ import torch
 from torch import nn
 
 from resnet_viz.analysis.convolution import run, take_apart
-from resnet_viz.analysis.convolution_result import (
-    ConvolutionRequest,
-    ConvolutionResult,
-    PixelAt,
-)
-from resnet_viz.analysis.result import Snapshot, WeightsChoice
 from resnet_viz.analysis.session import Session
-from resnet_viz.analysis.task import IDLE, Progress, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.convolution import ConvolutionRequest, ConvolutionResult, PixelAt
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.task import IDLE, Progress, TaskError
 from tests import fakes
 
 

@@ -13,19 +13,14 @@ from torch.nn import functional
 
 from resnet_viz.analysis import laboratory
 from resnet_viz.analysis.laboratory import build_twins, make_batch, run, steps_of
-from resnet_viz.analysis.laboratory_regime import GROWTH, judge, ratio
-from resnet_viz.analysis.laboratory_result import (
-    Flow,
-    LaboratoryRequest,
-    LaboratoryResult,
-    LayerFlow,
-    cost,
-)
 from resnet_viz.analysis.session import Session
-from resnet_viz.analysis.task import Cancelled, Progress, TaskContext
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks import catalog
 from resnet_viz.networks.cifar import CifarResNet
-from resnet_viz.networks.structure import build_structure
+from resnet_viz.networks.walk import build_structure
+from resnet_viz.results.laboratory import Flow, LaboratoryRequest, LaboratoryResult, LayerFlow, cost
+from resnet_viz.results.laboratory_regime import GROWTH, judge, ratio
+from resnet_viz.results.task import Cancelled, Progress
 from tests import fakes
 
 SMALL = LaboratoryRequest(depth=8, batch=4, device="cpu")

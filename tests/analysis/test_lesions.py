@@ -10,13 +10,15 @@ import torch
 from PIL import Image
 
 from resnet_viz.analysis.lesions import lesioned, run, twin_of
-from resnet_viz.analysis.lesions_result import LesionsRequest, LesionsResult
-from resnet_viz.analysis.result import Snapshot, WeightsChoice
 from resnet_viz.analysis.session import Session
-from resnet_viz.analysis.task import TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks import catalog
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.cifar import PadShortcut
 from resnet_viz.networks.skips import residual_blocks
+from resnet_viz.results.lesions import LesionsRequest, LesionsResult
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.task import TaskError
 from tests import fakes
 
 UNTRAINED = WeightsChoice("untrained")

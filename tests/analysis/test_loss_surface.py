@@ -13,14 +13,16 @@ from torch import nn
 from torch.nn import functional
 
 from resnet_viz.analysis.loss_surface import Slice, filter_normalised_direction, finite, run
-from resnet_viz.analysis.loss_surface_result import SurfaceRequest, SurfaceResult
 from resnet_viz.analysis.pictures import cifar10_pictures, photo_pictures
-from resnet_viz.analysis.result import Snapshot, WeightsChoice
 from resnet_viz.analysis.session import Session
-from resnet_viz.analysis.task import Cancelled, Progress, TaskContext, TaskError
-from resnet_viz.images.cifar10 import CLASSES
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks import catalog
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.cifar import CifarResNet
+from resnet_viz.networks.family import CLASSES
+from resnet_viz.results.loss_surface import SurfaceRequest, SurfaceResult
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.task import Cancelled, Progress, TaskError
 from tests import fakes
 
 PHOTO = fakes.photo()

@@ -11,7 +11,6 @@ import torch
 from torch import nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
-from resnet_viz.analysis.instruments_result import Measured
 from resnet_viz.analysis.paths import (
     BackwardGates,
     batch_gradients,
@@ -20,14 +19,17 @@ from resnet_viz.analysis.paths import (
     run,
     sample_paths,
 )
-from resnet_viz.analysis.paths_result import PathsRequest, PathsResult
-from resnet_viz.analysis.result import Snapshot, WeightsChoice, WeightsInfo
 from resnet_viz.analysis.session import Session
-from resnet_viz.analysis.task import Cancelled, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
+from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.networks.cifar import CifarResNet
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.preact import PreactResNet
 from resnet_viz.networks.skips import SkipGates, residual_blocks
+from resnet_viz.results.measured import Measured
+from resnet_viz.results.paths import PathsRequest, PathsResult
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.task import Cancelled, TaskError
 from tests import fakes
 
 CONTEXT = TaskContext(Session(), list, lambda: False)

@@ -11,10 +11,10 @@ from torchvision.models.alexnet import AlexNet
 from torchvision.models.vgg import VGG, make_layers
 
 from resnet_viz.analysis.probe import probe, probed_modules
-from resnet_viz.analysis.task import Cancelled
 from resnet_viz.networks import catalog
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.skips import SkipGates
+from resnet_viz.results.task import Cancelled
 
 
 def build(name: str) -> nn.Module:

@@ -9,12 +9,13 @@ import pytest
 
 from resnet_viz.analysis import session as session_module
 from resnet_viz.analysis.devices import DeviceError, available, resolve
-from resnet_viz.analysis.result import Snapshot, WeightsChoice
 from resnet_viz.analysis.session import Session, as_input
-from resnet_viz.analysis.task import Cancelled
 from resnet_viz.images.photo import Crop
 from resnet_viz.networks import catalog
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.task import Cancelled
 from tests import fakes
 
 OFF = GateSettings.of({"layer1.0": 0.0, "layer2.1": 0.0})

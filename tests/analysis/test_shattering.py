@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_viz.analysis import shattering, shattering_result
-from resnet_viz.analysis.result import Snapshot
+from resnet_viz.analysis import shattering
 from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.shattering import (
     autocorrelation,
@@ -16,10 +15,13 @@ from resnet_viz.analysis.shattering import (
     input_gradients,
     run,
 )
-from resnet_viz.analysis.shattering_result import ShatteringRequest, ShatteringResult
-from resnet_viz.analysis.task import Cancelled, Progress, TaskContext
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks.cifar import CifarResNet
 from resnet_viz.networks.fully_connected import FullyConnected
+from resnet_viz.results import shattering as shattering_result
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.shattering import ShatteringRequest, ShatteringResult
+from resnet_viz.results.task import Cancelled, Progress
 from tests import fakes
 
 SNAPSHOT = Snapshot("resnet20", fakes.photo())

@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from resnet_viz.analysis.probe import probe
-from resnet_viz.analysis.result import Snapshot, WeightsChoice
 from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.strength import run
-from resnet_viz.analysis.strength_result import EVEN, FINE, StrengthRequest, StrengthResult
-from resnet_viz.analysis.task import Cancelled, Progress, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.strength import EVEN, FINE, StrengthRequest, StrengthResult
+from resnet_viz.results.task import Cancelled, Progress, TaskError
 from tests import fakes
 
 SNAPSHOT = Snapshot("resnet20", fakes.photo(), device="cpu")

@@ -16,7 +16,6 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from resnet_viz import cli
-from resnet_viz.analysis.result import WeightsChoice
 from resnet_viz.analysis.training import (
     Recipe,
     Trainer,
@@ -26,9 +25,11 @@ from resnet_viz.analysis.training import (
     smooth,
     to_tensor,
 )
-from resnet_viz.images.cifar10 import CLASSES, LabelledImages
+from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.networks import catalog, weights
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.cifar import CifarResNet
+from resnet_viz.networks.family import CLASSES
 
 RECIPE = Recipe(epochs=4, batch_size=16)
 
@@ -86,13 +87,30 @@ def test_another_recipe_is_refused(tmp_path: Path) -> None:
         trainer(replace(RECIPE, seed=1)).resume(tmp_path / "run.pt")
 
 
-def test_the_rate_rises_and_falls_to_zero() -> None:
-    rates = [learning_rate(Recipe(), progress) for progress in np.linspace(0, 1, 101)]
-    assert rates[0] == 0
-    assert max(rates) == rates[15] == Recipe().peak_rate
-    assert rates[:16] == sorted(rates[:16])
-    assert rates[15:] == sorted(rates[15:], reverse=True)
-    assert rates[-1] == pytest.approx(0, abs=1e-9)
+def test_the_rate_falls_in_steps_as_in_he_2015() -> None:
+    rates = [learning_rate(Recipe(), epoch) for epoch in range(60)]
+    assert rates[:30] == [0.1] * 30
+    assert rates[30:45] == pytest.approx([0.01] * 15)
+    assert rates[45:] == pytest.approx([0.001] * 15)
+
+
+def test_each_epoch_measures_gradients_and_fixed_images() -> None:
+    learner = trainer()
+    for _ in range(2):
+        list(learner.run_epoch())
+    history = learner.history
+    assert list(history.gradient_norms) == [
+        "conv1",
+        "layer1.0.conv1",
+        "layer2.0.conv1",
+        "layer3.0.conv1",
+        "layer3.0.conv2",
+    ]
+    assert all(len(norms) == 2 and min(norms) > 0 for norms in history.gradient_norms.values())
+    assert history.rate == [0.1, 0.1]
+    assert (history.fixed_loss[-1], history.fixed_accuracy[-1]) == evaluate(
+        learner.network, learner.fixed
+    )
 
 
 def test_smoothing_keeps_the_mean_and_lowers_the_contrast() -> None:

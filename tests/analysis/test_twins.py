@@ -17,11 +17,15 @@ from torch.nn import functional
 from resnet_viz.analysis import twins_data
 from resnet_viz.analysis.checkpoints import Checkpoints
 from resnet_viz.analysis.session import Session
-from resnet_viz.analysis.task import IDLE, Progress, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.analysis.training import augment, normalise, shift, to_tensor
 from resnet_viz.analysis.twins import TwinTraining, run
 from resnet_viz.analysis.twins_data import Batches, TrainingData, loading
-from resnet_viz.analysis.twins_result import (
+from resnet_viz.images.cifar10 import LabelledImages
+from resnet_viz.networks.family import CLASSES
+from resnet_viz.networks.preprocessing import CIFAR10
+from resnet_viz.results.task import IDLE, Progress, TaskError
+from resnet_viz.results.twins import (
     DataChoice,
     GoTo,
     Pause,
@@ -33,8 +37,6 @@ from resnet_viz.analysis.twins_result import (
     TwinStep,
     layer_names,
 )
-from resnet_viz.images import cifar10
-from resnet_viz.images.cifar10 import LabelledImages
 
 REQUEST = TrainingRequest(depth=8, batch_size=4, rate=0.05, seed=3)
 
@@ -342,8 +344,8 @@ def test_a_folder_of_cifar10(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         for number in range(2):
             Image.new("RGB", (32, 32), (9, 9, 9)).save(tmp_path / name / f"{number}.png")
     found, said = load(DataChoice("path", str(tmp_path), limit=2))
-    assert [cifar10.CLASSES[label] for label in found.images.labels] == ["cat", "ship"]
-    assert found.mean == cifar10.MEAN
+    assert [CLASSES[label] for label in found.images.labels] == ["cat", "ship"]
+    assert found.mean == CIFAR10.mean
     assert found.augmented
     assert said[0].text == f"Reading {tmp_path.name}"
 

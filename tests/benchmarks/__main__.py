@@ -22,19 +22,20 @@ from PySide6.QtWidgets import QApplication
 from torch.nn import functional
 
 from resnet_viz.analysis.probe import probe, probed_modules
-from resnet_viz.analysis.result import Result, Snapshot, WeightsChoice
 from resnet_viz.analysis.session import UNTRAINED_SEED, as_input
 from resnet_viz.analysis.twins import MOMENTUM, WEIGHT_DECAY
 from resnet_viz.analysis.twins_data import Batches, loading
-from resnet_viz.analysis.twins_result import Pause, Resume, Standing, TwinStep
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.images import gallery
 from resnet_viz.images.photo import default_crop, network_picture
 from resnet_viz.networks import catalog
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.cifar import CifarResNet, initialise_he
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.skips import SkipGates
+from resnet_viz.results.result import Result, Snapshot
+from resnet_viz.results.twins import Pause, Resume, Standing, TwinStep
 from resnet_viz.views.training.page import TrainingPage
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import WeightsChoice
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.images.photo import Crop
 from resnet_viz.networks import catalog
+from resnet_viz.networks.choice import WeightsChoice
 from tests import fakes
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import pytest
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import Snapshot, WeightsChoice
-from resnet_viz.analysis.task import IDLE, Progress, TaskContext, TaskError
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.engine import tasks
 from resnet_viz.engine.worker import Worker
+from resnet_viz.networks.choice import WeightsChoice
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.task import IDLE, Progress, TaskError
 from tests import fakes
 
 SNAPSHOT = Snapshot("resnet20", fakes.photo(), weights=WeightsChoice("untrained"), device="cpu")

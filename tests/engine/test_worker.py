@@ -10,13 +10,14 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import Result, Snapshot, WeightsChoice
 from resnet_viz.analysis.session import Session
-from resnet_viz.analysis.task import Cancelled
 from resnet_viz.engine.worker import Worker
 from resnet_viz.images.photo import Crop
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.weights import WeightsError, WeightsUnavailable
+from resnet_viz.results.result import Result, Snapshot
+from resnet_viz.results.task import Cancelled
 from tests import fakes
 
 SNAPSHOT = Snapshot("resnet20", fakes.photo(), weights=WeightsChoice("untrained"), device="cpu")

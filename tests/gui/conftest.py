@@ -11,10 +11,10 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import Result
 from resnet_viz.engine.worker import Worker
-from resnet_viz.views import motion, theme
-from resnet_viz.views.main_window import MainWindow
+from resnet_viz.results.result import Result
+from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.views.widgets import motion, theme
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.views.activations import ActivationsView
+from resnet_viz.views.explorer.activations import ActivationsView
 from tests import fakes
 
 LEFT = Qt.MouseButton.LeftButton
@@ -63,7 +63,7 @@ def test_the_header_gives_the_figures_of_the_last_block(view: ActivationsView) -
     view.show_result(fakes.with_last(activation=ramp()))
     assert not view.empty.isVisible()
     mean = 15.5 * 65 / 64
-    expected = f"layer3.2 · 32 channels · 8×8 · mean {mean:.3g} · max 62"
+    expected = f"layer3.2 · 32 channels · 8×8 · mean {mean:.3g} · max 62.0"
     assert view.header.text() == expected
 
 
@@ -84,7 +84,7 @@ def test_channels_are_sorted_by_mean_or_by_index(qtbot: QtBot, view: Activations
 def test_the_common_scale_can_be_left(qtbot: QtBot, view: ActivationsView) -> None:
     view.show_result(fakes.with_last(activation=ramp()))
     assert {(tile.low, tile.high) for tile in view.grid.tiles} == {(0.0, 62.0)}
-    assert view.scale_bar.text() == "0 to 62 activation"
+    assert view.scale_bar.text() == "0 to 62.0 activation"
     qtbot.keyClick(view.common, Qt.Key.Key_Space)
     assert (view.grid.tiles[0].low, view.grid.tiles[0].high) == (31.0, 62.0)
     assert view.scale_bar.text() == "min to max each map by its own range"
@@ -92,7 +92,7 @@ def test_the_common_scale_can_be_left(qtbot: QtBot, view: ActivationsView) -> No
 
 def test_a_negative_activation_is_on_the_common_scale(view: ActivationsView) -> None:
     view.show_result(fakes.with_last(activation=-ramp()))
-    assert view.scale_bar.text() == "−62 to 0 activation"
+    assert view.scale_bar.text() == "−62.0 to 0 activation"
 
 
 def test_there_are_eight_columns_in_a_narrow_view(view: ActivationsView) -> None:
@@ -126,8 +126,8 @@ def test_a_click_enlarges_and_escape_goes_back(qtbot: QtBot, view: ActivationsVi
     assert view.enlarged == 29
     assert view.panel.heading.text() == "Channel 29"
     details = view.panel.details.text().replace("\u00a0", " ")
-    assert details == f"min 29 · mean {29 * 65 / 64:.3g} · max 58"
-    assert view.panel.scale_bar.text() == "0 to 62 activation"
+    assert details == f"min 29.0 · mean {29 * 65 / 64:.3g} · max 58.0"
+    assert view.panel.scale_bar.text() == "0 to 62.0 activation"
     qtbot.keyClick(view.panel.picture, Qt.Key.Key_Escape)
     assert not view.panel.isVisible()
     assert view.grid.isVisible()

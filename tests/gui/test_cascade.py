@@ -8,11 +8,11 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import Snapshot
 from resnet_viz.engine.cascade import Cascade
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.views.cascade import CascadeView
+from resnet_viz.results.result import Snapshot
+from resnet_viz.views.explorer.cascade import CascadeView
 from tests import fakes
 from tests.gui.conftest import Driver
 

@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import WeightsChoice
 from resnet_viz.networks import catalog
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.preprocessing import HALF, IMAGENET, Preprocessing
-from resnet_viz.views.main_window import MainWindow
-from resnet_viz.views.preprocessing import OTHER, PreprocessingDialog
+from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.views.shell.preprocessing import OTHER, PreprocessingDialog
 from tests.gui.conftest import Driver
 
 

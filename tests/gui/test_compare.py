@@ -9,10 +9,10 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.comparison import Comparison
-from resnet_viz.views import theme
+from resnet_viz.results.comparison import Comparison
 from resnet_viz.views.compare.odds import points_text
 from resnet_viz.views.compare.page import ComparePage, sentence
+from resnet_viz.views.widgets import theme
 from tests.gui.conftest import Driver
 
 

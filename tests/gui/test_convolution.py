@@ -11,11 +11,12 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import Snapshot, WeightsChoice
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.views.convolution import ConvolutionWindow, signed_text, sum_sentence
+from resnet_viz.networks.choice import WeightsChoice
+from resnet_viz.results.result import Snapshot
 from resnet_viz.views.diagram.view import DiagramView
+from resnet_viz.views.explorer.convolution import ConvolutionWindow, signed_text, sum_sentence
 from tests import fakes
 from tests.gui.test_diagram_levels import double_click
 from tests.views.test_diagram_layout import STRUCTURES

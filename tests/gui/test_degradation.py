@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.degradation_words import collapse_text, compared
 from resnet_viz.networks import catalog
 from resnet_viz.networks.cards import CardError, read_card
-from resnet_viz.views.degradation import DegradationPage
-from resnet_viz.views.degradation_plot import spread
-from resnet_viz.views.degradation_words import collapse_text, compared
+from resnet_viz.views.degradation.page import DegradationPage
+from resnet_viz.views.plots.curves_plot import spread
 from tests import fakes
 
 ENDS = {"plain20": (13.2, 14.0), "plain56": (21.3, 22.0), "resnet20": (10.0, 12.0),

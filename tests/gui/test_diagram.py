@@ -16,14 +16,14 @@ from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import BlockPass, Pass, Result
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.figures.fill_scale import GradientScale
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
-from resnet_viz.views import theme
-from resnet_viz.views.diagram.heat import GradientScale
-from resnet_viz.views.diagram.scene import DiagramScene
+from resnet_viz.results.result import BlockPass, Pass, Result
+from resnet_viz.views.diagram.scenes.blocks import DiagramScene
 from resnet_viz.views.diagram.view import DiagramView
+from resnet_viz.views.widgets import theme
 from tests import fakes
 from tests.views.test_diagram_layout import STRUCTURES, deep
 

@@ -14,16 +14,16 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.path_sum import PathSum
-from resnet_viz.analysis.result import Pass, Result
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.figures.fill_scale import GradientScale
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.path_sum import PathSum
+from resnet_viz.results.result import Pass, Result
 from resnet_viz.views.diagram.explain import VectorPicture, figures, sentence
 from resnet_viz.views.diagram.flow import steps_of, width_of
-from resnet_viz.views.diagram.heat import GradientScale
-from resnet_viz.views.diagram.layers_scene import LayersScene
-from resnet_viz.views.diagram.level import LEVELS, LevelName
-from resnet_viz.views.diagram.network_scene import NetworkScene
+from resnet_viz.views.diagram.scenes.layers import LayersScene
+from resnet_viz.views.diagram.scenes.level import LEVELS, LevelName
+from resnet_viz.views.diagram.scenes.network import NetworkScene
 from resnet_viz.views.diagram.view import DiagramView
 from tests import fakes
 from tests.gui.test_diagram import wheel

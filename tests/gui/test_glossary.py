@@ -10,9 +10,10 @@ from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QTextDocument
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.views import terms, theme
-from resnet_viz.views.glossary import Glossary, LinkedLabel, follow, glossary_of, open_term
-from resnet_viz.views.main_window import MainWindow
+from resnet_viz.views.help import terms
+from resnet_viz.views.help.glossary import Glossary, LinkedLabel, follow, glossary_of, open_term
+from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.views.widgets import theme
 
 LEFT = Qt.MouseButton.LeftButton
 

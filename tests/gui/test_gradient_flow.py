@@ -15,13 +15,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import Pass, Result, WeightsInfo
 from resnet_viz.engine.state import ExplorerState
-from resnet_viz.networks import catalog
-from resnet_viz.networks.gates import GateSettings
-from resnet_viz.views import motion, theme
-from resnet_viz.views.gradient_flow import GradientFlowView
-from resnet_viz.views.gradient_words import (
+from resnet_viz.figures.gradient_words import (
     PLAIN,
     ROBBED,
     ROBBED_SHORT,
@@ -29,7 +24,14 @@ from resnet_viz.views.gradient_words import (
     sentence,
     short_sentence,
 )
-from resnet_viz.views.log_scale import Scale, number_text, power_of_ten
+from resnet_viz.figures.numbers import number_text, power_of_ten
+from resnet_viz.figures.scale import Scale
+from resnet_viz.networks import catalog
+from resnet_viz.networks.choice import WeightsInfo
+from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.result import Pass, Result
+from resnet_viz.views.explorer.gradient_flow import GradientFlowView
+from resnet_viz.views.widgets import motion, theme
 from tests import fakes
 
 ALL_OFF = GateSettings.of(dict.fromkeys(fakes.structure().skips, 0.0))

@@ -12,21 +12,23 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.instruments_result import Measured
-from resnet_viz.analysis.lesions_result import Lesions, LesionsRequest, LesionsResult, Scores
-from resnet_viz.analysis.paths_result import PathsRequest, PathsResult
-from resnet_viz.analysis.result import Snapshot, WeightsChoice, WeightsInfo
-from resnet_viz.analysis.shattering_result import Curve, ShatteringRequest, ShatteringResult
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.series import Bars
+from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.views import theme
-from resnet_viz.views.instruments.bar_plot import BarPlot, Bars
+from resnet_viz.results.lesions import Lesions, LesionsRequest, LesionsResult, Scores
+from resnet_viz.results.measured import Measured
+from resnet_viz.results.paths import PathsRequest, PathsResult
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.shattering import Curve, ShatteringRequest, ShatteringResult
 from resnet_viz.views.instruments.lesions import LesionsPanel
 from resnet_viz.views.instruments.page import PANELS, InstrumentsPage
 from resnet_viz.views.instruments.panel import NOTHING, STALE, Panel
 from resnet_viz.views.instruments.paths import PathsPanel
 from resnet_viz.views.instruments.shattering import ShatteringPanel, standardised
+from resnet_viz.views.plots.bar_plot import BarPlot
+from resnet_viz.views.widgets import theme
 from tests import fakes
 
 UNTRAINED = WeightsInfo("untrained", False)

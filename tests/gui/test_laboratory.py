@@ -10,20 +10,15 @@ from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtWidgets import QApplication, QComboBox
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.laboratory_regime import judge
-from resnet_viz.analysis.laboratory_result import (
-    Flow,
-    LaboratoryRequest,
-    LaboratoryResult,
-    LayerFlow,
-)
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.views import motion, theme
+from resnet_viz.results.laboratory import Flow, LaboratoryRequest, LaboratoryResult, LayerFlow
+from resnet_viz.results.laboratory_regime import judge
 from resnet_viz.views.laboratory import words
 from resnet_viz.views.laboratory.controls import PRESETS
 from resnet_viz.views.laboratory.page import LaboratoryPage
-from resnet_viz.views.main_window import MainWindow
+from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.views.widgets import motion, theme
 from tests import fakes
 from tests.gui.conftest import discard
 

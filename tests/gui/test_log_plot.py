@@ -9,8 +9,9 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.views import theme
-from resnet_viz.views.log_plot import LogPlot, Series
+from resnet_viz.figures.series import Series
+from resnet_viz.views.plots.log_plot import LogPlot
+from resnet_viz.views.widgets import theme
 
 VALUES = (0.0, 1e-3, 1.0, math.inf, math.nan)
 NAMES = ("stem", "a", "b", "c", "fc")
@@ -61,7 +62,7 @@ def test_the_sweep_draws_from_the_right(plot: LogPlot) -> None:
 
 
 def test_a_given_scale_is_kept(plot: LogPlot) -> None:
-    from resnet_viz.views.log_scale import Scale
+    from resnet_viz.figures.scale import Scale
 
     plot.show_series(
         [Series("plain", (1.0, 2.0), "#ffffff")], scale=Scale(-12, 3, frozenset({"0"}))

@@ -9,13 +9,14 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.instruments_result import Measured
-from resnet_viz.analysis.loss_surface_result import Surface, SurfaceRequest, SurfaceResult
-from resnet_viz.analysis.result import Snapshot, WeightsChoice, WeightsInfo
-from resnet_viz.views import theme
+from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
+from resnet_viz.results.loss_surface import Surface, SurfaceRequest, SurfaceResult
+from resnet_viz.results.measured import Measured
+from resnet_viz.results.result import Snapshot
 from resnet_viz.views.instruments.loss_scale import LossScale, loss_text
 from resnet_viz.views.instruments.loss_surface import LossSurfacePanel
 from resnet_viz.views.instruments.page import InstrumentsPage
+from resnet_viz.views.widgets import theme
 from tests.gui.conftest import Driver
 
 

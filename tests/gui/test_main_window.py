@@ -19,12 +19,12 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import WeightsChoice
 from resnet_viz.images import gallery
-from resnet_viz.images.cifar10 import CLASSES
-from resnet_viz.views import theme
-from resnet_viz.views.gallery import GalleryDialog
-from resnet_viz.views.main_window import MainWindow
+from resnet_viz.networks.choice import WeightsChoice
+from resnet_viz.networks.family import CLASSES
+from resnet_viz.views.shell.gallery import GalleryDialog
+from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.views.widgets import theme
 from tests import fakes
 from tests.gui.conftest import Driver
 
@@ -454,8 +454,8 @@ def test_the_window_is_painted_before_torch_is_imported() -> None:
 import sys, tempfile
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
-from resnet_viz.views.gallery import GalleryDialog
-from resnet_viz.views.main_window import MainWindow
+from resnet_viz.views.shell.gallery import GalleryDialog
+from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.engine.worker import Worker
 app = QApplication([])
 Worker.request = lambda self, snapshot: None

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.images.photo import Crop
-from resnet_viz.views.photo import PhotoView
+from resnet_viz.views.explorer.photo import PhotoView
 from tests import fakes
 
 LEFT = Qt.MouseButton.LeftButton

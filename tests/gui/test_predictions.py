@@ -12,11 +12,12 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.result import Pass, Result
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.figures.numbers import per_cent
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.views import theme
-from resnet_viz.views.predictions import PredictionColumn, PredictionsView, per_cent
+from resnet_viz.results.result import Pass, Result
+from resnet_viz.views.explorer.predictions import PredictionColumn, PredictionsView
+from resnet_viz.views.widgets import theme
 from tests import fakes
 
 ALL_OFF = GateSettings.of(dict.fromkeys(fakes.structure().skips, 0.0))

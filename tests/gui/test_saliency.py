@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.images.photo import network_picture
-from resnet_viz.views.saliency import SaliencyView
+from resnet_viz.views.explorer.saliency import SaliencyView
 from tests import fakes
 
 LEFT = Qt.MouseButton.LeftButton

@@ -8,11 +8,11 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.views import theme
-from resnet_viz.views.actions import COMMANDS, GROUPS, PAGE_KEYS, PAGE_TITLES
 from resnet_viz.views.laboratory.page import LaboratoryPage
-from resnet_viz.views.shortcuts import ShortcutsDialog, groups
+from resnet_viz.views.shell.actions import COMMANDS, GROUPS, PAGE_KEYS, PAGE_TITLES
+from resnet_viz.views.shell.shortcuts import ShortcutsDialog, groups
 from resnet_viz.views.training.page import TrainingPage
+from resnet_viz.views.widgets import theme
 from tests import fakes
 
 

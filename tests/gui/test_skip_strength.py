@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.views import theme
-from resnet_viz.views.main_window import MainWindow
-from resnet_viz.views.skip_strength import STEPS, SkipStrength
+from resnet_viz.views.explorer.skip_strength import STEPS, SkipStrength
+from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.views.widgets import theme
 from tests import fakes
 from tests.gui.conftest import Driver
 

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.networks import catalog
-from resnet_viz.views import theme
-from resnet_viz.views.main_window import MainWindow
+from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.story.depth import DepthFigure
 from resnet_viz.views.story.figure import Figure
 from resnet_viz.views.story.page import CHAPTERS, StoryPage
 from resnet_viz.views.story.shipped import ShippedTwins
 from resnet_viz.views.story.size import SizeFigure
+from resnet_viz.views.widgets import theme
 
 LEFT = Qt.MouseButton.LeftButton
 

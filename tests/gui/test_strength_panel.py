@@ -7,11 +7,11 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.strength_result import EVEN
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.views import theme
+from resnet_viz.results.strength import EVEN
 from resnet_viz.views.instruments.page import InstrumentsPage
 from resnet_viz.views.instruments.strength import StrengthPanel, describe
+from resnet_viz.views.widgets import theme
 from tests.gui.conftest import Driver
 
 

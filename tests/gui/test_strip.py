@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.views import theme
-from resnet_viz.views.log_scale import Scale
-from resnet_viz.views.strip import Cell, NetworkStrip
+from resnet_viz.figures.scale import Scale
+from resnet_viz.views.plots.strip import Cell, NetworkStrip
+from resnet_viz.views.widgets import theme
 
 CELLS = (Cell("stem", 0, False), Cell("layer1.0", 1, True), Cell("fc", 0, False))
 SCALE = Scale(-4, 0)

@@ -12,11 +12,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.twins_result import Standing, TrainingRequest, TwinStep
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.views.log_scale import Scale
-from resnet_viz.views.main_window import MainWindow
+from resnet_viz.figures.scale import Scale
+from resnet_viz.results.twins import Standing, TrainingRequest, TwinStep
+from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.training import words
 from resnet_viz.views.training.curves import loss_ticks, thinned
 from resnet_viz.views.training.heat_map import HeatMap, colours, row_colours

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from resnet_viz.images import cifar10
+from resnet_viz.networks.family import CLASSES
 
 
 def save(path: Path, value: int, side: int = 32) -> None:
@@ -39,7 +40,7 @@ def test_images_and_labels_of_known_classes(folder: Path, kind: str) -> None:
     assert data.images.shape == (4, 32, 32, 3)
     assert data.images.dtype == np.uint8
     assert data.labels.dtype == np.int64
-    assert [cifar10.CLASSES[label] for label in data.labels] == ["airplane", "cat", "cat", "truck"]
+    assert [CLASSES[label] for label in data.labels] == ["airplane", "cat", "cat", "truck"]
     assert data.images[:, 5, 5, 0].tolist() == [30, 20, 10, 40]
     assert data.images[:, 5, 5, 2].tolist() == [225, 235, 245, 215]
 
@@ -89,7 +90,7 @@ def test_a_subset_takes_the_first_of_each_class(folder: Path) -> None:
     with pytest.raises(StopIteration) as end:
         next(steps)
     data = end.value.value
-    assert [cifar10.CLASSES[label] for label in data.labels] == ["airplane", "cat", "truck"]
+    assert [CLASSES[label] for label in data.labels] == ["airplane", "cat", "truck"]
     assert data.images[:, 5, 5, 0].tolist() == [30, 20, 40]
 
 

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from torchvision.datasets import CIFAR10
 
-from resnet_viz.images import cifar10, cifar10_archive
+from resnet_viz.images import cifar10_archive
 from resnet_viz.networks.download import WeightsError, WeightsUnavailable
+from resnet_viz.networks.family import CLASSES
 
 
 def batch(number: int) -> bytes:
@@ -62,7 +63,7 @@ def archive(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
     """The server, and torchvision made to expect what is on it."""
     names = [name for name, _ in CIFAR10.train_list + CIFAR10.test_list]
     files = {name: batch(number) for number, name in enumerate(names)}
-    files["batches.meta"] = pickle.dumps({"label_names": list(cifar10.CLASSES)})
+    files["batches.meta"] = pickle.dumps({"label_names": list(CLASSES)})
     Handler.body = packed({f"cifar-10-batches-py/{n}": content for n, content in files.items()})
     Handler.asked = []
     server = HTTPServer(("127.0.0.1", 0), Handler)

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.images.cifar10 import CLASSES
 from resnet_viz.networks import weights
 from resnet_viz.networks.catalog import (
     BEFORE,
@@ -32,8 +31,9 @@ from resnet_viz.networks.cifar import (
     Shortcut,
     initialise_he,
 )
+from resnet_viz.networks.family import CLASSES
 from resnet_viz.networks.preprocessing import CIFAR10, NORMALISATIONS, Preprocessing
-from resnet_viz.networks.structure import build_structure
+from resnet_viz.networks.walk import build_structure
 
 
 def parameters(network: nn.Module) -> int:

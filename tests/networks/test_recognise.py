@@ -11,9 +11,9 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.analysis.result import WeightsChoice
 from resnet_viz.networks import weights
 from resnet_viz.networks.catalog import find
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.recognise import Unrecognised, network_of, recognise
 
 State = dict[str, Tensor]

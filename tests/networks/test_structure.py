@@ -11,7 +11,7 @@ import torch
 
 from resnet_viz.analysis.probe import probed_modules
 from resnet_viz.networks import catalog, weights
-from resnet_viz.networks.structure import build_structure
+from resnet_viz.networks.walk import build_structure
 
 
 @pytest.mark.parametrize("name", catalog.CATALOG)

@@ -20,11 +20,11 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.analysis.result import WeightsChoice, WeightsInfo
-from resnet_viz.images.cifar10 import CLASSES
 from resnet_viz.networks import weights
 from resnet_viz.networks.catalog import find
+from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.networks.download import _Reception, download
+from resnet_viz.networks.family import CLASSES
 
 EMBEDDED = "resnet20-cifar10"
 RESNET20 = replace(find("resnet20"), embedded=EMBEDDED)

@@ -7,19 +7,14 @@ from typing import Literal
 
 import pytest
 
+from resnet_viz.figures.fill_scale import GradientScale
+from resnet_viz.figures.numbers import number_text
 from resnet_viz.networks import catalog
-from resnet_viz.networks.structure import (
-    Block,
-    Layer,
-    Shape,
-    Stage,
-    Structure,
-    build_structure,
-)
-from resnet_viz.views.diagram.geometry import Text, short_name
-from resnet_viz.views.diagram.heat import GradientScale, number_text, sign
-from resnet_viz.views.diagram.layout import lay_out
-from resnet_viz.views.diagram.parts import Layout
+from resnet_viz.networks.structure import Block, Layer, Shape, Stage, Structure
+from resnet_viz.networks.walk import build_structure
+from resnet_viz.views.diagram.layout.blocks import lay_out
+from resnet_viz.views.diagram.layout.geometry import Text, short_name
+from resnet_viz.views.diagram.layout.parts import Layout
 from tests import fakes
 
 SIZES = [(1000, 440), (620, 260), (1500, 900), (300, 700)]
@@ -236,10 +231,13 @@ def test_gradient_scale_spans_whole_decades_and_ignores_what_it_cannot_hold() ->
 
 
 def test_norms_in_words() -> None:
-    assert [sign(norm) for norm in (0.0, float("nan"), float("inf"), 0.5)] == ["0", "NaN", "∞", ""]
-    assert number_text(1.83e-15) == "1.8e-15"
+    scale = GradientScale(-2, 2)
+    marks = [scale.mark(norm) for norm in (0.0, float("nan"), float("inf"), 0.5)]
+    assert marks == ["0", "NaN", "∞", ""]
+    assert number_text(1.83e-15) == "1.8×10⁻¹⁵"
     assert number_text(0.0181) == "0.018"
-    assert number_text(123.4) == "123"
+    assert number_text(-0.5) == "−0.50"
+    assert number_text(123.4, 3) == "123"
 
 
 def test_only_a_pool_of_the_whole_map_is_called_global() -> None:

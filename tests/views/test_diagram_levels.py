@@ -7,14 +7,16 @@ from itertools import combinations, pairwise
 
 import pytest
 
+from resnet_viz.figures.fill_scale import CountScale, GradientScale, ShareScale
+from resnet_viz.figures.numbers import count_text
 from resnet_viz.networks import catalog
-from resnet_viz.networks.structure import Structure, build_structure
-from resnet_viz.views.diagram.geometry import Label, Point, Rect, Text, transposed
-from resnet_viz.views.diagram.heat import CountScale, GradientScale, ShareScale, count_text
-from resnet_viz.views.diagram.layer_text import after, details
-from resnet_viz.views.diagram.layout import lay_out
-from resnet_viz.views.diagram.layout_layers import HEAD, Frame, lay_out_layers
-from resnet_viz.views.diagram.layout_network import groups_of, lay_out_network
+from resnet_viz.networks.structure import Structure
+from resnet_viz.networks.walk import build_structure
+from resnet_viz.views.diagram.layout.blocks import lay_out
+from resnet_viz.views.diagram.layout.geometry import Label, Point, Rect, Text, transposed
+from resnet_viz.views.diagram.layout.layer_text import after, details
+from resnet_viz.views.diagram.layout.layers import HEAD, Frame, lay_out_layers
+from resnet_viz.views.diagram.layout.network import groups_of, lay_out_network
 from resnet_viz.views.diagram.measures import MEASURES, fill_of
 from resnet_viz.views.diagram.search import find, names_of
 from tests import fakes
@@ -234,7 +236,7 @@ def test_scales_and_counts_in_words() -> None:
     assert ShareScale().mark(0.0) == ""
     assert ShareScale().mark(float("nan")) == "NaN"
     assert CountScale(2, 4).text(2304) == "2.3k"
-    assert GradientScale(-2, 2).ticks(4)[0] == (0.0, "1e-2")
+    assert GradientScale(-2, 2).ticks(4)[0] == (0.0, "10⁻²")
     assert ShareScale().ticks(2) == [(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")]
 
 

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from resnet_viz.networks.weights import assets_dir
-from resnet_viz.views import terms
-from resnet_viz.views.terms import Term, linked
+from resnet_viz.views.help import terms
+from resnet_viz.views.help.terms import Term, linked
 
 TERMS = list(terms.terms().values())
 WANTED = (

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from resnet_viz.analysis.comparison import Comparison, difference, mean_activation
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
-from resnet_viz.views import theme
-from resnet_viz.views.picture import Picture
-from resnet_viz.views.scale_bar import ScaleBar
+from resnet_viz.results.comparison import Comparison, difference, mean_activation
+from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.picture import Picture
+from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 SIGNED = "CET-D1"
 _SIDE = 256  # pixels of the photo under Grad-CAM

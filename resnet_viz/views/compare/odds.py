@@ -7,9 +7,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from resnet_viz.analysis.comparison import Comparison
-from resnet_viz.views import theme
-from resnet_viz.views.predictions import per_cent
+from resnet_viz.figures.numbers import per_cent
+from resnet_viz.results.comparison import Comparison
+from resnet_viz.views.widgets import theme
 
 TOP = 5
 

@@ -9,25 +9,28 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
-from resnet_viz.analysis.comparison import CompareRequest, Comparison, counterpart
-from resnet_viz.analysis.result import Result, Snapshot, WeightsChoice
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.numbers import number_text, power_of_ten, row_of
+from resnet_viz.figures.scale import Scale
+from resnet_viz.figures.series import Series
 from resnet_viz.networks import catalog
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
-from resnet_viz.views import theme
+from resnet_viz.results.comparison import CompareRequest, Comparison, counterpart
+from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.views.compare.maps import Maps
 from resnet_viz.views.compare.odds import Odds
 from resnet_viz.views.compare.side import AS_EXPLORER, Side, Skips
-from resnet_viz.views.glossary import LinkedLabel
-from resnet_viz.views.log_plot import LogPlot, Series
-from resnet_viz.views.log_scale import Scale, number_text, power_of_ten, row_of
-from resnet_viz.views.page import Page
-from resnet_viz.views.progress_row import ProgressRow
-from resnet_viz.views.scale_bar import ScaleBar
-from resnet_viz.views.strip import HEAT_MAP
+from resnet_viz.views.help.glossary import LinkedLabel
+from resnet_viz.views.plots.log_plot import LogPlot
+from resnet_viz.views.plots.strip import HEAT_MAP
+from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.page import Page
+from resnet_viz.views.widgets.progress_row import ProgressRow
+from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 PRESETS: dict[str, tuple[tuple[str, Skips], tuple[str, Skips]]] = {
     "Skips on | off": ((AS_EXPLORER, "on"), (AS_EXPLORER, "off")),

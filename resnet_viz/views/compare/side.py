@@ -7,13 +7,13 @@ from typing import Literal, get_args
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from resnet_viz.analysis.result import Result
+from resnet_viz.figures.numbers import per_cent
+from resnet_viz.figures.scale import Scale
 from resnet_viz.networks import catalog
 from resnet_viz.networks.structure import Structure
-from resnet_viz.views import theme
-from resnet_viz.views.log_scale import Scale
-from resnet_viz.views.predictions import per_cent
-from resnet_viz.views.strip import Cell, NetworkStrip
+from resnet_viz.results.result import Result
+from resnet_viz.views.plots.strip import Cell, NetworkStrip
+from resnet_viz.views.widgets import theme
 
 Skips = Literal["on", "off", "explorer"]
 

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viz.views import theme
-from resnet_viz.views.diagram.level import LEVELS, TITLES, LevelName
+from resnet_viz.views.diagram.scenes.level import LEVELS, TITLES, LevelName
+from resnet_viz.views.widgets import theme
 
 _TIPS: dict[LevelName, str] = {
     "network": "Stages as bars, equal blocks folded",

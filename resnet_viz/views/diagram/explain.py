@@ -8,12 +8,12 @@ from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from resnet_viz.analysis.path_sum import PathSum
+from resnet_viz.figures.numbers import number_text
 from resnet_viz.networks.structure import Block
-from resnet_viz.views import theme
-from resnet_viz.views.diagram.geometry import Point
-from resnet_viz.views.diagram.paint import arrow_path
-from resnet_viz.views.log_scale import number_text
+from resnet_viz.results.path_sum import PathSum
+from resnet_viz.views.diagram.items.paint import arrow_path
+from resnet_viz.views.diagram.layout.geometry import Point
+from resnet_viz.views.widgets import theme
 
 
 def skip_word(block: Block) -> str:

@@ -24,13 +24,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from resnet_viz.analysis.result import Pass
-from resnet_viz.views import theme
+from resnet_viz.figures.fill_scale import GradientScale
+from resnet_viz.figures.numbers import number_text
+from resnet_viz.results.result import Pass
 from resnet_viz.views.diagram.canvas import DiagramCanvas
-from resnet_viz.views.diagram.heat import GradientScale
-from resnet_viz.views.diagram.level import Path
-from resnet_viz.views.diagram.paint import tint
-from resnet_viz.views.log_scale import number_text
+from resnet_viz.views.diagram.items.paint import tint
+from resnet_viz.views.diagram.scenes.level import Path
+from resnet_viz.views.widgets import theme
 
 SECONDS = 2.6
 """How long each of the two directions takes."""

@@ -7,8 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from resnet_viz.views import theme
-from resnet_viz.views.diagram.heat import FillScale
+from resnet_viz.figures.fill_scale import FillScale
+from resnet_viz.views.widgets import theme
 
 
 class Legend(QWidget):

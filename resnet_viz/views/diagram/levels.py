@@ -9,13 +9,13 @@ from PySide6.QtGui import QPixmap
 
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views.diagram.canvas import DiagramCanvas, Morph
-from resnet_viz.views.diagram.geometry import Text
-from resnet_viz.views.diagram.layers_scene import LayersScene
-from resnet_viz.views.diagram.layout_layers import HEAD
-from resnet_viz.views.diagram.level import LEVELS, LevelName, nearest
-from resnet_viz.views.diagram.network_scene import NetworkScene
-from resnet_viz.views.diagram.paint import qpoint, qrect
-from resnet_viz.views.diagram.scene import DiagramScene
+from resnet_viz.views.diagram.items.paint import qpoint, qrect
+from resnet_viz.views.diagram.layout.geometry import Text
+from resnet_viz.views.diagram.layout.layers import HEAD
+from resnet_viz.views.diagram.scenes.blocks import DiagramScene
+from resnet_viz.views.diagram.scenes.layers import LayersScene
+from resnet_viz.views.diagram.scenes.level import LEVELS, LevelName, nearest
+from resnet_viz.views.diagram.scenes.network import NetworkScene
 
 _INTO_BLOCKS = 1.8
 """The zoom of the network's level at which its blocks come in sight."""

@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from resnet_viz.analysis.result import BlockPass, Result
+from resnet_viz.figures.fill_scale import CountScale, FillScale, GradientScale, ShareScale
 from resnet_viz.networks.structure import Block, Structure
-from resnet_viz.views.diagram.heat import CountScale, FillScale, GradientScale, ShareScale
+from resnet_viz.results.result import BlockPass, Result
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from resnet_viz.views import theme
 from resnet_viz.views.diagram.canvas import DiagramCanvas
-from resnet_viz.views.diagram.paint import tint
+from resnet_viz.views.diagram.items.paint import tint
+from resnet_viz.views.widgets import theme
 
 _SHARE, _MARGIN = 0.2, 6
 

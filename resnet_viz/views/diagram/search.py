@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QFrame, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from resnet_viz.networks.structure import Structure
-from resnet_viz.views import theme
+from resnet_viz.views.widgets import theme
 
 
 def names_of(structure: Structure) -> list[str]:

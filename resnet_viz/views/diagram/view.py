@@ -13,30 +13,30 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viz.analysis.result import Result
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.structure import Structure
-from resnet_viz.views import theme
-from resnet_viz.views.diagram.bar_item import BarItem, FoldItem
-from resnet_viz.views.diagram.block_item import BlockItem
+from resnet_viz.results.result import Result
 from resnet_viz.views.diagram.canvas import DiagramCanvas
 from resnet_viz.views.diagram.controls import Controls
 from resnet_viz.views.diagram.explain import Explanation, explanation
 from resnet_viz.views.diagram.flow import Flow
-from resnet_viz.views.diagram.frame_item import CardItem, FrameItem
-from resnet_viz.views.diagram.geometry import Text
-from resnet_viz.views.diagram.items import StageItem, StageTitleItem
-from resnet_viz.views.diagram.layers_scene import LayersScene
-from resnet_viz.views.diagram.layout_layers import HEAD
+from resnet_viz.views.diagram.items.bar import BarItem, FoldItem
+from resnet_viz.views.diagram.items.block import BlockItem
+from resnet_viz.views.diagram.items.frame import CardItem, FrameItem
+from resnet_viz.views.diagram.items.ground import StageItem, StageTitleItem
+from resnet_viz.views.diagram.items.skip import SkipItem
+from resnet_viz.views.diagram.layout.geometry import Text
+from resnet_viz.views.diagram.layout.layers import HEAD
 from resnet_viz.views.diagram.legend import Legend
-from resnet_viz.views.diagram.level import LEVELS, LevelName
 from resnet_viz.views.diagram.levels import Levels
 from resnet_viz.views.diagram.measures import MEASURES, Fill, fill_of
 from resnet_viz.views.diagram.minimap import Minimap
-from resnet_viz.views.diagram.network_scene import NetworkScene
-from resnet_viz.views.diagram.scene import HEAT_MAP, DiagramScene
+from resnet_viz.views.diagram.scenes.blocks import HEAT_MAP, DiagramScene
+from resnet_viz.views.diagram.scenes.layers import LayersScene
+from resnet_viz.views.diagram.scenes.level import LEVELS, LevelName
+from resnet_viz.views.diagram.scenes.network import NetworkScene
 from resnet_viz.views.diagram.search import SearchField
-from resnet_viz.views.diagram.skip_item import SkipItem
+from resnet_viz.views.widgets import theme
 
 
 class DiagramView(QWidget):

@@ -12,8 +12,8 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from resnet_viz.views import theme
 from resnet_viz.views.instruments.loss_scale import LossScale, loss_text
+from resnet_viz.views.widgets import theme
 
 
 class ContourView(QWidget):

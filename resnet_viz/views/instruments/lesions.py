@@ -7,20 +7,15 @@ from typing import cast
 
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel
 
-from resnet_viz.analysis.lesions_result import (
-    Lesions,
-    LesionsRequest,
-    LesionsResult,
-    Pictures,
-    Scores,
-)
-from resnet_viz.analysis.result import Result, Snapshot
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.views import theme
-from resnet_viz.views.glossary import LinkedLabel
-from resnet_viz.views.instruments.bar_plot import BarPlot, Bars
+from resnet_viz.figures.series import Bars
+from resnet_viz.results.lesions import Lesions, LesionsRequest, LesionsResult, Pictures, Scores
+from resnet_viz.results.result import Result, Snapshot
+from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.instruments.panel import Panel
+from resnet_viz.views.plots.bar_plot import BarPlot
+from resnet_viz.views.widgets import theme
 
 PICTURES: dict[Pictures, str] = {
     "photo": "This photo",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resnet_viz.views import theme
+from resnet_viz.views.widgets import theme
 
 LEAST, MOST = 1e-3, 100.0
 """What lies outside is drawn at the end of the scale; guessing among ten classes costs 2.3."""

@@ -18,16 +18,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viz.analysis.loss_surface_result import SIDES, Surface, SurfaceRequest, SurfaceResult
-from resnet_viz.analysis.result import Snapshot
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.views import theme
+from resnet_viz.results.loss_surface import SIDES, Surface, SurfaceRequest, SurfaceResult
+from resnet_viz.results.result import Snapshot
 from resnet_viz.views.instruments.contour_view import ContourView
 from resnet_viz.views.instruments.loss_scale import LINEAR_MOST, LossScale, loss_text
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.instruments.surface_view import SurfaceView
-from resnet_viz.views.scale_bar import ScaleBar
+from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 DRAWN = {"both": "Contour and surface", "contour": "Contour", "surface": "Surface"}
 HEIGHTS = {"log": "Log height", "linear": "Linear height"}

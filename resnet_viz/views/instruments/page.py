@@ -13,17 +13,17 @@ from PySide6.QtWidgets import (
     QStackedWidget,
 )
 
-from resnet_viz.analysis.result import Result
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.views import theme
+from resnet_viz.results.result import Result
 from resnet_viz.views.instruments.lesions import LesionsPanel
 from resnet_viz.views.instruments.loss_surface import LossSurfacePanel
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.instruments.paths import PathsPanel
 from resnet_viz.views.instruments.shattering import ShatteringPanel
 from resnet_viz.views.instruments.strength import StrengthPanel
-from resnet_viz.views.page import Page
+from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.page import Page
 
 PANELS: tuple[type[Panel], ...] = (
     ShatteringPanel,

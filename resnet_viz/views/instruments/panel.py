@@ -16,14 +16,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viz.analysis.result import Result, Snapshot
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.views import theme
-from resnet_viz.views.glossary import LinkedLabel
-from resnet_viz.views.progress_row import ProgressRow
+from resnet_viz.results.result import Result, Snapshot
+from resnet_viz.views.help.glossary import LinkedLabel
+from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.progress_row import ProgressRow
 
 NOTHING = "Nothing has been measured yet."
 STALE = "The explorer has moved on since; measure again."

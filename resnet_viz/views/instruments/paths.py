@@ -7,16 +7,17 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox
 
-from resnet_viz.analysis.paths_result import PathsRequest, PathsResult
-from resnet_viz.analysis.result import Result
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.numbers import number_text
+from resnet_viz.figures.series import Bars, Series
 from resnet_viz.networks.structure import Structure
-from resnet_viz.views import theme
-from resnet_viz.views.instruments.bar_plot import BarPlot, Bars
+from resnet_viz.results.paths import PathsRequest, PathsResult
+from resnet_viz.results.result import Result
 from resnet_viz.views.instruments.panel import Panel
-from resnet_viz.views.log_plot import LogPlot, Series
-from resnet_viz.views.log_scale import number_text
+from resnet_viz.views.plots.bar_plot import BarPlot
+from resnet_viz.views.plots.log_plot import LogPlot
+from resnet_viz.views.widgets import theme
 
 VEIT = "Veit 2016, trained ResNet-110: 10 to 34 layers, which is 5 to 17 of 54 branches."
 

@@ -18,8 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viz.analysis.result import Snapshot
-from resnet_viz.analysis.shattering_result import (
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.numbers import number_text
+from resnet_viz.figures.series import Line
+from resnet_viz.images.gallery import SAMPLES
+from resnet_viz.results.result import Snapshot
+from resnet_viz.results.shattering import (
     LAGS,
     NOISE,
     Curve,
@@ -27,12 +32,8 @@ from resnet_viz.analysis.shattering_result import (
     ShatteringRequest,
     ShatteringResult,
 )
-from resnet_viz.engine.state import ExplorerState
-from resnet_viz.engine.worker import Worker
-from resnet_viz.images.gallery import SAMPLES
-from resnet_viz.views.instruments.line_plot import Line, LinePlot
 from resnet_viz.views.instruments.panel import Panel
-from resnet_viz.views.log_scale import number_text
+from resnet_viz.views.plots.line_plot import LinePlot
 
 _TALLEST = 4.0  # standard deviations on the traces' axis, up and down
 

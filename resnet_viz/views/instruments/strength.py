@@ -6,16 +6,18 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel
 
-from resnet_viz.analysis.result import Result
-from resnet_viz.analysis.strength_result import EVEN, FINE, StrengthRequest, StrengthResult
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.numbers import number_text
+from resnet_viz.figures.scale import Scale
+from resnet_viz.figures.series import Odds, Series
 from resnet_viz.networks.structure import Structure
-from resnet_viz.views import theme
-from resnet_viz.views.instruments.odds_plot import Odds, OddsPlot
+from resnet_viz.results.result import Result
+from resnet_viz.results.strength import EVEN, FINE, StrengthRequest, StrengthResult
 from resnet_viz.views.instruments.panel import Panel
-from resnet_viz.views.log_plot import LogPlot, Series
-from resnet_viz.views.log_scale import Scale, number_text
+from resnet_viz.views.plots.log_plot import LogPlot
+from resnet_viz.views.plots.odds_plot import OddsPlot
+from resnet_viz.views.widgets import theme
 
 STEPS = {"Even steps of 0.05": EVEN, "Finer towards 0": FINE}
 _SYMBOLS = ("o", "s", "t", "d", "p")

@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from resnet_viz.views import theme
 from resnet_viz.views.instruments.loss_scale import LossScale
+from resnet_viz.views.widgets import theme
 
 _TALL = 1.3  # the height of the surface where half the side of its floor is 1
 _RADIUS = math.sqrt(2.0)

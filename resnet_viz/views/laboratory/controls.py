@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viz.analysis.laboratory_result import CHEAP_DEPTH, MOST_DEPTH, LaboratoryRequest
+from resnet_viz.results.laboratory import CHEAP_DEPTH, MOST_DEPTH, LaboratoryRequest
 
 SHALLOWEST, STEP = 8, 6
 

@@ -19,30 +19,32 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viz.analysis.laboratory_regime import BOUNDS, judge
-from resnet_viz.analysis.laboratory_result import (
+from resnet_viz.engine.channel import Channel
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.numbers import power_of_ten
+from resnet_viz.figures.scale import Scale
+from resnet_viz.figures.series import Series
+from resnet_viz.results.laboratory import (
     CHEAP_DEPTH,
     MOST_DEPTH,
     Flow,
     LaboratoryRequest,
     LaboratoryResult,
 )
-from resnet_viz.analysis.task import Progress
-from resnet_viz.engine.channel import Channel
-from resnet_viz.engine.state import ExplorerState
-from resnet_viz.engine.worker import Worker
-from resnet_viz.views import motion, theme
-from resnet_viz.views.actions import PAGE_KEYS
-from resnet_viz.views.glossary import LinkedLabel
+from resnet_viz.results.laboratory_regime import BOUNDS, judge
+from resnet_viz.results.task import Progress
+from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.laboratory import words
 from resnet_viz.views.laboratory.controls import Controls
 from resnet_viz.views.laboratory.sweep import Sweep
-from resnet_viz.views.log_plot import LogPlot, Series
-from resnet_viz.views.log_scale import Scale, power_of_ten
-from resnet_viz.views.page import Page
-from resnet_viz.views.progress_row import ProgressRow
-from resnet_viz.views.scale_bar import ScaleBar
-from resnet_viz.views.strip import HEAT_MAP, Cell, NetworkStrip
+from resnet_viz.views.plots.log_plot import LogPlot
+from resnet_viz.views.plots.strip import HEAT_MAP, Cell, NetworkStrip
+from resnet_viz.views.shell.actions import PAGE_KEYS
+from resnet_viz.views.widgets import motion, theme
+from resnet_viz.views.widgets.page import Page
+from resnet_viz.views.widgets.progress_row import ProgressRow
+from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 PAUSE = 200
 """Milliseconds after the last change before a network is built."""

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from resnet_viz.analysis.laboratory_regime import REGIME_TITLES, Verdict, growth
-from resnet_viz.analysis.laboratory_result import (
-    Flow,
-    LaboratoryRequest,
-    LaboratoryResult,
-    cost,
-    title,
-)
-from resnet_viz.views.log_scale import number_text, row_of
+from resnet_viz.figures.numbers import number_text, row_of
+from resnet_viz.results.laboratory import Flow, LaboratoryRequest, LaboratoryResult, cost, title
+from resnet_viz.results.laboratory_regime import REGIME_TITLES, Verdict, growth
 
 SAMPLES = "the sample photos"
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from resnet_viz.networks import ilsvrc
 from resnet_viz.networks.ilsvrc import Entry, Human, Source
-from resnet_viz.views import theme
 from resnet_viz.views.story.figure import Figure, Mark, faded, scaled, text_width
+from resnet_viz.views.widgets import theme
 
 _PROLOGUE_GAP = 0.45  # columns between the prologue and the challenge
 _ERROR_SHARE = 0.42

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, 
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from resnet_viz.networks import catalog
-from resnet_viz.views import theme
+from resnet_viz.views.widgets import theme
 
 _CARD_LETTERS = 46
 _GAP = 12

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QTabBar,
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.networks import ilsvrc, published
-from resnet_viz.views.glossary import LinkedLabel, glossary_of
-from resnet_viz.views.page import Page
+from resnet_viz.views.help.glossary import LinkedLabel, glossary_of
 from resnet_viz.views.story.degradation import TEXT as DEGRADATION_TEXT
 from resnet_viz.views.story.degradation import DegradationCard
 from resnet_viz.views.story.depth import DepthFigure
 from resnet_viz.views.story.size import SizeFigure
+from resnet_viz.views.widgets.page import Page
 
 CHAPTERS = ("1  Depth and error", "2  Size and accuracy", "3  Degradation")
 

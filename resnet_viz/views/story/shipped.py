@@ -8,11 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from resnet_viz.figures.series import Curve
 from resnet_viz.networks import catalog
 from resnet_viz.networks.cards import CardError, TrainingCard, read_card
-from resnet_viz.views import theme
-from resnet_viz.views.degradation_plot import Curve, CurvesPlot
-from resnet_viz.views.glossary import LinkedLabel
+from resnet_viz.views.help.glossary import LinkedLabel
+from resnet_viz.views.plots.curves_plot import CurvesPlot
+from resnet_viz.views.widgets import theme
 
 NETWORKS = ("plain20", "plain56", "resnet20", "resnet56")
 _DEEP = 56

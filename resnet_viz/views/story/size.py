@@ -12,9 +12,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from resnet_viz.networks.published import Published, published
-from resnet_viz.views import theme
 from resnet_viz.views.story import labels
 from resnet_viz.views.story.figure import Figure, Mark, faded, scaled, text_width
+from resnet_viz.views.widgets import theme
 
 _LEAST, _MOST = 5e6, 2.2e8  # parameters
 _WORST, _BEST = 55.0, 87.0  # percent

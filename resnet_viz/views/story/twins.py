@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from resnet_viz.networks import ilsvrc
 from resnet_viz.networks.ilsvrc import Twin
-from resnet_viz.views import theme
 from resnet_viz.views.story.figure import Figure, Mark, faded, scaled, text_width
+from resnet_viz.views.widgets import theme
 
 _LEAST, _MOST = 24.0, 30.0  # percent
 _TICKS = (24, 26, 28, 30)

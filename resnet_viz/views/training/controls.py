@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viz.analysis.twins_result import DataChoice, TrainingRequest
 from resnet_viz.networks.family import Initialisation
-from resnet_viz.views import theme
-from resnet_viz.views.progress_row import ProgressRow
+from resnet_viz.results.twins import DataChoice, TrainingRequest
+from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.progress_row import ProgressRow
 
 DEPTHS = (8, 14, 20, 32, 44, 56, 110)
 BATCH_SIZES = (16, 32, 64, 128)

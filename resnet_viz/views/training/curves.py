@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from resnet_viz.analysis.twins_result import TWINS, Twin
-from resnet_viz.views import theme
+from resnet_viz.results.twins import TWINS, Twin
+from resnet_viz.views.widgets import theme
 
 MOST_POINTS = 800
 _FAINT, _FADED = 130, 90  # opacity of what was measured at each step, and of what is given up

@@ -9,10 +9,11 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
 
-from resnet_viz.views import theme
-from resnet_viz.views.log_scale import Row, Scale, number_text, power_of_ten
-from resnet_viz.views.scale_bar import ScaleBar
-from resnet_viz.views.strip import HEAT_MAP
+from resnet_viz.figures.numbers import Row, number_text, power_of_ten
+from resnet_viz.figures.scale import Scale
+from resnet_viz.views.plots.strip import HEAT_MAP
+from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 WINDOW = 300
 """How many steps the moving picture shows at most."""

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from resnet_viz.analysis.twins_result import TWINS, Twin, TwinStep
-from resnet_viz.views.log_scale import Scale
+from resnet_viz.figures.scale import Scale
+from resnet_viz.results.twins import TWINS, Twin, TwinStep
 
 SMOOTHING = 0.1
 """The weight of the newest value in the moving average: about the last ten steps count."""

@@ -10,7 +10,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
 
-from resnet_viz.analysis.twins_result import (
+from resnet_viz.engine.channel import Channel
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.engine.worker import Worker
+from resnet_viz.results.twins import (
     TWINS,
     GoTo,
     Pause,
@@ -22,21 +25,18 @@ from resnet_viz.analysis.twins_result import (
     TwinStep,
     layer_names,
 )
-from resnet_viz.engine.channel import Channel
-from resnet_viz.engine.state import ExplorerState
-from resnet_viz.engine.worker import Worker
-from resnet_viz.views import theme
-from resnet_viz.views.actions import PAGE_KEYS
-from resnet_viz.views.glossary import LinkedLabel
-from resnet_viz.views.page import Page
-from resnet_viz.views.progress_row import ProgressRow
-from resnet_viz.views.strip import Cell, NetworkStrip
+from resnet_viz.views.help.glossary import LinkedLabel
+from resnet_viz.views.plots.strip import Cell, NetworkStrip
+from resnet_viz.views.shell.actions import PAGE_KEYS
 from resnet_viz.views.training import words
 from resnet_viz.views.training.controls import Controls
 from resnet_viz.views.training.curves import Curves
 from resnet_viz.views.training.heat_map import HeatLegend, HeatMap
 from resnet_viz.views.training.history import History
 from resnet_viz.views.training.time_line import TimeLine
+from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.page import Page
+from resnet_viz.views.widgets.progress_row import ProgressRow
 
 _FRAMES = (33, 250)  # milliseconds between two drawings, at least and at most
 _SPARE = 12  # drawing may take one part in so many of the time, since it takes it from training

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from resnet_viz.analysis.twins_result import Standing, TrainingRequest
-from resnet_viz.views.log_scale import number_text
+from resnet_viz.figures.numbers import number_text
+from resnet_viz.results.twins import Standing, TrainingRequest
 from resnet_viz.views.training.history import History
 
 

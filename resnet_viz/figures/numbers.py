@@ -1,0 +1,52 @@
+"""Numbers in words, the same in the window, in an export and on the command line."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+Row = Literal["0", "∞", "NaN"]
+"""What a logarithmic axis has no place for; each that occurs gets a row of its own at the edge."""
+
+
+def number_text(value: float, digits: int = 2) -> str:
+    """``value`` to ``digits`` significant digits: "0.80", "−44", "1.8×10⁻¹⁵", "0", "∞", "NaN"."""
+    if value < 0:
+        return f"−{number_text(-value, digits)}"
+    row = row_of(value)
+    if row is not None:
+        return row
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    power = int(exponent)
+    if -4 < power < 4:
+        return f"{float(f'{value:.{digits - 1}e}'):.{max(0, digits - 1 - power)}f}"
+    return f"{mantissa}×{power_of_ten(power)}"
+
+
+def power_of_ten(exponent: int) -> str:
+    """The decade as text, such as "10⁻⁸"."""
+    return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def row_of(value: float) -> Row | None:
+    """The row at the edge that ``value`` belongs in, or None if it has a place on the scale."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞"
+    return "0" if value <= 0.0 else None
+
+
+def count_text(count: float, unit: str = "") -> str:
+    """A count in three digits: "855 k parameters"."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.3g} {letter}{' ' + unit if unit else ''}"
+    return f"{count:.0f}{' ' + unit if unit else ''}"
+
+
+def per_cent(probability: float) -> str:
+    """``probability`` in [0, 1] as text, such as "93.1 %", "< 0.1 %" or "NaN"."""
+    if not math.isfinite(probability):
+        return "NaN"
+    return f"{100 * probability:.1f} %" if probability >= 0.001 else "< 0.1 %"

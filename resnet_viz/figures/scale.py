@@ -1,0 +1,51 @@
+"""Logarithmic scales that have a place for zero, infinity and not-a-number; shared by all plots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from resnet_viz.figures.numbers import Row, power_of_ten, row_of
+
+_LEAST_DECADES = 2
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The vertical range: whole decades from 10^``low`` to 10^``high``, and the rows in use."""
+
+    low: int
+    high: int
+    rows: frozenset[Row] = field(default_factory=frozenset)
+
+    @classmethod
+    def covering(cls, norms: Iterable[float], held: Scale | None = None) -> Scale:
+        """The least scale that shows every one of ``norms``, and at least two decades.
+
+        With ``held``, that scale, made larger only where one of ``norms`` falls out of it.
+        """
+        values = list(norms)
+        rows = frozenset(row for row in map(row_of, values) if row is not None)
+        powers = [math.log10(value) for value in values if row_of(value) is None]
+        if held is not None:
+            powers += [held.low, held.high]
+            rows |= held.rows
+        low, high = (math.floor(min(powers)), math.ceil(max(powers))) if powers else (0, 0)
+        if high - low < _LEAST_DECADES:
+            low -= 1
+        if high - low < _LEAST_DECADES:
+            high += 1
+        return cls(low, high, rows)
+
+
+Ticks = list[tuple[float, str]]
+
+
+def decade_ticks(scale: Scale, powers: range, least: float) -> tuple[Ticks, Ticks]:
+    """The decades among ``powers`` to label, as many as fit with ``least`` between them, and the
+    others, which get a tick without a label."""
+    step = next(s for s in (1, 2, 3, 5, 10, 20, 50, 100, 1000) if s >= least)
+    step = min(step, max(1, len(powers) - 1))  # one label alone would not make a scale
+    labelled: Ticks = [(p, power_of_ten(p)) for p in powers if (scale.high - p) % step == 0]
+    return labelled, [(p, "") for p in powers if (scale.high - p) % step]

@@ -1,0 +1,172 @@
+"""The degradation page: He 2015's fig. 6 from the cards of the shipped twins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.degradation_words import CAVEAT, collapse_text, findings
+from resnet_viz.figures.series import Curve
+from resnet_viz.networks import catalog
+from resnet_viz.networks.cards import CardError, TrainingCard, read_card
+from resnet_viz.views.help.glossary import LinkedLabel
+from resnet_viz.views.plots.curves_plot import CurvesPlot
+from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.page import Page
+
+SHALLOW, DEEP = 20, 56
+PANELS = {"plain": "Plain networks", "resnet": "Residual networks"}
+
+
+class DegradationPage(Page):
+    """Training and test error of Plain-20 and Plain-56, and of ResNet-20 and ResNet-56.
+
+    Everything is read from the cards of the weights; what is missing is named.
+    """
+
+    def __init__(
+        self,
+        state: ExplorerState,
+        worker: Worker,
+        say: Callable[[str], None],
+        folder: Path | None = None,
+    ) -> None:
+        super().__init__(state, worker, say)
+        self.cards: dict[str, TrainingCard] = {}
+        missing = []
+        for kind in PANELS:
+            for depth in (SHALLOW, DEEP):
+                try:
+                    self.cards[f"{kind}{depth}"] = read_card(catalog.find(f"{kind}{depth}"), folder)
+                except CardError as error:
+                    missing.append(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        self.findings = LinkedLabel()
+        self.findings.say_plain("\n".join(findings(self.cards, SHALLOW, DEEP)))
+        self.missing = QLabel("\n".join(missing))
+        self.missing.setWordWrap(True)
+        self.missing.setVisible(bool(missing))
+        self.error, self.loss = QRadioButton("Error (%)"), QRadioButton("Loss (nats)")
+        self.error.setChecked(True)
+        self.error.toggled.connect(self._draw)
+        self.key = QLabel("test: solid, training: dashed; 20 layers thin, 56 layers thick")
+        self.key.setWordWrap(True)
+        self.plots = {kind: CurvesPlot(title) for kind, title in PANELS.items()}
+        self.buttons: dict[str, QPushButton] = {}
+        removed = (collapse_text(card) for card in self.cards.values())
+        self.collapse = LinkedLabel()
+        self.collapse.say_plain("\n".join(text for text in removed if text))
+        self.collapse.setVisible(bool(self.collapse.said))
+        self.caveat = LinkedLabel()
+        self.caveat.say_plain(CAVEAT)
+        self._lay_out()
+        self.retheme()
+
+    def retheme(self) -> None:
+        """Take colours and fonts from the theme in use."""
+        look = theme.current()
+        for label in (self.key, self.caveat):
+            label.setStyleSheet(f"color: {look.muted}")
+        self.missing.setStyleSheet(f"color: {look.warning}")
+        for name, button in self.buttons.items():
+            deep = name.endswith(str(DEEP))
+            colour = look.branch if name.startswith("plain") else look.skip
+            width = round(look.line_width * (1.8 if deep else 0.8))
+            button.setStyleSheet(
+                f"QPushButton {{ color: {look.text}; background: {look.raised}; padding: 3px 10px; "
+                f"border: 1px solid {look.line}; border-left: 8px solid {colour}; "
+                f"border-bottom: {max(1, width)}px solid {colour}; }}"
+            )
+        self._draw()
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        rows = QVBoxLayout(inside)
+        rows.setContentsMargins(12, 8, 12, 8)
+        rows.setSpacing(6)
+        choice = QHBoxLayout()
+        choice.addWidget(self.error)
+        choice.addWidget(self.loss)
+        choice.addWidget(self.key, 1)
+        panels = QHBoxLayout()
+        panels.setSpacing(12)
+        for kind, plot in self.plots.items():
+            column = QVBoxLayout()
+            column.addWidget(plot, 1)
+            row = QHBoxLayout()
+            for depth in (SHALLOW, DEEP):
+                row.addWidget(self._button(f"{kind}{depth}"))
+            row.addStretch(1)
+            column.addLayout(row)
+            panels.addLayout(column, 1)
+        rows.addWidget(self.findings)
+        rows.addWidget(self.missing)
+        rows.addLayout(choice)
+        rows.addLayout(panels, 1)
+        rows.addWidget(self.collapse)
+        rows.addWidget(self.caveat)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(inside)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+        for plot in self.plots.values():
+            plot.setMinimumHeight(180)
+
+    def _button(self, name: str) -> QPushButton:
+        spec = catalog.find(name)
+        button = QPushButton(f"Open {spec.title}")
+        button.setToolTip(self._figures(name))
+        button.clicked.connect(lambda: self.network_asked.emit(name))
+        self.buttons[name] = button
+        return button
+
+    def _figures(self, name: str) -> str:
+        card = self.cards.get(name)
+        if card is None:
+            return "Its card is missing, so it has no curve here"
+        clean = card.train_error_clean
+        as_they_are = "" if clean is None else f"; on the training images as they are {clean:.1f} %"
+        return (
+            f"After {card.epochs} epochs: test error {card.test_error[-1]:.1f} %, training error "
+            f"{card.train_error[-1]:.1f} % (augmented){as_they_are}"
+        )
+
+    def _draw(self) -> None:
+        """Both panels on the same axes."""
+        errors = self.error.isChecked()
+        curves = {kind: self._curves(kind, errors) for kind in PANELS}
+        values = [v for some in curves.values() for one in some for v in one.values]
+        most = max(values, default=1.0)
+        top = 10.0 * math.ceil(most / 10) if errors else math.ceil(2 * most) / 2
+        epochs = max((card.epochs for card in self.cards.values()), default=1)
+        for kind, plot in self.plots.items():
+            plot.show_curves(curves[kind], top, epochs, " %" if errors else "")
+
+    def _curves(self, kind: str, errors: bool) -> list[Curve]:
+        look = theme.current()
+        colour = look.branch if kind == "plain" else look.skip
+        made = []
+        for depth in (SHALLOW, DEEP):
+            card = self.cards.get(f"{kind}{depth}")
+            if card is None:
+                continue
+            test = card.test_error if errors else card.test_loss
+            train = card.train_error if errors else card.train_loss
+            for name, values, dashed in (("test", test, False), ("training", train, True)):
+                title = f"{card.title}, {name}"
+                made.append(Curve(title, values, colour, depth == DEEP, dashed))
+        return made

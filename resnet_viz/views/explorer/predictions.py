@@ -1,0 +1,267 @@
+"""Predictions: the most probable classes, with the skips as they are and with all of them on."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.figures.numbers import per_cent
+from resnet_viz.results.result import Pass, Result
+from resnet_viz.views.widgets import theme
+
+TOP = 5
+UNTRAINED = "Untrained weights: these predictions mean nothing."
+SKIPS_AS_NOW = "Skips as now"
+NO_RANKING = "The logits are not a number, so no class can be ranked."
+
+_MARGIN = 6  # pixels at the view's edge and between the columns
+_PADDING = 5  # pixels in a row: at its ends, and between the name and the probability
+
+
+class PredictionsView(QWidget):
+    """Two lists of classes with their probabilities; a click on one makes it the target."""
+
+    def __init__(self, state: ExplorerState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.setAccessibleName("Predictions")
+        self.empty = QLabel("Predictions appear with the first pass.")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.banner = QLabel(UNTRAINED)
+        self.banner.setWordWrap(True)
+        self.target = QLabel()
+        self.target.setWordWrap(True)
+        self.automatic = QPushButton("Automatic")
+        self.automatic.setToolTip("Take the most probable class with all skips on as the target.")
+        self.automatic.clicked.connect(lambda: state.set_target(None))
+        self.now = PredictionColumn(SKIPS_AS_NOW, state)
+        self.all_on = PredictionColumn("All skips on", state)
+
+        top = QHBoxLayout()
+        top.addWidget(self.target, 1)
+        top.addWidget(self.automatic)
+        lists = QWidget()
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, lists)
+        self._columns.setContentsMargins(0, 0, 0, 0)
+        self._columns.setSpacing(_MARGIN)
+        self._columns.addWidget(self.now, 1)
+        self._columns.addWidget(self.all_on, 1)
+        self._scroller = QScrollArea()
+        self._scroller.setWidget(lists)
+        self._scroller.setWidgetResizable(True)
+        self._scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        page = QWidget()
+        rows = QVBoxLayout(page)
+        rows.setContentsMargins(_MARGIN, 4, _MARGIN, 4)
+        rows.setSpacing(4)
+        rows.addWidget(self.banner)
+        rows.addLayout(top)
+        rows.addWidget(self._scroller, 1)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(page)
+        self._result: Result | None = None
+
+        state.target_changed.connect(self._target_changed)
+        self._target_changed()
+        self.retheme()
+
+    def show_result(self, result: Result) -> None:
+        """List the classes of ``result``."""
+        self._result = result
+        self.banner.setVisible(not result.weights.trained)
+        self.now.show_pass(result.now, result.labels)
+        self.all_on.show_pass(result.all_on, result.labels)
+        # Without skips the two lists would be one and the same.
+        skips = bool(result.structure.skips)
+        self.all_on.setVisible(skips)
+        self.now.title.setText(SKIPS_AS_NOW if skips else "Most probable")
+        self._pages.setCurrentIndex(1)
+        self._fit()
+
+    def retheme(self) -> None:
+        """Take colours and fonts from the theme in use."""
+        look = theme.current()
+        self.empty.setStyleSheet(f"color: {look.muted}")
+        self.banner.setStyleSheet(
+            f"color: {look.warning}; border: 1px solid {look.warning}; padding: 3px 6px;"
+        )
+        self.now.retheme(look.branch)
+        self.all_on.retheme(look.skip)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(360, 300)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _target_changed(self) -> None:
+        self.automatic.setEnabled(self._state.snapshot.target is not None)
+
+    def _fit(self) -> None:
+        """Put the lists side by side where they fit, else one above the other."""
+        metrics = self.fontMetrics()
+        column = metrics.horizontalAdvance("airplane< 0.1 %") + 3 * _PADDING
+        directions = QBoxLayout.Direction
+        wide = self.width() >= 2 * column + 3 * _MARGIN
+        self._columns.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
+        if self._result is None:
+            return
+        label = self._result.labels[self._result.now.target]
+        how = " (automatic)" if self._result.snapshot.target is None else ""
+        self.target.setToolTip(f"Target: {label}{how}")
+        room = self.width() - self.automatic.sizeHint().width() - 4 * _MARGIN
+        room -= metrics.horizontalAdvance("Target: ")
+        if metrics.horizontalAdvance(label) > room:
+            label = metrics.elidedText(label, Qt.TextElideMode.ElideRight, max(0, room))
+        self.target.setText(f"Target: {label}{how}")
+
+
+class PredictionColumn(QWidget):
+    """The top classes of one pass, and below them the target if it is not one of these."""
+
+    def __init__(self, title: str, state: ExplorerState) -> None:
+        super().__init__()
+        self.title = QLabel(title)
+        self.title.setToolTip("A bar as wide as its row is 100 %.")
+        self.message = QLabel(NO_RANKING)
+        self.message.setWordWrap(True)
+        self.rows = [PredictionRow(title, state) for _ in range(TOP)]
+        self.separator = QFrame()
+        self.separator.setFrameShape(QFrame.Shape.NoFrame)
+        self.separator.setFixedHeight(1)
+        self.extra = PredictionRow(title, state)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(2)
+        for part in (self.title, self.message, *self.rows, self.separator, self.extra):
+            rows.addWidget(part)
+        rows.addStretch(1)
+
+    def show_pass(self, run: Pass, labels: tuple[str, ...]) -> None:
+        """List the top classes of ``run``; ``labels`` are the names of all K classes."""
+        ranked = bool(np.isfinite(run.logits).all())
+        top = run.top(TOP) if ranked else []
+        self.message.setVisible(not ranked)
+        for place, row in enumerate(self.rows):
+            row.setVisible(place < len(top))
+            if place < len(top):
+                row.show_class(run, top[place], labels)
+        missing = run.target not in top
+        self.separator.setVisible(missing)
+        self.extra.setVisible(missing)
+        self.extra.show_class(run, run.target, labels)
+
+    def retheme(self, colour: str) -> None:
+        """Draw the bars in ``colour``."""
+        look = theme.current()
+        self.title.setStyleSheet("font-weight: 600")
+        self.separator.setStyleSheet(f"background: {look.line}")
+        for row in (*self.rows, self.extra):
+            row.set_colour(colour)
+
+
+class PredictionRow(QAbstractButton):
+    """One class: a bar from 0 to 100 % of the row's width, the name and the probability."""
+
+    def __init__(self, column: str, state: ExplorerState) -> None:
+        super().__init__()
+        self._column = column
+        self._index = 0
+        self._name = ""
+        self._probability = 0.0
+        self._colour = QColor()
+        self.is_target = False
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(lambda: state.set_target(self._index))
+
+    def show_class(self, run: Pass, index: int, labels: tuple[str, ...]) -> None:
+        """Show class ``index`` of ``run``."""
+        self._index = index
+        self._name = labels[index]
+        self._probability = float(run.probabilities[index])
+        self.is_target = index == run.target
+        shown = per_cent(self._probability)
+        self.setText(f"{self._name} {shown}")
+        role = "target" if self.is_target else "make this the target"
+        self.setAccessibleName(f"{self._name}, {shown}, {role}")
+        self.setAccessibleDescription(self._column)
+        self.setToolTip(
+            f"{self._name}: {shown}. "
+            + ("This is the target." if self.is_target else "Click to make it the target.")
+        )
+        self.update()
+
+    def set_colour(self, colour: str) -> None:
+        self._colour = QColor(colour)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, self.fontMetrics().height() + 7)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.sizeHint().height())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.update()
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look, metrics = theme.current(), self.fontMetrics()
+        painter = QPainter(self)
+        area = self.rect().adjusted(1, 1, -1, -1)
+        painter.fillRect(area, QColor(look.line if self.underMouse() else look.raised))
+        share = self._probability if np.isfinite(self._probability) else 0.0
+        bar = QRectF(area)
+        bar.setWidth(area.width() * share)
+        fill = QColor(self._colour)
+        fill.setAlpha(110)
+        painter.fillRect(bar, fill)
+        bar.setTop(bar.bottom() - 3)
+        painter.fillRect(bar, self._colour)
+
+        text = QRect(area.adjusted(_PADDING, 0, -_PADDING, -2))
+        centred = Qt.AlignmentFlag.AlignVCenter
+        shown = per_cent(self._probability)
+        painter.setPen(QColor(look.text))
+        painter.drawText(text, centred | Qt.AlignmentFlag.AlignRight, shown)
+        text.setRight(text.right() - metrics.horizontalAdvance(shown) - _PADDING)
+        name = f"◎ {self._name}" if self.is_target else self._name
+        elided = metrics.elidedText(name, Qt.TextElideMode.ElideRight, text.width())
+        painter.drawText(text, centred | Qt.AlignmentFlag.AlignLeft, elided)
+        painter.setPen(QPen(QColor(look.accent), 2))
+        if self.is_target:
+            painter.drawRect(area)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(look.text), 1, Qt.PenStyle.DashLine))
+            painter.drawRect(area.adjusted(3, 2, -3, -2))

@@ -1,0 +1,141 @@
+"""Grad-CAM of the selected block over the user's photo, and of every block in a strip."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QStyle, QVBoxLayout, QWidget
+
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.figures.numbers import number_text
+from resnet_viz.images import overlay
+from resnet_viz.images.photo import network_picture
+from resnet_viz.results.result import BlockPass, Result
+from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.overlay_picture import OverlayPicture
+from resnet_viz.views.widgets.picture import Picture
+from resnet_viz.views.widgets.tiles import Tile, Tiles
+
+_INFERNO = "inferno"
+_OPACITY = 80
+
+
+class CamStrip(Tiles):
+    """The Grad-CAMs of all blocks in one row, from input to output."""
+
+    def columns(self) -> int:
+        return max(1, len(self.tiles))
+
+    def side(self) -> int:
+        return 40
+
+    def fit_height(self) -> None:
+        """Take as much height as one row and the scroll bar need."""
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        self.setFixedHeight(self.side() + self.fontMetrics().height() + 6 + bar)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turn = event.angleDelta()
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.value() - (turn.y() or turn.x()))
+
+
+class SaliencyView(QWidget):
+    """Where in the picture the evidence for the target class lies, as a block sees it."""
+
+    def __init__(self, state: ExplorerState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._result: Result | None = None
+        self._photo: tuple[Result, int, np.ndarray] | None = None
+        table = theme.colour_map(_INFERNO)
+        self._table = table
+        self.setAccessibleName("Saliency: Grad-CAM")
+        self.panel = OverlayPicture(table, _OPACITY)
+        self.panel.hide()
+        self.empty = Picture()
+        self.empty.set_words("Grad-CAM appears with the first pass.")
+        self.strip = CamStrip(table)
+        self.strip.hide()
+        self.strip.setAccessibleName("Grad-CAM of every block, from input to output")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 4, 6, 4)
+        column.setSpacing(4)
+        column.addWidget(self.empty, 1)
+        column.addWidget(self.panel, 1)
+        column.addWidget(self.strip)
+        self.strip.moved.connect(self._choose)
+        state.block_changed.connect(self._show_block)
+        self.retheme()
+
+    def show_result(self, result: Result) -> None:
+        """Draw the maps of ``result.now``."""
+        self._result = result
+        self.strip.show_tiles([_tile(block) for block in result.now.blocks])
+        self.empty.hide()
+        self.panel.show()
+        self.strip.show()
+        self._show_block()
+
+    def retheme(self) -> None:
+        """Take the colours and the fonts of the current theme."""
+        self.panel.retheme()
+        self.strip.fit_height()
+        self.strip.relayout()
+        self.update()
+
+    def _choose(self, place: int) -> None:
+        if self._result is not None:
+            self._state.select_block(self._result.now.blocks[place].name)
+
+    def _show_block(self) -> None:
+        result = self._result
+        if result is None:
+            return
+        blocks = result.now.blocks
+        names = [block.name for block in blocks]
+        # A block just chosen in another network's diagram is not in this result yet.
+        known = self._state.block in names
+        place = names.index(self._state.block) if known else len(names) - 1
+        cam = blocks[place].cam
+        label = result.labels[result.now.target]
+        skips = ", skips as now" if result.structure.skips else ""
+        heading = f"Grad-CAM of “{label}” at {names[place]}{skips}"
+        self.panel.set_texts(heading, warning=_warning(cam))
+        top = overlay.finite_range(cam)[1]
+        self.panel.set_scaled(bool(cam.any()))
+        self.panel.scale_bar.set_range(0.0, top, "logits")
+        self.panel.show_map(
+            lambda side, opacity: overlay.glow(
+                self._crop(result, side), cam, top, self._table, opacity
+            )
+        )
+        self.strip.set_current(place)
+
+    def _crop(self, result: Result, side: int) -> np.ndarray:
+        """The photo inside the crop, (side, side, 3); kept, since a large one takes long."""
+        if self._photo is None or self._photo[0] is not result or self._photo[1] != side:
+            picture = network_picture(result.snapshot.photo, result.crop, side)
+            self._photo = (result, side, picture)
+        return self._photo[2]
+
+
+def _tile(block: BlockPass) -> Tile:
+    top = overlay.finite_range(block.cam)[1]
+    return Tile(block.name, partial(_tip, block.name, top), block.cam, 0.0, top)
+
+
+def _tip(name: str, top: float) -> str:
+    return f"{name}\nGrad-CAM from 0 to {number_text(top)} logits, coloured by its own range"
+
+
+def _warning(cam: np.ndarray) -> str:
+    """What the colours cannot say of a map."""
+    unknown = int(np.count_nonzero(~np.isfinite(cam)))
+    if unknown:
+        return f"NaN or ∞ in {unknown} of {cam.size} values"
+    if not cam.any():
+        return "nothing speaks for this class here (map is 0)"
+    return ""

@@ -1,0 +1,62 @@
+"""The message area: one sentence above the diagram, with the buttons that help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from resnet_viz.views.widgets import theme
+
+
+class MessageBar(QFrame):
+    """Hidden until there is something to say; stays until it is closed or replaced."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("message")
+        self.setAccessibleName("Message")
+        self.text = QLabel(wordWrap=True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(12, 6, 6, 6)
+        self._row.addWidget(self.text, 1)
+        self._buttons: list[QPushButton] = []
+        self.retheme()
+        self.hide()
+
+    def say(self, sentence: str, buttons: Sequence[tuple[str, Callable[[], None]]] = ()) -> None:
+        """Show ``sentence`` and, beside it, a button for each text and what it does.
+
+        "" takes the message away, but not one with buttons: that waits for an answer.
+        """
+        if not sentence:
+            if len(self._buttons) <= 1:
+                self.clear()
+            return
+        self.clear()
+        # A file's name at the beginning is not to be changed.
+        begins_with_word = sentence.split(maxsplit=1)[0].isalpha()
+        self.text.setText(sentence[:1].upper() + sentence[1:] if begins_with_word else sentence)
+        for text, action in (*buttons, ("Close", lambda: None)):
+            button = QPushButton(text)
+            button.clicked.connect(self.clear)
+            button.clicked.connect(lambda _=False, action=action: action())
+            self._row.addWidget(button)
+            self._buttons.append(button)
+        self.show()
+
+    def clear(self) -> None:
+        """Hide the message and drop its buttons."""
+        self.hide()
+        for button in self._buttons:
+            self._row.removeWidget(button)
+            button.deleteLater()
+        self._buttons = []
+
+    def retheme(self) -> None:
+        """Take the colours of the current theme."""
+        ground, edge = theme.current().raised, theme.current().warning
+        self.setStyleSheet(f"#message {{ background: {ground}; border-left: 6px solid {edge}; }}")

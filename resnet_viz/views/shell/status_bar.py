@@ -1,0 +1,52 @@
+"""The status bar: what is on screen, and what is going on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar
+
+from resnet_viz.results.result import Result
+
+_MB = 2**20
+
+
+class StatusBar(QStatusBar):
+    """Network, weights, device and time of the last pass; a progress bar with Cancel."""
+
+    cancel_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = QLabel("Starting…")
+        self.text.setAccessibleName("Status")
+        self.addWidget(self.text, 1)
+        self.progress_text = QLabel()
+        self.progress = QProgressBar()
+        self.progress.setMaximumWidth(220)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.clicked.connect(self.cancel_asked)
+        for widget in (self.progress_text, self.progress, self.cancel):
+            self.addPermanentWidget(widget)
+            widget.hide()
+
+    def show_result(self, result: Result) -> None:
+        self.text.setText(
+            f"{result.structure.title}  ·  {result.weights.title}  ·  {result.device}  ·  "
+            f"last pass {result.now.milliseconds:.1f} ms"
+        )
+
+    def show_progress(self, text: str, done: int, total: int) -> None:
+        """``done`` and ``total`` are bytes; a total of 0 is unknown."""
+        size = f": {done / _MB:.1f} of {total / _MB:.1f} MB" if total else ""
+        self.progress_text.setText(text + size)
+        # A bar without an end says that something is going on.
+        self.progress.setRange(0, 1000 if total else 0)
+        self.progress.setValue(round(1000 * done / total) if total else 0)
+        for widget in (self.progress_text, self.progress, self.cancel):
+            widget.show()
+
+    def show_busy(self, busy: bool) -> None:
+        """Nothing is going on any more if not ``busy``."""
+        if not busy:
+            for widget in (self.progress_text, self.progress, self.cancel):
+                widget.hide()

@@ -1,0 +1,49 @@
+"""A progress bar with its text and a Cancel button, for a task of a page."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+
+from resnet_viz.engine.channel import Channel
+from resnet_viz.results.task import Progress
+
+
+class ProgressRow(QWidget):
+    """Shows how far the task of ``channel`` is, and lets it be cancelled; hidden while none runs.
+
+    It keeps its height while hidden, so that nothing jumps.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__()
+        self._channel = channel
+        self.text = QLabel()
+        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.bar = QProgressBar()
+        self.bar.setMaximumWidth(260)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.clicked.connect(self._cancel)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.bar)
+        row.addWidget(self.cancel)
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
+        channel.progressed.connect(self.show_progress)
+        channel.ended.connect(self.hide)
+        channel.failed.connect(self.hide)
+        self.hide()
+
+    def show_progress(self, progress: Progress) -> None:
+        """A bar without an end says that something is going on."""
+        self.text.setText(progress.text)
+        self.text.setToolTip(progress.text)
+        self.bar.setRange(0, progress.total)
+        self.bar.setValue(progress.done)
+        self.show()
+
+    def _cancel(self) -> None:
+        self._channel.stop()
+        self.hide()
