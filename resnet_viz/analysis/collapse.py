@@ -12,8 +12,9 @@ from torch.nn import functional
 from resnet_viz.analysis.training import normalise, to_tensor
 from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.kinds import residual_blocks
 from resnet_viz.networks.norms import l2_norm
-from resnet_viz.networks.skips import SkipGates, residual_blocks
+from resnet_viz.networks.skips import SkipGates
 
 
 @dataclass(frozen=True)

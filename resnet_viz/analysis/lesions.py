@@ -20,7 +20,7 @@ from resnet_viz.images.photo import default_crop, network_picture
 from resnet_viz.networks.catalog import CATALOG, NetworkSpec
 from resnet_viz.networks.cifar import CifarBlock, PadShortcut
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.networks.skips import residual_blocks
+from resnet_viz.networks.kinds import residual_blocks
 from resnet_viz.results.lesions import Lesions, LesionsRequest, LesionsResult, Scores
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.result import Snapshot

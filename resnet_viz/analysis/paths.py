@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from resnet_viz.analysis.session import Subject
 from resnet_viz.analysis.task import TaskContext
+from resnet_viz.networks.kinds import kind, residual_blocks
 from resnet_viz.networks.norms import l2_norm
-from resnet_viz.networks.skips import ResidualBlock, branch_entry, residual_blocks
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.paths import PathsRequest, PathsResult
 from resnet_viz.results.task import Progress, TaskError
@@ -52,7 +52,7 @@ class BackwardGates:
         for index, block in enumerate(residual_blocks(network).values()):
             self._attach(index, block)
 
-    def _attach(self, index: int, block: ResidualBlock) -> None:
+    def _attach(self, index: int, block: nn.Module) -> None:
         whole: list[Tensor] = []
 
         def enter(_: nn.Module, inputs: tuple[Tensor]) -> Tensor:
@@ -72,7 +72,7 @@ class BackwardGates:
             return branch
 
         self._handles.append(block.register_forward_pre_hook(enter))
-        self._handles.append(branch_entry(block).register_forward_pre_hook(enter_branch))
+        self._handles.append(kind(block).entry(block).register_forward_pre_hook(enter_branch))
 
     def _through_skip(self, index: int, gradient: Tensor) -> Tensor:
         norms = self.arrived.get(self.names[index], (0.0, 0.0))

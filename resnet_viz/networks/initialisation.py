@@ -6,7 +6,7 @@ from torch import nn
 
 from resnet_viz.networks.cifar import CifarResNet, initialise_he
 from resnet_viz.networks.family import Initialisation
-from resnet_viz.networks.skips import has_skip, residual_blocks
+from resnet_viz.networks.kinds import has_skip, residual_blocks
 
 
 def initialise(network: CifarResNet, choice: Initialisation) -> None:
@@ -36,4 +36,4 @@ def initialise(network: CifarResNet, choice: Initialisation) -> None:
     if choice == "zero":
         for block in residual_blocks(network).values():
             if has_skip(block):
-                nn.init.zeros_(block.bn2.weight)  # type: ignore[arg-type]
+                nn.init.zeros_(block.get_parameter("bn2.weight"))

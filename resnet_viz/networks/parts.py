@@ -9,7 +9,7 @@ from torch import nn
 from torchvision.models.googlenet import BasicConv2d, Inception
 from torchvision.models.vgg import VGG
 
-from resnet_viz.networks.skips import residual_blocks
+from resnet_viz.networks.kinds import kind, residual_blocks
 
 PartKind = Literal["stem", "basic", "bottleneck", "inception", "conv"]
 
@@ -67,15 +67,15 @@ def _of_blocks(network: nn.Module, blocks: dict[str, nn.Module]) -> tuple[Part, 
     parts = [Part("stem", "stem", 0, stem_name, stem)]
     stages: list[str] = []
     for name, module in blocks.items():
-        stage, kind = name.rpartition(".")[0], "basic"
+        word: PartKind = "inception"
         if isinstance(module, Inception):
             # "inception4a" belongs to stage 4 of the paper, the second one that has blocks.
-            stage, kind = name[:-1], "inception"
-        elif hasattr(module, "conv3"):
-            kind = "bottleneck"
+            stage = name[:-1]
+        else:
+            stage, word = name.rpartition(".")[0], kind(module).name
         if stage not in stages:
             stages.append(stage)
-        parts.append(Part(name, kind, len(stages), name, module))  # type: ignore[arg-type]
+        parts.append(Part(name, word, len(stages), name, module))
     return tuple(parts)
 
 
@@ -103,11 +103,11 @@ def _of_convolutions(network: nn.Module) -> tuple[Part, ...]:
         title = f"conv{index + 1}"
         if isinstance(network, VGG):
             title = f"conv{stage}_{1 + index - [number for number, *_ in ends].index(stage)}"
-        kind: PartKind = "conv" if index else "stem"
+        word: PartKind = "conv" if index else "stem"
         parts.append(
             Part(
                 title if index else "stem",
-                kind,
+                word,
                 stage - empty if index else 0,
                 f"features.{name}",
                 module,

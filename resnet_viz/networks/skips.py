@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
-from torchvision.models.resnet import BasicBlock, Bottleneck
 
-from resnet_viz.networks.cifar import CifarBlock
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.kinds import has_skip, kind, residual_blocks
 from resnet_viz.networks.norms import l2_norm
-from resnet_viz.networks.preact import PreactBlock, PreactBottleneck
-
-ResidualBlock: TypeAlias = BasicBlock | Bottleneck | CifarBlock | PreactBlock | PreactBottleneck
-
-
-def residual_blocks(network: nn.Module) -> dict[str, ResidualBlock]:
-    """Every block from input to output, by its module's name; those of plain networks too."""
-    return {
-        name: module
-        for name, module in network.named_modules()
-        if isinstance(module, ResidualBlock)
-    }
-
-
-def has_skip(block: ResidualBlock) -> bool:
-    """True if there is a second path around the block's layers."""
-    return not (isinstance(block, CifarBlock) and block.combine == "none")
-
-
-def begins_with_norm(block: ResidualBlock) -> bool:
-    """True for the order of He 2016, in which nothing follows the addition."""
-    return isinstance(block, PreactBlock | PreactBottleneck)
-
-
-def branch_entry(block: ResidualBlock) -> nn.Module:
-    """The first module of the residual branch."""
-    return block.bn1 if begins_with_norm(block) else block.conv1
 
 
 class SkipGates:
@@ -51,7 +23,9 @@ class SkipGates:
     He 2016 (arXiv:1603.05027 eq. 1 with f the identity) no act follows.
 
     Only the forward method of the block instances is replaced: parameter names, and so state
-    dicts, stay as they are. Blocks without a skip (plain networks) are left alone.
+    dicts, stay as they are. Blocks without a skip (plain networks) are left alone. The gates hold
+    the network, and the network does not hold the gates: they work as long as they are kept, and
+    no cycle keeps either of them alive.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -61,13 +35,7 @@ class SkipGates:
         self._settings = GateSettings()
         self._sums: dict[str, list[Tensor]] | None = None
         for name, block in self._blocks.items():
-            self._attach(name, block)
-
-    def _attach(self, name: str, block: ResidualBlock) -> None:
-        def forward(x: Tensor) -> Tensor:
-            return self._forward(name, block, x)
-
-        block.forward = forward  # type: ignore[method-assign]
+            block.forward = _gated(self, name, block)
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -109,7 +77,10 @@ class SkipGates:
         for block in self._blocks.values():
             del block.forward
 
-    def _forward(self, name: str, block: ResidualBlock, x: Tensor) -> Tensor:
+    def forward(self, name: str, x: Tensor) -> Tensor:
+        """What block ``name`` makes of x with its gates as they are set."""
+        block = self._blocks[name]
+        its = kind(block)
         skip, branch = self._settings.skip(name), self._settings.branch(name)
         figures: list[Tensor] = []
         through_skip = through_branch = x
@@ -119,51 +90,34 @@ class SkipGates:
             through_skip, through_branch = x.view_as(x), x.view_as(x)
         # With both paths closed the branch is multiplied by 0 instead of left out: it gives the
         # zeros their shape.
-        out = _scaled(_branch(block, through_branch), branch) if branch or not skip else None
-        identity = _scaled(_shortcut(block, through_skip), skip) if skip else None
+        out = _scaled(its.branch(block, through_branch), branch) if branch or not skip else None
+        identity = _scaled(its.shortcut(block, through_skip), skip) if skip else None
         if self._sums is not None:
-            concat = isinstance(block, CifarBlock) and block.merge is not None
-            figures += _figures(identity, out, concat)
+            figures += _figures(identity, out, its.combine(block) == "concat")
             for place, path in ((4, through_skip), (5, through_branch)):
                 if path.requires_grad:
                     path.register_hook(_norm_into(figures, place))
-        return _combined(block, out, identity)
+        return its.meet(block, out, identity)
+
+
+def _gated(gates: SkipGates, name: str, block: nn.Module) -> Callable[[Tensor], Tensor]:
+    """A forward method of ``block`` that holds neither it nor the gates: both hold each other's
+    network, and such a ring lives until the next collection."""
+    held, own = weakref.ref(gates), weakref.ref(block)
+
+    def forward(x: Tensor) -> Tensor:
+        alive, itself = held(), own()
+        if alive is not None:
+            return alive.forward(name, x)
+        assert itself is not None  # it is being called
+        untouched: Tensor = type(itself).forward(itself, x)
+        return untouched
+
+    return forward
 
 
 def _scaled(path: Tensor, gate: float) -> Tensor:
     return path if gate == 1.0 else path * gate
-
-
-def _branch(block: ResidualBlock, x: Tensor) -> Tensor:
-    if isinstance(block, CifarBlock | PreactBlock | PreactBottleneck):
-        return block.branch(x)
-    out: Tensor = block.relu(block.bn1(block.conv1(x)))
-    out = block.bn2(block.conv2(out))
-    if isinstance(block, Bottleneck):
-        out = block.bn3(block.conv3(block.relu(out)))
-    return out
-
-
-def _shortcut(block: ResidualBlock, x: Tensor) -> Tensor:
-    return x if block.downsample is None else block.downsample(x)
-
-
-def _combined(block: ResidualBlock, out: Tensor | None, identity: Tensor | None) -> Tensor:
-    """Let the paths meet and apply the activation; at most one of them is None, that is zero."""
-    if isinstance(block, CifarBlock) and block.merge is not None:
-        if out is None or identity is None:
-            zeros = torch.zeros_like(identity if out is None else out)  # type: ignore[arg-type]
-            out, identity = (zeros, identity) if out is None else (out, zeros)
-        assert identity is not None
-        return block.relu(block.merge(torch.cat((out, identity), dim=1)))
-    if out is None:
-        assert identity is not None
-        # A copy: an identity shortcut is the block before's output itself, and ReLU works in
-        # place.
-        out = identity.clone()
-    elif identity is not None:
-        out = out + identity
-    return out if begins_with_norm(block) else block.relu(out)
 
 
 @torch.no_grad()

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torchvision.models.googlenet import Inception
 
 from resnet_viz.networks.catalog import NetworkSpec
+from resnet_viz.networks.kinds import kind
 from resnet_viz.networks.parts import Part, has_hidden_relu, parts_of
-from resnet_viz.networks.skips import begins_with_norm, has_skip
 from resnet_viz.networks.structure import Block, Layer, Shape, Stage, Structure
 
 
@@ -153,25 +153,28 @@ def _inception(
 def _residual(
     part: Part, came: Shape, went: Shape, calls: list[_Call], field: _Field
 ) -> tuple[Block, _Field]:
-    block: Any = part.output
+    block, its = part.output, kind(part.output)
+    ends, path = its.activation(block), its.projection(block)
     activation = ""
-    if not begins_with_norm(block):
-        # The last one follows the addition, so it is on neither path.
-        last = max(i for i, call in enumerate(calls) if call.module is block.relu)
+    if ends is not None:
+        # The last one follows the meeting of the paths, so it is on neither of them.
+        last = max(i for i, call in enumerate(calls) if call.module is ends)
         activation = type(calls.pop(last).module).__name__
-    second = [call for call in calls if call.name.startswith(f"{part.module_name}.downsample")]
+    on_skip = set() if path is None else set(path.modules())
+    second = [call for call in calls if call.module in on_skip]
     layers, along = _traced([call for call in calls if call not in second], field)
     shortcut_layers, across = _traced(second, field)
     shortcut: Literal["identity", "pad", "projection", "none"] = "identity"
-    if not has_skip(block):
+    if its.combine(block) == "none":
         shortcut = "none"
     elif second:
-        shortcut = "pad" if shortcut_layers[0].kind == "PadShortcut" else "projection"
+        padded = all(layer.parameters == 0 for layer in shortcut_layers)
+        shortcut = "pad" if padded else "projection"
     field = along if along.size > across.size else across
     made = Block(
         part.name,
         part.kind,
-        getattr(block, "combine", "add"),
+        its.combine(block),
         shortcut,
         came,
         went,

@@ -15,7 +15,7 @@ from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks import catalog
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.cifar import PadShortcut
-from resnet_viz.networks.skips import residual_blocks
+from resnet_viz.networks.kinds import residual_blocks
 from resnet_viz.results.lesions import LesionsRequest, LesionsResult
 from resnet_viz.results.result import Snapshot
 from resnet_viz.results.task import TaskError

@@ -12,7 +12,8 @@ from resnet_viz.analysis.probe import probe
 from resnet_viz.networks import catalog
 from resnet_viz.networks.cifar import CifarResNet
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.networks.skips import SkipGates, residual_blocks
+from resnet_viz.networks.kinds import residual_blocks
+from resnet_viz.networks.skips import SkipGates
 
 
 def norm(values: Tensor) -> float:

@@ -24,8 +24,9 @@ from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.networks.cifar import CifarResNet
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.kinds import residual_blocks
 from resnet_viz.networks.preact import PreactResNet
-from resnet_viz.networks.skips import SkipGates, residual_blocks
+from resnet_viz.networks.skips import SkipGates
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.paths import PathsRequest, PathsResult
 from resnet_viz.results.result import Snapshot

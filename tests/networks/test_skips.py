@@ -10,8 +10,9 @@ from torchvision.models.resnet import Bottleneck, ResNet
 
 from resnet_viz.networks.cifar import CifarBlock, CifarResNet
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.kinds import residual_blocks
 from resnet_viz.networks.preact import PreactResNet
-from resnet_viz.networks.skips import SkipGates, residual_blocks
+from resnet_viz.networks.skips import SkipGates
 
 BUILDERS = {
     "basic": lambda: resnet18(weights=None),
