@@ -44,13 +44,15 @@ ITEM_SIZES: Mapping[str, int] = MappingProxyType(
 class TensorInfo:
     """A tensor in a file. ``name`` is its whole path there; ``dtype`` is torch's word ("float32").
 
-    Its size was checked against the file's before this was made.
+    Its size was checked against the file's before this was made. Tensors with the same ``place``
+    are the same numbers.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: str
     read: Callable[[], Tensor] = field(repr=False, compare=False)
+    place: tuple[object, ...] = ()
 
     @property
     def numel(self) -> int:
