@@ -46,14 +46,25 @@ def open_window(path: str | None) -> int:
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
+    from resnet_viz.engine.garbage import Garbage
     from resnet_viz.views.shell.main_window import MainWindow
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("ResNet Explorer")
     application.setOrganizationName("resnet-viz")
-    window = MainWindow(QSettings())
+    settings = QSettings()
+    garbage = Garbage(application)
+    window = MainWindow(settings)
+    window.worker.devices_known.connect(garbage.spare)
     window.show()
     if path is not None:
         window.open_path(path)
-    return application.exec()
+    code = application.exec()
+    if not (window.worker.ended and window.loader.ended):
+        # An import cannot be interrupted, and Python must not be taken down around its thread.
+        settings.sync()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code

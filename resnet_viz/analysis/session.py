@@ -55,7 +55,6 @@ class Session:
 
     def __init__(self) -> None:
         self._loaded: tuple[str, WeightsChoice] | None = None
-        self._labels: tuple[str, ...] = ()
         self._baseline: tuple[Snapshot, Pass] | None = None
 
     def run(
@@ -83,11 +82,10 @@ class Session:
         self._load(spec, snapshot.weights, cancelled, progress, structure_known)
         if next(self._network.parameters()).device != device:
             self._network.to(device)
-        self._labels = labels_of(snapshot)
-        if snapshot.target is not None and not 0 <= snapshot.target < len(self._labels):
+        labels = labels_of(snapshot)
+        if snapshot.target is not None and not 0 <= snapshot.target < len(labels):
             raise ValueError(
-                f"there is no class {snapshot.target}; {spec.title} knows 0 to "
-                f"{len(self._labels) - 1}"
+                f"there is no class {snapshot.target}; {spec.title} knows 0 to {len(labels) - 1}"
             )
         crop, picture, image = _input(snapshot, spec, device)
 
@@ -99,7 +97,7 @@ class Session:
         return Result(
             snapshot,
             structure,
-            self._labels,
+            labels,
             self._weights,
             devices.title(device),
             crop,
@@ -116,18 +114,20 @@ class Session:
     ) -> Subject:
         """A copy of the network that ``snapshot`` asks for, with its input, to experiment on.
 
+        The network that `run` has loaded stays, whichever this one is.
+
         Raises:
             As `run`.
         """
         spec = snapshot.spec
         device = devices.resolve(snapshot.device)
-        self._load(spec, snapshot.weights, cancelled, progress, lambda structure: None)
-        with torch.random.fork_rng(devices=[]):
-            network = spec.build()
-        network.load_state_dict(self._network.state_dict())
+        if self._loaded == _what_is_loaded(spec, snapshot.weights):
+            network, info = _build(spec), self._weights
+            network.load_state_dict(self._network.state_dict())
+        else:
+            network, info = _loaded(spec, snapshot.weights, cancelled, progress)
         network.requires_grad_(False).eval().to(device)
         _, picture, image = _input(snapshot, spec, device)
-        self._labels = labels_of(snapshot)
         return Subject(
             spec,
             build_structure(spec),
@@ -135,8 +135,8 @@ class Session:
             SkipGates(network),
             image,
             picture,
-            self._labels,
-            self._weights,
+            labels_of(snapshot),
+            info,
         )
 
     def _all_on(self, snapshot: Snapshot, image: Tensor, cancelled: Callable[[], bool]) -> Pass:
@@ -156,30 +156,46 @@ class Session:
         progress: Progress,
         structure_known: Callable[[Structure], None],
     ) -> None:
-        # Names of classes and the preprocessing change nothing about what is loaded.
-        wanted = (spec.name, replace(choice, labels=(), preprocessing=None))
+        wanted = _what_is_loaded(spec, choice)
         if self._loaded == wanted:
             return
         structure_known(build_structure(spec))
-        text = f"Loading the weights of {spec.title}"
-
-        def report(done: int, total: int) -> None:
-            progress(text, done, total)
-
-        report(0, 0)
-        # A bare initialisation is the same every time, so that a lecture can be repeated.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(UNTRAINED_SEED)
-            network = spec.build()
-        try:
-            info = weights.load(network, spec, choice, report, cancelled)
-        except weights.Cancelled as error:
-            raise Cancelled from error
+        network, info = _loaded(spec, choice, cancelled, progress)
         self._network = network.requires_grad_(False).eval()
         self._gates = SkipGates(network)
         self._weights: WeightsInfo = info
         self._loaded = wanted
         self._baseline = None
+
+
+def _build(spec: NetworkSpec) -> nn.Module:
+    """The network as it is drawn for a bare initialisation, the same every time."""
+    # So that a lecture can be repeated.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(UNTRAINED_SEED)
+        return spec.build()
+
+
+def _what_is_loaded(spec: NetworkSpec, choice: WeightsChoice) -> tuple[str, WeightsChoice]:
+    """The choice without names of classes and preprocessing, which change nothing about it."""
+    return spec.name, replace(choice, labels=(), preprocessing=None)
+
+
+def _loaded(
+    spec: NetworkSpec, choice: WeightsChoice, cancelled: Callable[[], bool], progress: Progress
+) -> tuple[nn.Module, WeightsInfo]:
+    """A new network with the chosen weights, and what is known about them."""
+    text = f"Loading the weights of {spec.title}"
+
+    def report(done: int, total: int) -> None:
+        progress(text, done, total)
+
+    report(0, 0)
+    network = _build(spec)
+    try:
+        return network, weights.load(network, spec, choice, report, cancelled)
+    except weights.Cancelled as error:
+        raise Cancelled from error
 
 
 def _input(

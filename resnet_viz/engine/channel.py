@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from PySide6.QtCore import QObject, Signal
 
 from resnet_viz.engine.worker import Worker
 
+_numbers = count(1)
+
 
 class Channel(QObject):
-    """Starts and stops the tasks of one ``name`` and passes only their signals on.
+    """Starts and stops tasks, one at a time, and passes only their signals on.
 
-    ``updated`` carries what the task yields, ``progressed`` a `Progress`, ``failed`` a sentence.
+    Each is a channel of its own: two windows of one kind that give the same ``name`` do not hear
+    each other's tasks. ``updated`` carries what the task yields, ``progressed`` a `Progress`,
+    ``failed`` a sentence.
     """
 
     updated = Signal(object)
@@ -20,7 +26,7 @@ class Channel(QObject):
 
     def __init__(self, worker: Worker, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._worker, self.name = worker, name
+        self._worker, self.name = worker, f"{name} {next(_numbers)}"
         worker.task_updated.connect(self._updated)
         worker.task_progressed.connect(self._progressed)
         worker.task_ended.connect(self._ended)
@@ -28,6 +34,7 @@ class Channel(QObject):
 
     @property
     def running(self) -> bool:
+        """True from `start` until `stop`, or until ``ended`` or ``failed``."""
         return self._worker.runs(self.name)
 
     def start(self, request: object) -> None:

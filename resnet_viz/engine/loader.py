@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 from PySide6.QtCore import QObject, Signal
 
 from resnet_viz.images.photo import Photo, PhotoError
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 1.0
+"""Seconds that `PhotoLoader.close` waits for the photo that is being decoded."""
 
 
 class PhotoLoader(QObject):
@@ -18,27 +25,51 @@ class PhotoLoader(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="photos")
+        self._waiting: SimpleQueue[tuple[int, Callable[[], Photo]] | None] = SimpleQueue()
         self._newest = 0
+        # A daemon: Python would wait at its end for a photo on a drive that does not answer.
+        self._thread = threading.Thread(target=self._work, name="photos", daemon=True)
+        self._started = False
 
     def load(self, decode: Callable[[], Photo]) -> None:
-        """Call ``decode`` elsewhere; ``loaded`` or, after a `PhotoError`, ``failed`` follows."""
+        """Call ``decode`` elsewhere; ``loaded`` or, with a sentence, ``failed`` follows."""
         self._newest += 1
-        number = self._newest
+        self._waiting.put((self._newest, decode))
+        if not self._started:
+            self._started = True
+            self._thread.start()
 
-        def work() -> None:
+    def _work(self) -> None:
+        while (work := self._waiting.get()) is not None:
+            number, decode = work
+            if number != self._newest:
+                continue
+            photo, sentence = None, ""
             try:
                 photo = decode()
             except PhotoError as error:
-                if number == self._newest:
-                    self.failed.emit(str(error))
-                return
-            if number == self._newest:
+                sentence = str(error)
+            except Exception as error:
+                log.exception("a photo cannot be decoded")
+                sentence = (
+                    f"This photo cannot be opened ({type(error).__name__}: {error}); "
+                    "try another one, or save it again as PNG or JPEG"
+                )
+            if number != self._newest:
+                continue
+            if photo is not None:
                 self.loaded.emit(photo)
+            else:
+                self.failed.emit(sentence)
 
-        self._pool.submit(work)
-
-    def close(self) -> None:
-        """Drop what waits, and wait for the photo that is being decoded."""
+    def close(self, patience: float = PATIENCE) -> None:
+        """Drop what waits; wait for what is being decoded, for at most ``patience`` seconds."""
         self._newest += 1
-        self._pool.shutdown(cancel_futures=True)
+        self._waiting.put(None)
+        if self._started:
+            self._thread.join(patience)
+
+    @property
+    def ended(self) -> bool:
+        """True where no thread is at work: before the first request, and after `close`."""
+        return not self._thread.is_alive()

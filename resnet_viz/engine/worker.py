@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.engine import tasks
 from resnet_viz.networks.weights import WeightsError, WeightsUnavailable
-from resnet_viz.results.result import Snapshot
+from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.results.task import IDLE, Cancelled, Progress, TaskError
 
 if TYPE_CHECKING:
@@ -22,22 +23,26 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 2.0
+"""Seconds that `Worker.close` waits for what is running to stop."""
+
 
 @dataclass(frozen=True)
 class Failure:
     """Why ``snapshot`` has no result: a ``sentence`` for the user.
 
-    ``kind`` is "unavailable" where weights are not at hand and could not be fetched.
+    ``kind`` is "unavailable" where weights are not at hand and could not be fetched, and "no_torch"
+    where torch could not be imported; the next request tries that again.
     """
 
     snapshot: Snapshot
     sentence: str
-    kind: Literal["unavailable", "other"] = "other"
+    kind: Literal["unavailable", "no_torch", "other"] = "other"
 
 
 @dataclass(eq=False)
 class _Task:
-    """A running task; only the worker's thread touches ``updates``."""
+    """A task, running or over; only the worker's thread touches ``updates``."""
 
     channel: str
     request: object
@@ -57,6 +62,14 @@ class _Task:
         return taken
 
 
+def open_session() -> tuple[Session, tuple[str, ...]]:
+    """A session, and the devices that it can run on; the first time, this imports torch."""
+    from resnet_viz.analysis import devices
+    from resnet_viz.analysis.session import Session
+
+    return Session(), devices.available()
+
+
 class Worker(QObject):
     """Runs `Session` on a thread of its own, which also imports torch.
 
@@ -68,8 +81,8 @@ class Worker(QObject):
     Beside passes there are tasks, of which each channel has at most one: `start` one with a request
     that `engine.tasks` knows, `tell` it commands, `stop` it. A task gives way to passes whenever it
     yields, and several tasks take turns. ``task_updated``, ``task_progressed``, ``task_ended`` and
-    ``task_failed`` begin with the channel's name; nothing arrives from a task that was stopped or
-    replaced.
+    ``task_failed`` begin with the channel's name. A task runs, as far as anybody can ask, until its
+    end has arrived; nothing arrives from one that was stopped or replaced.
     """
 
     finished = Signal(object)
@@ -85,22 +98,31 @@ class Worker(QObject):
     task_failed = Signal(str, str)
     _arrived = Signal(object, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        open_session: Callable[[], tuple[Session, tuple[str, ...]]] = open_session,
+    ) -> None:
         super().__init__(parent)
+        self._open_session = open_session
+        self._current: dict[str, _Task] = {}
+        """Each channel's task, until its end was delivered; for the GUI's thread alone."""
         self._wake = threading.Condition()
         self._pending: Snapshot | None = None
         self._running: Snapshot | None = None
         self._stop = threading.Event()
-        self._closing = False
+        self._closing = threading.Event()
+        self._importing = False
         self._tasks: deque[_Task] = deque()
-        self._thread = threading.Thread(target=self._work, name="worker")
+        # A daemon: Python would wait for it at its end, and nothing can interrupt an import.
+        self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
         self._started = False
         self._arrived.connect(self._deliver)
 
     def request(self, snapshot: Snapshot) -> None:
         """Ask for a result; at once, without waiting. An older request is stale from now on."""
         with self._wake:
-            if self._closing:
+            if self._closing.is_set():
                 return
             if snapshot == self._running and not self._stop.is_set():
                 self._pending = None
@@ -119,37 +141,33 @@ class Worker(QObject):
     def start(self, channel: str, request: object) -> None:
         """Begin the task that ``request`` asks for; it replaces the channel's task, if any."""
         with self._wake:
-            if self._closing:
+            if self._closing.is_set():
                 return
-            self._stop_task(channel)
-            self._tasks.append(_Task(channel, request))
+            self._drop(channel)
+            task = self._current[channel] = _Task(channel, request)
+            self._tasks.append(task)
             self._wake_up()
 
     def tell(self, channel: str, command: object) -> None:
         """Give a command to the channel's task; without a task it is lost."""
-        with self._wake:
-            task = self._task(channel)
-            if task is not None:
+        task = self._current.get(channel)
+        if task is not None:
+            with self._wake:
                 task.inbox.append(command)
                 self._wake.notify()
 
     def stop(self, channel: str) -> None:
         """End the channel's task, if any; no signal follows."""
         with self._wake:
-            self._stop_task(channel)
+            self._drop(channel)
             self._wake.notify()
 
     def runs(self, channel: str) -> bool:
-        """True if the channel has a task that has not ended."""
-        with self._wake:
-            return self._task(channel) is not None
+        """True from `start` until `stop`, or until the task's end has arrived."""
+        return channel in self._current
 
-    def _task(self, channel: str) -> _Task | None:
-        there = (t for t in self._tasks if t.channel == channel and not t.stop.is_set())
-        return next(there, None)
-
-    def _stop_task(self, channel: str) -> None:
-        task = self._task(channel)
+    def _drop(self, channel: str) -> None:
+        task = self._current.pop(channel, None)
         if task is not None:
             task.stop.set()
 
@@ -159,50 +177,98 @@ class Worker(QObject):
             self._pending = None
             self._stop.set()
 
-    def close(self) -> None:
-        """End the thread: a running pass stops at its next block."""
+    def close(self, patience: float = PATIENCE) -> None:
+        """End the thread: a running pass stops at its next block, a task at its next update.
+
+        Waits for at most ``patience`` seconds, and not at all for an import of torch; `ended`
+        tells whether that was enough.
+        """
         with self._wake:
-            self._closing = True
+            self._closing.set()
             self._pending = None
             self._stop.set()
+            self._current.clear()
             for task in self._tasks:
                 task.stop.set()
             self._wake.notify()
-        if self._started:
-            self._thread.join()
+            importing = self._importing
+        if self._started and not importing:
+            self._thread.join(patience)
+
+    @property
+    def ended(self) -> bool:
+        """True where no thread is at work: before the first request, and after `close`."""
+        return not self._thread.is_alive()
 
     def _work(self) -> None:
         session: Session | None = None
         while (work := self._next()) is not None:
             if session is None:
-                if isinstance(work, Snapshot):
-                    self.busy_changed.emit(True)
-                    self.progressed.emit("Starting torch", 0, 0)
-                else:
-                    self._arrived.emit(work, Progress("Starting torch", 0, 0))
-                session = self._start()
+                session = self._begin(work)
             if isinstance(work, _Task):
-                self._advance(session, work)
+                if session is not None:
+                    self._advance(session, work)
                 continue
-            self._run(session, work)
+            if session is not None:
+                self._run(session, work)
             with self._wake:
-                idle = self._pending is None
-            if idle and not self._closing:
+                idle = self._pending is None and not self._closing.is_set()
+            if idle:
                 self.busy_changed.emit(False)
         for task in self._tasks:
             _close(task)
+
+    def _begin(self, work: Snapshot | _Task) -> Session | None:
+        """Import torch, here and not on the GUI's thread: it takes seconds.
+
+        None if that failed, which ``work`` is told, or if the worker was closed meanwhile.
+        """
+        if isinstance(work, Snapshot):
+            self.busy_changed.emit(True)
+            self.progressed.emit("Starting torch", 0, 0)
+        else:
+            self._arrived.emit(work, Progress("Starting torch", 0, 0))
+        with self._wake:
+            if self._closing.is_set():
+                return None
+            self._importing = True
+        before = set(sys.modules)
+        session, sentence = None, ""
+        try:
+            session, devices = self._open_session()
+        except Exception as error:
+            log.exception("torch cannot be imported")
+            _forget_halves(before)
+            then = "press Retry" if isinstance(work, Snapshot) else "try again"
+            sentence = (
+                f"PyTorch cannot be loaded ({_first_line(error)}); install it again with "
+                f"“pip install --force-reinstall torch torchvision”, then {then}"
+            )
+        with self._wake:
+            self._importing = False
+            if self._closing.is_set():
+                return None
+        if session is not None:
+            self.devices_known.emit(devices)
+        elif isinstance(work, Snapshot):
+            self._settle(work, Failure(work, sentence, "no_torch"))
+        else:
+            with self._wake:
+                self._tasks.remove(work)
+            self._arrived.emit(work, _Ended(sentence))
+        return session
 
     def _next(self) -> Snapshot | _Task | None:
         """What to do next: the pass that waits, else the task whose turn it is."""
         with self._wake:
             self._wake.wait_for(
                 lambda: (
-                    self._closing
+                    self._closing.is_set()
                     or self._pending is not None
                     or any(task.ready for task in self._tasks)
                 )
             )
-            if self._closing:
+            if self._closing.is_set():
                 return None
             if self._pending is None:
                 while not self._tasks[0].ready:
@@ -223,10 +289,8 @@ class Worker(QObject):
                     task.updates = tasks.find(task.request)(task.request, context)
                 update = next(task.updates)
                 ended = False
-        except StopIteration:
+        except (StopIteration, Cancelled):
             update = _Ended()
-        except Cancelled:
-            pass
         except Exception as error:
             update = _Ended(_in_words_of_task(error))
         with self._wake:
@@ -236,17 +300,18 @@ class Worker(QObject):
                 ended = True
             else:
                 self._tasks.rotate(-1)
+            closing = self._closing.is_set()
         if ended:
             _close(task)
-        if update is not None and update is not IDLE:
+        if update is not None and update is not IDLE and not closing:
             self._arrived.emit(task, update)
 
     def _deliver(self, task: _Task, update: object) -> None:
         """On the GUI's thread: pass an update on, unless its task was stopped meanwhile."""
-        if task.stop.is_set():
+        if self._current.get(task.channel) is not task:
             return
         if isinstance(update, _Ended):
-            task.stop.set()
+            del self._current[task.channel]
             if update.sentence:
                 self.task_failed.emit(task.channel, update.sentence)
             else:
@@ -256,45 +321,41 @@ class Worker(QObject):
         else:
             self.task_updated.emit(task.channel, update)
 
-    def _start(self) -> Session:
-        """Import torch, here and not on the GUI's thread: it can take seconds."""
-        from resnet_viz.analysis import devices
-        from resnet_viz.analysis.session import Session
-
-        self.devices_known.emit(devices.available())
-        return Session()
-
     def _run(self, session: Session, snapshot: Snapshot) -> None:
         from resnet_viz.analysis.devices import DeviceError
 
         self.busy_changed.emit(True)
-        failure: Failure | None = None
+        outcome: Result | Failure | None = None
         try:
-            result = session.run(
+            outcome = session.run(
                 snapshot, self._stop.is_set, self.progressed.emit, self.structure_known.emit
             )
         except Cancelled:
             pass
         except WeightsUnavailable as error:
-            failure = Failure(snapshot, str(error), "unavailable")
+            outcome = Failure(snapshot, str(error), "unavailable")
         except (WeightsError, DeviceError, ValueError) as error:
-            failure = Failure(snapshot, str(error))
+            outcome = Failure(snapshot, str(error))
         except Exception as error:
             log.exception("the pass failed")
-            failure = Failure(snapshot, _in_words(error, snapshot))
+            outcome = Failure(snapshot, _in_words(error, snapshot))
+        self._settle(snapshot, outcome)
+
+    def _settle(self, snapshot: Snapshot, outcome: Result | Failure | None) -> None:
+        """Say what has come of ``snapshot``; None if it was cancelled."""
         with self._wake:
             dropped, asked_for_more = self._stop.is_set(), self._pending is not None
             # Before any signal: who asks for the same again on hearing it must not be turned away.
             self._running = None
-            if self._closing:
+            if self._closing.is_set():
                 return
         if dropped:
             if not asked_for_more:
                 self.cancelled.emit(snapshot)
-        elif failure:
-            self.failed.emit(failure)
+        elif isinstance(outcome, Failure):
+            self.failed.emit(outcome)
         else:
-            self.finished.emit(result)
+            self.finished.emit(outcome)
 
 
 @dataclass(frozen=True)
@@ -308,6 +369,13 @@ def _close(task: _Task) -> None:
     """Let the generator clean up after itself."""
     if task.updates is not None:
         task.updates.close()  # type: ignore[attr-defined]
+
+
+def _forget_halves(before: set[str]) -> None:
+    """Drop what a failed import has left of packages, so that the next try begins anew."""
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] not in sys.modules:
+            del sys.modules[name]
 
 
 def _in_words_of_task(error: Exception) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from resnet_viz.analysis import session as session_module
 from resnet_viz.analysis.devices import DeviceError, available, resolve
@@ -33,6 +34,20 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(session_module, "probe", counted)
     return run
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows by a network's name each time that weights are loaded."""
+    loaded: list[str] = []
+    real = session_module.weights.load
+
+    def counted(network, spec, *rest):  # type: ignore[no-untyped-def]
+        loaded.append(spec.name)
+        return real(network, spec, *rest)
+
+    monkeypatch.setattr(session_module.weights, "load", counted)
+    return loaded
 
 
 @pytest.fixture
@@ -72,6 +87,36 @@ def test_target_crop_and_photo_ask_for_new_passes(passes: list[str], snapshot: S
     assert not np.array_equal(third.network_input, first.network_input)
     session.run(replace(snapshot, photo=fakes.photo(50, 60)))
     assert passes == ["all on"] * 4
+
+
+def test_an_instrument_leaves_the_explorers_network_alone(
+    passes: list[str], loads: list[str], snapshot: Snapshot
+) -> None:
+    session = Session()
+    on = session.run(snapshot)
+    twin = session.subject(replace(snapshot, network="plain20"))
+    assert twin.spec.name == "plain20"
+    assert loads == ["resnet20", "plain20"]
+    off = session.run(replace(snapshot, gates=OFF))
+    assert off.all_on is on.all_on
+    assert loads == ["resnet20", "plain20"]
+    assert passes == ["all on", "gated"]
+
+
+def test_a_subject_of_the_explorers_network_is_a_copy_of_it(
+    loads: list[str], snapshot: Snapshot
+) -> None:
+    session = Session()
+    result = session.run(snapshot)
+    subject = session.subject(replace(snapshot, gates=OFF))
+    assert loads == ["resnet20"]
+    assert subject.weights == result.weights
+    with torch.no_grad():
+        assert np.array_equal(subject.network(subject.image)[0].numpy(), result.now.logits)
+        for parameter in subject.network.parameters():
+            parameter.zero_()
+    again = session.run(replace(snapshot, target=result.now.target))
+    assert np.array_equal(again.now.logits, result.now.logits)
 
 
 def test_untrained_weights_are_the_same_every_time(snapshot: Snapshot) -> None:

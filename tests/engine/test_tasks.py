@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.analysis.task import TaskContext
@@ -34,8 +35,15 @@ class Log:
 
     def __init__(self) -> None:
         self.closed: list[Count] = []
-        self.passes: list[Snapshot] = []
         self.begun = threading.Event()
+        self.ends = threading.Semaphore(0)
+
+
+class FakeSession:
+    """Gives the snapshot itself for a result."""
+
+    def run(self, snapshot: Snapshot, *_: Callable[..., object]) -> object:
+        return snapshot
 
 
 @pytest.fixture
@@ -57,20 +65,15 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Log:
                 yield IDLE
         finally:
             log.closed.append(request)
-
-    class Session:
-        def run(self, snapshot: Snapshot, *_: Callable[..., object]) -> object:
-            log.passes.append(snapshot)
-            return snapshot
+            log.ends.release()
 
     monkeypatch.setattr(tasks, "find", lambda request: count)
-    monkeypatch.setattr(Worker, "_start", lambda self: Session())
     return log
 
 
 @pytest.fixture
 def worker(qtbot: QtBot, log: Log) -> Iterator[Worker]:
-    made = Worker()
+    made = Worker(open_session=lambda: (FakeSession(), ()))  # type: ignore[arg-type, return-value]
     yield made
     made.close()
 
@@ -133,10 +136,58 @@ def test_a_stopped_task_says_nothing_more_and_cleans_up(
     qtbot.waitUntil(lambda: len(heard) > 5)
     worker.stop("lab")
     heard.clear()
-    qtbot.waitUntil(lambda: log.closed == [Count()])
-    qtbot.wait(50)
-    assert heard == []
     assert not worker.runs("lab")
+    qtbot.waitUntil(lambda: log.closed == [Count()])
+    worker.close()
+    QCoreApplication.processEvents()
+    assert heard == []
+
+
+def end_of_both(worker: Worker, log: Log) -> None:
+    """Two tasks have ended on the worker's thread, "one" long ago; nothing has arrived yet."""
+    worker.start("one", Count(1))
+    worker.start("two", Count(3))
+    for _ in range(2):
+        assert log.ends.acquire(timeout=5)
+
+
+def test_a_task_runs_until_its_end_has_arrived(
+    qtbot: QtBot, worker: Worker, heard: list[tuple[object, ...]], log: Log
+) -> None:
+    end_of_both(worker, log)
+    assert heard == []
+    assert worker.runs("one")
+    qtbot.waitUntil(lambda: ("end", "one") in heard)
+    assert not worker.runs("one")
+
+
+def test_who_hears_of_the_end_finds_the_channel_free(
+    qtbot: QtBot, worker: Worker, log: Log
+) -> None:
+    found: list[bool] = []
+    worker.task_ended.connect(lambda name: found.append(worker.runs(name)))
+    worker.start("lab", Count(1))
+    qtbot.waitUntil(lambda: found == [False])
+
+
+def test_nothing_follows_from_a_task_that_is_stopped_after_its_end(
+    qtbot: QtBot, worker: Worker, heard: list[tuple[object, ...]], log: Log
+) -> None:
+    end_of_both(worker, log)
+    worker.stop("one")
+    qtbot.waitUntil(lambda: ("end", "two") in heard)
+    assert [what for what in heard if what[1] == "one"] == []
+
+
+def test_nothing_follows_from_a_task_that_is_replaced_after_its_end(
+    qtbot: QtBot, worker: Worker, heard: list[tuple[object, ...]], log: Log
+) -> None:
+    end_of_both(worker, log)
+    worker.start("one", Count(2))
+    qtbot.waitUntil(lambda: ("end", "one") in heard)
+    updates = [what[2] for what in heard if what[:2] == ("update", "one")]
+    assert updates == [1, 2]
+    assert heard.count(("end", "one")) == 1
 
 
 def test_a_new_task_replaces_the_one_of_its_channel(
@@ -145,8 +196,8 @@ def test_a_new_task_replaces_the_one_of_its_channel(
     worker.start("lab", Count())
     worker.start("lab", Count(3))
     qtbot.waitUntil(lambda: ("end", "lab") in heard)
-    assert Count(3) in log.closed
-    qtbot.waitUntil(lambda: not worker._tasks)
+    assert log.closed == [Count(3)] or log.closed == [Count(), Count(3)]
+    qtbot.waitUntil(lambda: not worker.runs("lab"))
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.analysis.session import Session
 from resnet_viz.engine.worker import Worker
 from resnet_viz.images.photo import Crop
 from resnet_viz.networks.choice import WeightsChoice
@@ -50,15 +52,13 @@ class SlowSession:
 
 
 @pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> SlowSession:
-    slow = SlowSession()
-    monkeypatch.setattr(Worker, "_start", lambda self: slow)
-    return slow
+def session() -> SlowSession:
+    return SlowSession()
 
 
 @pytest.fixture
 def worker(qtbot: QtBot, session: SlowSession) -> Iterator[Worker]:
-    made = Worker()
+    made = Worker(open_session=lambda: (session, ("cpu",)))  # type: ignore[arg-type, return-value]
     yield made
     made.close()
 
@@ -165,15 +165,145 @@ def test_closing_in_mid_run_ends_the_thread(
     worker.finished.connect(results.append)
     worker.request(SNAPSHOT)
     begun(session)
+    assert not worker.ended
     worker.close()
-    assert not worker._thread.is_alive()
+    assert worker.ended
     worker.request(SNAPSHOT)
-    qtbot.wait(30)
+    QCoreApplication.processEvents()
     assert results == []
 
 
 def test_closing_before_any_request(qtbot: QtBot) -> None:
-    Worker().close()
+    worker = Worker()
+    worker.close()
+    assert worker.ended
+
+
+def test_closing_waits_for_no_import(qtbot: QtBot, session: SlowSession) -> None:
+    begun, go, said = threading.Event(), threading.Event(), []
+
+    def slow_import() -> tuple[SlowSession, tuple[str, ...]]:
+        begun.set()
+        go.wait(60)
+        return session, ("cpu",)
+
+    worker = Worker(open_session=slow_import)  # type: ignore[arg-type]
+    worker.devices_known.connect(said.append)
+    worker.request(SNAPSHOT)
+    assert begun.wait(5)
+    worker.close(patience=60)
+    assert not worker.ended
+    go.set()
+    qtbot.waitUntil(lambda: worker.ended)
+    QCoreApplication.processEvents()
+    assert said == []
+    assert session.asked == []
+
+
+def test_closing_waits_for_so_long_and_no_longer(qtbot: QtBot) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    class Stuck:
+        def run(self, *_: object) -> None:
+            begun.set()
+            go.wait(60)
+
+    worker = Worker(open_session=lambda: (Stuck(), ()))  # type: ignore[arg-type, return-value]
+    worker.request(SNAPSHOT)
+    assert begun.wait(5)
+    worker.close(patience=0.01)
+    assert not worker.ended
+    go.set()
+    qtbot.waitUntil(lambda: worker.ended)
+
+
+class Flaky:
+    """Torch cannot be imported the first time."""
+
+    def __init__(self, session: SlowSession) -> None:
+        self.session, self.tries = session, 0
+
+    def __call__(self) -> tuple[SlowSession, tuple[str, ...]]:
+        self.tries += 1
+        if self.tries == 1:
+            raise ImportError("libtorch.so: cannot open shared object file")
+        return self.session, ("cpu",)
+
+
+def test_torch_that_cannot_be_imported_is_said_and_tried_again(
+    qtbot: QtBot, session: SlowSession
+) -> None:
+    worker, busy = Worker(open_session=Flaky(session)), []  # type: ignore[arg-type]
+    worker.busy_changed.connect(busy.append)
+    session.go.set()
+    with qtbot.waitSignal(worker.failed) as signal:
+        worker.request(SNAPSHOT)
+    (failure,) = signal.args
+    assert (failure.kind, failure.snapshot) == ("no_torch", SNAPSHOT)
+    assert "libtorch.so" in failure.sentence
+    assert "press Retry" in failure.sentence
+    qtbot.waitUntil(lambda: busy == [True, False])
+    with qtbot.waitSignals([worker.devices_known, worker.finished]):
+        worker.request(SNAPSHOT)
+    worker.close()
+
+
+def test_a_task_is_told_that_torch_cannot_be_imported(qtbot: QtBot, session: SlowSession) -> None:
+    worker = Worker(open_session=Flaky(session))  # type: ignore[arg-type]
+    with qtbot.waitSignal(worker.task_failed) as signal:
+        worker.start("lab", object())
+    name, sentence = signal.args
+    assert name == "lab"
+    assert "install it again" in sentence
+    assert not worker.runs("lab")
+    session.go.set()
+    with qtbot.waitSignal(worker.finished):
+        worker.request(SNAPSHOT)
+    worker.close()
+
+
+HALF_AN_IMPORT = """
+import sys
+from dataclasses import replace
+from PySide6.QtCore import QCoreApplication, QEventLoop
+from resnet_viz.engine.worker import Worker
+from tests.engine.test_worker import SNAPSHOT
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch._C":
+            raise ImportError("libtorch.so is missing")
+
+assert "torch" not in sys.modules
+application, missing = QCoreApplication([]), Missing()
+sys.meta_path.insert(0, missing)
+worker, loop = Worker(), QEventLoop()
+
+def failed(failure):
+    print(failure.kind, sorted(name for name in sys.modules if name.startswith("torch")))
+    if missing in sys.meta_path:
+        sys.meta_path.remove(missing)
+        worker.request(failure.snapshot)
+    else:
+        loop.quit()
+
+def finished(result):
+    print(len(result.now.logits), "logits")
+    loop.quit()
+
+worker.failed.connect(failed)
+worker.finished.connect(finished)
+worker.request(SNAPSHOT)
+loop.exec()
+worker.close()
+"""
+
+
+def test_half_an_import_of_torch_is_forgotten_and_the_next_one_is_whole() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HALF_AN_IMPORT], capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.splitlines() == ["no_torch []", "10 logits"], done.stderr
 
 
 def test_a_real_pass(qtbot: QtBot) -> None:
@@ -186,6 +316,8 @@ def test_a_real_pass(qtbot: QtBot) -> None:
             worker.request(SNAPSHOT)
         (result,) = signal.args
         assert result.snapshot == SNAPSHOT
+        from resnet_viz.analysis.session import Session
+
         reference = Session().run(SNAPSHOT)
         assert result.now.logits.tolist() == reference.now.logits.tolist()
     finally:

@@ -66,8 +66,29 @@ def test_clicks_choose_kernel_and_pixel_and_the_sum_is_the_value(
     qtbot.keyClick(window, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: window.result is not None and window.result.column == 8)
     assert not window.grab().isNull()
+    channel = window.channel
     window.close()
-    qtbot.waitUntil(lambda: not worker.runs("convolution"), timeout=10_000)
+    assert not channel.running
+
+
+def test_each_window_shows_its_own_convolution(
+    qtbot: QtBot, worker: Worker, parent: QWidget
+) -> None:
+    layers = ("layer1.0.conv1", "layer3.2.conv2")
+    one, two = (opened(parent, worker, layer) for layer in layers)
+    for window in (one, two):
+        qtbot.waitUntil(lambda window=window: window.result is not None, timeout=60_000)  # type: ignore[misc]
+    assert (one.result.layer, two.result.layer) == layers  # type: ignore[union-attr]
+    assert (one.windowTitle(), two.windowTitle()) == tuple(
+        f"{layer}: kernels, and one pixel" for layer in layers
+    )
+    two.close()
+    kernel = one.kernels.place(5).center().toPoint()
+    qtbot.mouseClick(one.kernels, LEFT, pos=kernel)
+    qtbot.waitUntil(lambda: one.result is not None and one.result.channel == 5)
+    assert one.result is not None
+    assert one.result.layer == layers[0]
+    one.close()
 
 
 def test_what_is_no_convolution_is_said_in_the_window(

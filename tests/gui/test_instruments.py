@@ -143,7 +143,7 @@ def test_nothing_is_measured_until_it_is_asked_for(
         assert panel.measured.text() == NOTHING
         assert panel.SHOWS in panel.shows.said
         assert f"https://arxiv.org/abs/{panel.ARXIV}" in panel.shows.said
-    assert not worker._started
+    assert worker.ended, "no thread was needed"
 
 
 def test_lesions_are_measured_and_a_click_on_a_bar_selects_its_block(

@@ -306,7 +306,7 @@ def test_closing_in_mid_training(driver: Driver) -> None:
     training.click("start")
     training.wait(1)
     window.close()
-    assert not window.worker._thread.is_alive()
+    assert window.worker.ended
     assert not training.page.channel.running
 
 

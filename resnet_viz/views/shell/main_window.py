@@ -456,6 +456,8 @@ class MainWindow(QMainWindow):
                     ),
                 ],
             )
+        elif failure.kind == "no_torch":
+            self.message.say(failure.sentence, [("Retry", lambda: self._try_again(asked))])
         else:
             self.message.say(failure.sentence)
 
@@ -742,7 +744,7 @@ class MainWindow(QMainWindow):
             super().contextMenuEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Keep the layout, and let what is running stop at its next block."""
+        """Keep the layout, hide at once, and let what is running stop at its next block."""
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("layout", self.explorer.saveState(LAYOUT_VERSION))
         self.hide()
