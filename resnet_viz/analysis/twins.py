@@ -114,7 +114,7 @@ class TwinTraining:
         self.batches = Batches(data, request.batch_size, request.seed)
         self.twins = [TwinTrainer(twin, request) for twin in TWINS]
         self.rate = request.rate
-        self.done = self.newest = 0
+        self.done = self.newest = self.told = 0
         self.checkpoints: Checkpoints[tuple[float, list[Saved]]] = Checkpoints()
         self._save()
 
@@ -129,7 +129,7 @@ class TwinTraining:
 
     def standing(self, running: bool) -> Standing:
         steps = self.checkpoints.steps
-        return Standing(self.done, self.newest, running, self.rate, steps, self.diverged)
+        return Standing(self.done, self.newest, running, self.rate, steps, self.diverged, self.told)
 
     def begin(self) -> None:
         """Before going on: what came after the step that was gone back to is given up."""
@@ -176,6 +176,7 @@ def run(request: TrainingRequest, context: TaskContext) -> Generator[object, Non
     while True:
         once = False
         for command in context.commands():
+            training.told += 1
             match command:
                 case Resume():
                     running = True

@@ -93,7 +93,8 @@ class Standing:
     """Where the training stands: after ``step`` steps, of ``newest`` that there are to go to.
 
     What was measured after ``newest`` is no longer valid. ``checkpoints`` are the steps that
-    `GoTo` can reach. ``diverged`` are the twins that have stopped.
+    `GoTo` can reach. ``diverged`` are the twins that have stopped. ``told`` commands were obeyed
+    before it, which is not part of where the training stands: who told more of them waits.
     """
 
     step: int
@@ -102,6 +103,7 @@ class Standing:
     rate: float
     checkpoints: tuple[int, ...]
     diverged: tuple[Twin, ...] = ()
+    told: int = field(default=0, compare=False)
 
 
 def layer_names(depth: int) -> tuple[str, ...]:

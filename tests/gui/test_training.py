@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
@@ -67,12 +67,26 @@ class Training:
         )
 
     def wait_paused(self) -> int:
-        """Until nothing more comes; the newest step."""
+        """Until the page says that it is paused, and has drawn so; the newest step."""
         self.qtbot.waitUntil(
-            lambda: not self.page.standing.running and self.page.standing.newest > 0,
+            lambda: self.page.controls.start.text() == "Start" and self.page.standing.newest > 0,
             timeout=60_000,
         )
-        return self.page.standing.newest
+        newest = self.page.standing.newest
+        self.wait_drawn(newest)
+        return newest
+
+    def wait_drawn(self, step: int) -> None:
+        """Until a step's figures are on screen, which a timer brings there."""
+        self.qtbot.waitUntil(
+            lambda: self.page.sentence.said.startswith(f"Step {step}:"), timeout=60_000
+        )
+
+    def everything_has_come(self) -> None:
+        """Until what the task was already doing when it was asked would have come, too."""
+        told = self.page.standing.told
+        self.page.controls.rate_changed.emit(self.page.standing.rate)
+        self.qtbot.waitUntil(lambda: self.page.standing.told == told + 1, timeout=60_000)
 
     def step_to(self, newest: int) -> None:
         """Single steps up to a step."""
@@ -128,9 +142,11 @@ def test_start_and_pause(training: Training) -> None:
     assert page.controls.start.text() == "Pause"
     training.wait(3)
     training.click("start")
-    assert page.controls.start.text() == "Start"
+    assert page.controls.start.text() == "Pausing…"
     newest = training.wait_paused()
-    training.qtbot.wait(150)
+    training.steps.clear()
+    training.everything_has_come()
+    assert training.steps == []
     assert page.history.newest == newest
     assert {track.count for track in page.history.tracks.values()} == {newest}
     assert page.sentence.said.startswith(f"Step {newest}: loss ")
@@ -158,7 +174,7 @@ def test_the_keys_do_what_the_buttons_do(training: Training) -> None:
 def test_one_step_is_one_step(training: Training) -> None:
     training.click("step")
     training.wait(1)
-    training.qtbot.wait(150)
+    training.everything_has_come()
     assert [one.twin for one in training.steps] == ["residual", "plain"]
     # The twins begin alike but for the skips, which the strips show.
     arcs = {twin: [c.has_skip for c in strip.cells] for twin, strip in training.page.strips.items()}
@@ -316,9 +332,9 @@ def test_in_the_window_hidden_and_in_every_theme_on_a_small_screen(driver: Drive
     training.click("start")
     training.wait(1)
     window.tabs.setCurrentIndex(0)
-    before = page.history.newest
+    before, drawn = page.history.newest, page.time_line.newest
     training.wait(before + 2)
-    assert not page._frame.isActive()
+    assert page.time_line.newest == drawn, "nothing is drawn while it is hidden"
     window.tabs.setCurrentIndex(list(window.pages).index("training") + 1)
     training.qtbot.waitUntil(lambda: page.time_line.newest >= before + 2)
     training.click("start")
@@ -326,7 +342,7 @@ def test_in_the_window_hidden_and_in_every_theme_on_a_small_screen(driver: Drive
     for name in ("dark", "light", "projector"):
         window.set_theme(name)
         window.resize(1366, 768)
-        training.qtbot.wait(50)
+        QApplication.processEvents()
         assert page.minimumSizeHint().width() <= 1366
         assert page.minimumSizeHint().height() <= 768 - 70
         for widget in (*page.maps.values(), page.time_line, page.loss):

@@ -209,9 +209,9 @@ class Controls(QWidget):
         self.rate.setValue(rate)
         self.rate.blockSignals(False)
 
-    def show_running(self, running: bool) -> None:
-        """The first button does what the training does not do now."""
-        self.start.setText("Pause" if running else "Start")
+    def show_running(self, running: bool, pausing: bool = False) -> None:
+        """The first button does what the training does not do now; ``pausing`` is neither yet."""
+        self.start.setText("Pause" if running else "Pausing…" if pausing else "Start")
 
     def retheme(self) -> None:
         """Buttons keep their width while their text changes."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
 
 from resnet_viz.engine.channel import Channel
@@ -67,6 +67,9 @@ class TrainingPage(Page):
         """That of the run on screen; None before the first."""
         self._asked: TrainingRequest | None = None
         self._running = False
+        """What the user wants; `_pausing` while that is no longer so and not yet obeyed."""
+        self._pausing = False
+        self._told = 0
         self._went = False
         self._drawn = 0
         self._arrange()
@@ -146,9 +149,16 @@ class TrainingPage(Page):
         """Tell the task, and begin one if there is none."""
         if not self.channel.running:
             self._asked = self.controls.request()
+            self._told = 0
             self.channel.start(self._asked)
         self._went = False
-        self.channel.tell(command)
+        self._tell_task(command)
+
+    def _tell_task(self, command: object) -> None:
+        """Tell the task, if there is one."""
+        if self.channel.running:
+            self._told += 1
+            self.channel.tell(command)
 
     def reset(self) -> None:
         """Drop the run and show the networks that are chosen, untrained."""
@@ -170,16 +180,17 @@ class TrainingPage(Page):
         )
 
     def _rate_changed(self, rate: float) -> None:
-        self.channel.tell(SetRate(round(rate, 4)))
+        self._tell_task(SetRate(round(rate, 4)))
 
     def _go_to(self, step: int) -> None:
         self._set_running(False)
         self._went = True
-        self.channel.tell(GoTo(step))
+        self._tell_task(GoTo(step))
 
     def _set_running(self, running: bool) -> None:
+        self._pausing = not running and self.channel.running and (self._running or self._pausing)
         self._running = running
-        self.controls.show_running(running)
+        self.controls.show_running(running, self._pausing)
 
     # ---- what the task says
 
@@ -196,9 +207,12 @@ class TrainingPage(Page):
             self.history.truncate(update.newest)
             if self._went and not update.running:
                 self.controls.show_rate(update.rate)
+            self.standing = update
             if update.diverged and len(update.diverged) == len(TWINS):
                 self._set_running(False)
-            self.standing = update
+            if self._pausing and not update.running and update.told == self._told:
+                self._pausing = False
+                self.controls.show_running(self._running)
             self._soon()
 
     def _cancelled(self) -> None:
@@ -221,6 +235,11 @@ class TrainingPage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._soon()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Draw nothing that nobody sees."""
+        super().hideEvent(event)
+        self._frame.stop()
 
     def retheme(self) -> None:
         self.controls.retheme()
