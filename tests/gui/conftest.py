@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viz.engine.garbage import Garbage
 from resnet_viz.engine.worker import Worker
 from resnet_viz.results.result import Result
 from resnet_viz.views.shell.main_window import MainWindow
@@ -25,17 +26,13 @@ def still() -> Iterator[None]:
     motion.allow(True)
 
 
-@pytest.fixture(autouse=True)
-def uncollected() -> Iterator[None]:
-    """Keep Python's cycle collector away from the widgets and plots that tests leave behind.
-
-    Qt has freed their scenes in its own order, and collecting what is left in another one has
-    crashed the interpreter. What a test has made is put where the collector never looks.
-    """
-    gc.disable()
-    yield
-    gc.freeze()
-    gc.enable()
+@pytest.fixture(autouse=True, scope="module")
+def garbage(qapp: QApplication) -> Iterator[Garbage]:
+    """Cycles are collected as in the program: on this thread alone, by a timer."""
+    made = Garbage()
+    yield made
+    made.close()
+    gc.collect()
 
 
 @pytest.fixture
