@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
@@ -21,10 +20,13 @@ from resnet_viz.results.path_sum import PathSum
 from resnet_viz.results.result import Pass, Result
 from resnet_viz.views.diagram.explain import VectorPicture, figures, sentence
 from resnet_viz.views.diagram.flow import steps_of, width_of
-from resnet_viz.views.diagram.scenes.layers import LayersScene
-from resnet_viz.views.diagram.scenes.level import LEVELS, LevelName
-from resnet_viz.views.diagram.scenes.network import NetworkScene
+from resnet_viz.views.diagram.items.item import LevelName
+from resnet_viz.views.diagram.layout.parts import Frame
+from resnet_viz.views.diagram.scenes.layers import LayersLevel
+from resnet_viz.views.diagram.scenes.level import LEVELS
+from resnet_viz.views.diagram.scenes.network import NetworkLevel
 from resnet_viz.views.diagram.view import DiagramView
+from resnet_viz.views.widgets import theme
 from tests import fakes
 from tests.gui.test_diagram import wheel
 from tests.views.test_diagram_layout import STRUCTURES
@@ -68,14 +70,14 @@ def vertical(view: DiagramView) -> bool:
     return view.levels.current.layout.vertical
 
 
-def network(view: DiagramView) -> NetworkScene:
-    assert view.levels.network is not None
-    return view.levels.network
+def network(view: DiagramView) -> NetworkLevel:
+    assert isinstance(view.scene, NetworkLevel)
+    return view.scene
 
 
-def layers(view: DiagramView) -> LayersScene:
-    assert view.levels.layers is not None
-    return view.levels.layers
+def layers(view: DiagramView) -> LayersLevel:
+    assert isinstance(view.scene, LayersLevel)
+    return view.scene
 
 
 def middle(view: DiagramView, name: str) -> QPoint:
@@ -149,7 +151,7 @@ def test_double_clicks_lead_inwards_and_on_empty_ground_outwards(
     assert state.block == "layer1.1"
     view.levels.morph.stop()
     # Between the rows of frames lies nothing.
-    frame = layers(view).frames["layer1.1"].frame.rect
+    frame = layers(view).blocks["layer1.1"].box.rect
     ground = QPointF(frame.x + frame.width / 2, frame.y - 5)
     double_click(qtbot, view, view.canvas.mapFromScene(ground))
     assert level(view) == "blocks"
@@ -202,13 +204,12 @@ def test_gates_selection_and_colours_are_those_of_every_level(
     state.select_block("layer2.1")
     view.show_result(fakes.result(gates=gates))
     view.set_level("network")
-    bar = next(item for item in network(view).bars if "layer2.1" in item.bar.names)
+    bar = next(item for item in network(view).boxes if "layer2.1" in item.box.names)
     assert bar.selected == "layer2.1"
     assert network(view).skips["layer2.1"].gate == pytest.approx(0.5)
     view.set_level("layers")
-    assert layers(view).frames["layer2.1"].selected
+    assert layers(view).blocks["layer2.1"].selected
     assert layers(view).skips["layer2.1"].gate == 0.0
-    assert layers(view).frames["layer2.1"].has_picture
 
 
 def test_a_click_on_a_folded_arc_switches_all_its_skips(
@@ -235,7 +236,7 @@ def test_a_click_opens_equal_blocks_and_folds_them(qtbot: QtBot, view: DiagramVi
         qtbot.mouseClick(view.canvas.viewport(), LEFT, pos=at)
 
     def bars() -> list[tuple[str, ...]]:
-        return [item.bar.names for item in network(view).bars]
+        return [item.box.names for item in network(view).boxes]
 
     assert ("layer2.1", "layer2.2") in bars()
     click_fold()
@@ -293,7 +294,7 @@ def test_search_zooms_to_a_layer_and_says_when_there_is_none(
     assert state.block == "layer2.1"
     card = layers(view).cards["layer2.1.conv2"]
     assert card.selected
-    assert view.canvas.visible().contains(card.centre())
+    assert view.canvas.visible().contains(layers(view).focus_place("layer2.1", card.name).center())
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert not view.search.isVisible()
 
@@ -324,8 +325,7 @@ def test_blocks_are_coloured_by_what_is_chosen(view: DiagramView) -> None:
     }
     for key, value in expected.items():
         view.fills.setCurrentIndex(view.fills.findData(key))
-        assert view.scene.blocks["layer2.1"].norm == pytest.approx(value), key
-        assert view.scene.blocks["layer2.1"].heat_colour() is not None
+        assert view.scene.blocks["layer2.1"].value() == pytest.approx(value), key
         assert view.legend.scale is not None
         assert len(view.legend.scale.ticks(3)) >= 2
         assert not view.grab().isNull()
@@ -467,13 +467,18 @@ def test_thumbnails_are_the_mean_over_channels(view: DiagramView) -> None:
     given = fakes.result()
     view.show_result(given)
     view.set_level("layers")
-    item = layers(view).frames["layer3.2"]
+    view.levels.morph.stop()
+    frame = layers(view).blocks["layer3.2"].box
+    assert isinstance(frame, Frame)
+    assert frame.thumbnail is not None
     mean = given.now.block("layer3.2").activation.mean(axis=0)
-    brightest = np.unravel_index(mean.argmax(), mean.shape)
-    picture = item._picture
-    assert picture is not None
-    assert (picture.height(), picture.width()) == mean.shape
-    colour = picture.pixelColor(int(brightest[1]), int(brightest[0]))
-    last = item._colours[255]
-    assert [colour.red(), colour.green(), colour.blue()] == last.tolist()
-    QTest.qWait(0)
+    scaled = (mean - mean.min()) / (mean.max() - mean.min())
+    side = frame.thumbnail.width / mean.shape[1]
+    seen = view.canvas.grab().toImage()
+    # Below lies the text of the range.
+    for row, column in np.ndindex(mean.shape[0] - 2, mean.shape[1]):
+        at = QPointF(column + 0.5, row + 0.5) * side
+        at += QPointF(frame.thumbnail.x, frame.thumbnail.y)
+        colour = seen.pixelColor(view.canvas.mapFromScene(at))
+        expected = theme.colour_map("viridis")[int(255 * scaled[row, column])]
+        assert [colour.red(), colour.green(), colour.blue()] == expected.tolist()

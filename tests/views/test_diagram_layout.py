@@ -14,7 +14,7 @@ from resnet_viz.networks.structure import Block, Layer, Shape, Stage, Structure
 from resnet_viz.networks.walk import build_structure
 from resnet_viz.views.diagram.layout.blocks import lay_out
 from resnet_viz.views.diagram.layout.geometry import Text, short_name
-from resnet_viz.views.diagram.layout.parts import Layout
+from resnet_viz.views.diagram.layout.parts import BlockBox, Layout
 from tests import fakes
 
 SIZES = [(1000, 440), (620, 260), (1500, 900), (300, 700)]
@@ -58,6 +58,8 @@ def deep(
     return Structure("deep", "Deep", given, stem, tuple(stages), head)
 
 
+Blocks = Layout[BlockBox]
+
 STRUCTURES = {
     "resnet20": fakes.structure("resnet20"),
     "plain20": fakes.structure("plain20"),
@@ -74,34 +76,36 @@ def structure(request: pytest.FixtureRequest) -> Structure:
 
 
 @pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def layout(structure: Structure, request: pytest.FixtureRequest) -> Layout:
+def layout(structure: Structure, request: pytest.FixtureRequest) -> Blocks:
     width, height = request.param
     return lay_out(structure, width, height, text())
 
 
-def test_nothing_that_is_drawn_overlaps(layout: Layout) -> None:
-    boxes = [(f"box {b.name}", b.rect) for b in layout.blocks]
-    boxes += [(f"heat {b.name}", b.heat) for b in layout.blocks]
-    boxes += [(f"junction {b.name}", b.junction) for b in layout.blocks if b.junction]
+def test_nothing_that_is_drawn_overlaps(layout: Blocks) -> None:
+    boxes = [(f"box {b.name}", b.rect) for b in layout.parts]
+    boxes += [(f"heat {b.name}", b.heat) for b in layout.parts]
+    boxes += [(f"junction {b.name}", b.junction) for b in layout.parts if b.junction]
     boxes += [(f"title {s.number} {s.row}", s.title.rect) for s in layout.stages]
     boxes += [(f"caption {c.label.text}", c.label.rect) for c in layout.captions]
     boxes += [(f"head {label.text}", label.rect) for label in layout.head]
     boxes += [(f"input {label.text}", label.rect) for label in layout.input_labels]
-    boxes += [("input", layout.input), ("classes", layout.head_label.rect)]
+    boxes += [("input", layout.input), ("classes", layout.notes[0].rect)]
     clashes = [(a, b) for (a, one), (b, two) in combinations(boxes, 2) if one.overlaps(two)]
     assert clashes == []
 
 
-def test_stage_grounds_overlap_neither_each_other_nor_what_is_not_theirs(layout: Layout) -> None:
+def test_stage_grounds_overlap_neither_each_other_nor_what_is_not_theirs(
+    layout: Blocks,
+) -> None:
     grounds = [part.rect for part in layout.stages]
     assert not any(one.overlaps(two) for one, two in combinations(grounds, 2))
-    others = [layout.input, layout.blocks[0].rect, *(label.rect for label in layout.head)]
+    others = [layout.input, layout.parts[0].rect, *(label.rect for label in layout.head)]
     assert not any(ground.overlaps(other) for ground in grounds for other in others)
 
 
-def test_every_block_lies_in_its_stage_and_row(structure: Structure, layout: Layout) -> None:
-    assert [box.name for box in layout.blocks] == [block.name for block in structure.blocks]
-    for box in layout.blocks[1:]:
+def test_every_block_lies_in_its_stage_and_row(structure: Structure, layout: Blocks) -> None:
+    assert [box.name for box in layout.parts] == [block.name for block in structure.blocks]
+    for box in layout.parts[1:]:
         number = structure.stage_of(box.name)
         homes = [s for s in layout.stages if s.number == number and s.row == box.row]
         assert len(homes) == 1
@@ -110,8 +114,8 @@ def test_every_block_lies_in_its_stage_and_row(structure: Structure, layout: Lay
         assert homes[0].rect.contains(homes[0].title.rect)
 
 
-def test_blocks_run_left_to_right_and_rows_top_to_bottom(layout: Layout) -> None:
-    for one, two in zip(layout.blocks, layout.blocks[1:], strict=False):
+def test_blocks_run_left_to_right_and_rows_top_to_bottom(layout: Blocks) -> None:
+    for one, two in zip(layout.parts, layout.parts[1:], strict=False):
         if one.row == two.row:
             assert one.rect.right < two.rect.x
         else:
@@ -119,48 +123,48 @@ def test_blocks_run_left_to_right_and_rows_top_to_bottom(layout: Layout) -> None
             assert one.rect.bottom < two.rect.y
 
 
-def test_arcs_go_from_before_the_box_over_it_to_the_junction(layout: Layout) -> None:
-    for box in layout.blocks:
+def test_arcs_go_from_before_the_box_over_it_to_the_junction(layout: Blocks) -> None:
+    for box in layout.parts:
         if box.arc is None or box.junction is None:
             assert box.arc is None
             assert box.junction is None
             continue
         assert box.arc.start.x < box.rect.x
-        assert box.arc.start.y == box.trunk
+        assert box.arc.start.y == box.entry.y
         assert box.arc.top < box.rect.y
         assert box.arc.end.x == pytest.approx(box.junction.centre.x)
         assert box.arc.end.y == pytest.approx(box.junction.y)
         assert box.junction.x > box.rect.right
-        assert box.junction.centre.y == pytest.approx(box.trunk)
+        assert box.junction.centre.y == pytest.approx(box.entry.y)
 
 
-def test_layers_lie_in_their_box_side_by_side_below_the_name(layout: Layout) -> None:
-    for box in layout.blocks:
+def test_layers_lie_in_their_box_side_by_side_below_the_name(layout: Blocks) -> None:
+    for box in layout.parts:
         assert box.layers
         for layer in box.layers:
             assert box.rect.contains(layer.rect)
             assert not layer.rect.overlaps(box.title.rect)
-            assert layer.rect.y < box.trunk < layer.rect.bottom
+            assert layer.rect.y < box.entry.y < layer.rect.bottom
         assert not any(a.rect.overlaps(b.rect) for a, b in combinations(box.layers, 2))
 
 
-def test_every_label_fits_its_place(layout: Layout) -> None:
+def test_every_label_fits_its_place(layout: Blocks) -> None:
     measure = text()
-    labels = [label for box in layout.blocks for label in (*box.layers, box.title)]
-    labels += [*layout.head, *layout.input_labels, layout.head_label]
+    labels = [label for box in layout.parts for label in (*box.layers, box.title)]
+    labels += [*layout.head, *layout.input_labels, layout.notes[0]]
     labels += [caption.label for caption in layout.captions]
     for label in labels:
         along = label.rect.height if label.turned else label.rect.width
         assert max(map(measure.em, label.text.split("\n"))) * label.size <= along + 1e-6, label
 
 
-def test_the_main_line_is_unbroken_and_enters_every_row(layout: Layout) -> None:
+def test_the_main_line_is_unbroken_and_enters_every_row(layout: Blocks) -> None:
     wraps = [edge for edge in layout.edges if len(edge) == 6]
     assert len(wraps) == layout.rows - 1
-    assert len(layout.edges) == len(layout.blocks) + len(layout.head) + 1
-    for box, edge in zip(layout.blocks, layout.edges, strict=False):
+    assert len(layout.edges) == len(layout.parts) + len(layout.head) + 1
+    for box, edge in zip(layout.parts, layout.edges, strict=False):
         assert edge[-1].x == pytest.approx(box.rect.x)
-        assert edge[-1].y == pytest.approx(box.trunk)
+        assert edge[-1].y == pytest.approx(box.entry.y)
     grounds = [part.rect for part in layout.stages]
     for edge in wraps:
         low, high = sorted((edge[2].x, edge[3].x))
@@ -174,7 +178,7 @@ def test_the_usual_views_hold_the_whole_diagram(name: str, width: float, height:
     layout = lay_out(STRUCTURES[name], width, height, text())
     assert layout.width == pytest.approx(width)
     assert layout.height == pytest.approx(height)
-    assert all(box.rect.width >= 12 and box.rect.height >= 12 for box in layout.blocks)
+    assert all(box.rect.width >= 12 and box.rect.height >= 12 for box in layout.parts)
 
 
 def test_the_number_of_rows_follows_the_network_and_the_view() -> None:
@@ -198,12 +202,12 @@ def test_captions_stand_where_the_shape_changes() -> None:
     shapes = [caption.label.text for caption in layout.captions]
     assert shapes == ["16×32×32", "32×16×16", "64×8×8"]
     assert [label.text for label in layout.input_labels] == ["Input", "3×32×32"]
-    assert layout.head_label.text == "10 classes"
+    assert layout.notes[0].text == "10 classes"
 
 
 def test_labels_of_shortcuts() -> None:
     def kinds(name: str) -> dict[str, str | None]:
-        boxes = lay_out(STRUCTURES[name], 1000, 440, text()).blocks
+        boxes = lay_out(STRUCTURES[name], 1000, 440, text()).parts
         return {b.name: b.arc.label.text if b.arc.label else None for b in boxes if b.arc}
 
     assert kinds("plain20") == {}

@@ -15,8 +15,9 @@ from resnet_viz.networks.walk import build_structure
 from resnet_viz.views.diagram.layout.blocks import lay_out
 from resnet_viz.views.diagram.layout.geometry import Label, Point, Rect, Text, transposed
 from resnet_viz.views.diagram.layout.layer_text import after, details
-from resnet_viz.views.diagram.layout.layers import HEAD, Frame, lay_out_layers
-from resnet_viz.views.diagram.layout.network import groups_of, lay_out_network
+from resnet_viz.views.diagram.layout.layers import lay_out_layers
+from resnet_viz.views.diagram.layout.network import lay_out_network
+from resnet_viz.views.diagram.layout.parts import HEAD, Frame
 from resnet_viz.views.diagram.measures import MEASURES, fill_of
 from resnet_viz.views.diagram.search import find, names_of
 from tests import fakes
@@ -61,20 +62,20 @@ def fits(label: Label, measure: Text) -> bool:
 def test_blocks(structure: Structure, sideways: bool) -> None:
     for width, height in SIZES:
         layout = lay_out(structure, width, height, text(sideways))
-        boxes = [(f"box {b.name}", b.rect) for b in layout.blocks]
-        boxes += [(f"value {b.name}", b.heat) for b in layout.blocks]
-        boxes += [(f"sign {b.name}", b.junction) for b in layout.blocks if b.junction]
+        boxes = [(f"box {b.name}", b.rect) for b in layout.parts]
+        boxes += [(f"value {b.name}", b.heat) for b in layout.parts]
+        boxes += [(f"sign {b.name}", b.junction) for b in layout.parts if b.junction]
         boxes += [(f"title {s.number} {s.row}", s.title.rect) for s in layout.stages]
         boxes += [(f"caption {c.label.text}", c.label.rect) for c in layout.captions]
         boxes += [(f"head {label.text}", label.rect) for label in layout.head]
         boxes += [("input", layout.input)]
         assert clashes(boxes) == []
         assert clashes((str(s.number), s.rect) for s in layout.stages) == []
-        for box, edge in zip(layout.blocks, layout.edges, strict=False):
+        for box, edge in zip(layout.parts, layout.edges, strict=False):
             assert on_edge(edge[-1], box.rect)
             for layer in box.layers:
                 assert box.rect.contains(layer.rect, 1e-3)
-        for box, edge in zip(layout.blocks, layout.edges[1:], strict=False):
+        for box, edge in zip(layout.parts, layout.edges[1:], strict=False):
             assert on_edge(edge[0], box.junction or box.rect)
             if box.arc and box.junction:
                 assert on_edge(box.arc.end, box.junction)
@@ -86,12 +87,12 @@ def test_network(structure: Structure, sideways: bool, opened: bool) -> None:
     measure = text(sideways)
     for width, height in SIZES:
         layout = lay_out_network(structure, width, height, measure, keys)
-        names = [name for bar in layout.bars for name in bar.names]
+        names = [name for bar in layout.parts for name in bar.names]
         assert names == [block.name for block in structure.blocks]
         if opened:
-            assert all(len(bar.names) == 1 for bar in layout.bars)
-        boxes = [(f"bar {bar.name}", bar.rect) for bar in layout.bars]
-        boxes += [(f"sign {bar.name}", bar.junction) for bar in layout.bars if bar.junction]
+            assert all(len(bar.names) == 1 for bar in layout.parts)
+        boxes = [(f"bar {bar.name}", bar.rect) for bar in layout.parts]
+        boxes += [(f"sign {bar.name}", bar.junction) for bar in layout.parts if bar.junction]
         boxes += [(f"fold {fold.key}", fold.label.rect) for fold in layout.folds]
         boxes += [(f"head {label.text}", label.rect) for label in layout.head]
         boxes += [(f"note {label.text}", label.rect) for label in layout.notes]
@@ -99,16 +100,16 @@ def test_network(structure: Structure, sideways: bool, opened: bool) -> None:
         assert clashes(boxes) == []
         assert clashes((str(s.number), s.rect) for s in layout.stages) == []
         homes = {part.number: part.rect for part in layout.stages}
-        for bar in layout.bars:
+        for bar in layout.parts:
             if bar.stage:
                 assert homes[bar.stage].contains(bar.rect, 1e-3)
             assert len(bar.slices) == len(bar.names)
             assert all(bar.rect.contains(place, 1e-3) for place in bar.slices)
             assert clashes((str(n), place) for n, place in enumerate(bar.slices)) == []
             assert all(fits(label, measure) for label in bar.texts)
-        for bar, edge in zip(layout.bars, layout.edges, strict=False):
+        for bar, edge in zip(layout.parts, layout.edges, strict=False):
             assert on_edge(edge[-1], bar.rect)
-        for bar, edge in zip(layout.bars, layout.edges[1:], strict=False):
+        for bar, edge in zip(layout.parts, layout.edges[1:], strict=False):
             assert on_edge(edge[0], bar.junction or bar.rect)
 
 
@@ -128,14 +129,14 @@ def meets(point: Point, frame: Frame) -> bool:
 def test_layers(structure: Structure, sideways: bool) -> None:
     measure = text(sideways)
     layout = lay_out_layers(structure, 1000, 440, measure)
-    assert [frame.name for frame in layout.frames] == [*(b.name for b in structure.blocks), HEAD]
-    boxes = [(frame.name, frame.rect) for frame in layout.frames]
+    assert [frame.name for frame in layout.parts] == [*(b.name for b in structure.blocks), HEAD]
+    boxes = [(frame.name, frame.rect) for frame in layout.parts]
     assert clashes([*boxes, ("input", layout.input)]) == []
-    for one, edge, two in zip(layout.frames, layout.edges[1:], layout.frames[1:], strict=False):
+    for one, edge, two in zip(layout.parts, layout.edges[1:], layout.parts[1:], strict=False):
         assert (edge[0], edge[-1]) == (one.exit, two.entry)
         assert on_edge(edge[0], one.rect)
         assert on_edge(edge[-1], two.rect)
-    for frame in layout.frames:
+    for frame in layout.parts:
         inside = [(card.layer.name, card.rect) for card in frame.cards]
         inside += [("title", frame.title.rect)]
         for name, rect in (
@@ -166,16 +167,18 @@ def test_layers(structure: Structure, sideways: bool) -> None:
 
 def test_equal_blocks_are_folded_and_opened() -> None:
     structure = build_structure(catalog.find("resnet50"))
-    folded = groups_of(structure, frozenset())
-    sizes = [len(names) for names in folded]
-    assert sizes == [1, 2, 1, 3, 1, 5, 1, 2]
-    opened = groups_of(structure, frozenset({"layer3.1"}))
-    assert [len(names) for names in opened] == [1, 2, 1, 3, 1, 1, 1, 1, 1, 1, 1, 2]
+
+    def sizes(*opened: str) -> list[int]:
+        layout = lay_out_network(structure, 1000, 440, text(False), frozenset(opened))
+        return [len(bar.names) for bar in layout.parts]
+
+    assert sizes() == [1, 1, 2, 1, 3, 1, 5, 1, 2]
+    assert sizes("layer3.1") == [1, 1, 2, 1, 3, 1, 1, 1, 1, 1, 1, 1, 2]
 
 
 def test_bars_become_lower_with_the_resolution() -> None:
     structure = build_structure(catalog.find("resnet18"))
-    bars = lay_out_network(structure, 1000, 440, text(False), frozenset()).bars
+    bars = lay_out_network(structure, 1000, 440, text(False), frozenset()).parts
     heights = [bar.rect.height for bar in bars]
     assert heights == sorted(heights, reverse=True)
     assert heights[1] > heights[-1]
@@ -196,17 +199,17 @@ def test_transposing_twice_is_nothing_but_the_direction() -> None:
     layout = lay_out(fakes.structure(), 1000, 440, text(False))
     there = transposed(layout)
     assert (there.width, there.height) == (layout.height, layout.width)
-    assert there.blocks[0].rect.x == layout.blocks[0].rect.y
+    assert there.parts[0].rect.x == layout.parts[0].rect.y
     assert there.vertical
-    assert there.blocks[3].vertical
+    assert there.parts[3].vertical
     again = transposed(there)
     assert again.edges == layout.edges
-    assert [b.rect for b in again.blocks] == [b.rect for b in layout.blocks]
+    assert [b.rect for b in again.parts] == [b.rect for b in layout.parts]
 
 
 def test_blocks_go_down_columns_when_sideways() -> None:
     layout = lay_out(fakes.structure(), 500, 900, text(True))
-    for one, two in pairwise(layout.blocks):
+    for one, two in pairwise(layout.parts):
         assert two.row != one.row or one.rect.bottom < two.rect.y
 
 

@@ -21,7 +21,9 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QGraphicsItem, QGraphicsView, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QGraphicsView, QWidget
+
+from resnet_viz.views.diagram.items.item import Deeds, DiagramItem
 
 MORPH_MS = 260
 
@@ -31,15 +33,12 @@ class DiagramCanvas(QGraphicsView):
 
     A zoom of 1 is the fitted layout; it cannot be zoomed out further. ``clicked`` and
     ``double_clicked`` carry the item, or None, and the point in the scene; ``wheeled`` a factor and
-    the cursor's place in the viewport; ``asked`` is a right click on an item.
-
-    Of the kinds of items in ``repeated`` two quick clicks are two; those in ``explained`` answer a
-    right click, and no menu follows.
+    the cursor's place in the viewport. ``deeds`` is what items answer a right click with; where one
+    does, no menu follows.
     """
 
     clicked = Signal(object, QPointF)
     double_clicked = Signal(object, QPointF)
-    asked = Signal(object, QPoint)
     wheeled = Signal(float, QPointF)
     resized = Signal()
     moved = Signal()
@@ -55,12 +54,12 @@ class DiagramCanvas(QGraphicsView):
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
         self.setMouseTracking(True)
         self.base_zoom = 1.0
-        self.repeated: tuple[type[QGraphicsItem], ...] = ()
-        self.explained: tuple[type[QGraphicsItem], ...] = ()
+        self.deeds: Deeds | None = None
         self._pressed: QPoint | None = None
         self._last = QPoint()
         self._panning = False
         self._nothing_follows = False
+        self._answered = False
         self.horizontalScrollBar().valueChanged.connect(self.moved)
         self.verticalScrollBar().valueChanged.connect(self.moved)
 
@@ -119,6 +118,11 @@ class DiagramCanvas(QGraphicsView):
         """A point of the viewport in the scene."""
         return self.viewportTransform().inverted()[0].map(at)
 
+    def item_at(self, at: QPoint) -> DiagramItem | None:
+        """The uppermost item at a point of the viewport."""
+        item = self.itemAt(at)
+        return item if isinstance(item, DiagramItem) else None
+
     def visible(self) -> QRectF:
         """The part of the scene that is seen."""
         return self.mapToScene(self.viewport().rect()).boundingRect()
@@ -152,12 +156,15 @@ class DiagramCanvas(QGraphicsView):
             self._nothing_follows = False
         elif event.button() == Qt.MouseButton.RightButton:
             at = event.position().toPoint()
-            self.asked.emit(self.itemAt(at), self.viewport().mapToGlobal(at))
+            item = self.item_at(at)
+            self._answered = bool(
+                item and self.deeds and item.asked(self.viewport().mapToGlobal(at), self.deeds)
+            )
         event.ignore()  # The parent takes the focus.
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """A right click on a switch has had its answer; elsewhere others may have a menu."""
-        event.setAccepted(isinstance(self.itemAt(event.pos()), self.explained))
+        event.setAccepted(self._answered)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
@@ -174,7 +181,7 @@ class DiagramCanvas(QGraphicsView):
         if event.button() == Qt.MouseButton.LeftButton and self._pressed is not None:
             if not self._panning and not self._nothing_follows:
                 at = self._pressed
-                self.clicked.emit(self.itemAt(at), self.mapToScene(at))
+                self.clicked.emit(self.item_at(at), self.mapToScene(at))
             self._pressed = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -182,9 +189,9 @@ class DiagramCanvas(QGraphicsView):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         at = event.position().toPoint()
-        item = self.itemAt(at)
+        item = self.item_at(at)
         # The second of two quick clicks on a switch, such as an arc, is a click of its own.
-        if not isinstance(item, self.repeated):
+        if item is None or not item.repeated:
             self._nothing_follows = True
             self.double_clicked.emit(item, self.mapToScene(at))
 

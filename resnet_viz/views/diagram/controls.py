@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viz.views.diagram.scenes.level import LEVELS, TITLES, LevelName
+from resnet_viz.views.diagram.items.item import LevelName
+from resnet_viz.views.diagram.scenes.level import LEVELS, TITLES
 from resnet_viz.views.widgets import theme
 
 _TIPS: dict[LevelName, str] = {

@@ -11,8 +11,7 @@ from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Block, Layer, Structure
 from resnet_viz.results.result import BlockPass, Result
 from resnet_viz.views.diagram.layout.geometry import shape_text
-from resnet_viz.views.diagram.layout.layer_text import details, heading
-from resnet_viz.views.diagram.layout.layers import kind_text
+from resnet_viz.views.diagram.layout.layer_text import details, heading, kind_text
 from resnet_viz.views.diagram.measures import sparsity
 
 _SHORTCUTS = {

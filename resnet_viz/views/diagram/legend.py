@@ -8,15 +8,15 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viz.figures.fill_scale import FillScale
+from resnet_viz.views.diagram.items.paint import heat_colours
 from resnet_viz.views.widgets import theme
 
 
 class Legend(QWidget):
     """A colour bar with labelled decades, then a key to the lines where there is room."""
 
-    def __init__(self, colours: str, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._colours = colours
         self.scale: FillScale | None = None
         self.has_skips = True
         self.setAccessibleName("Legend of the diagram")
@@ -57,7 +57,7 @@ class Legend(QWidget):
         rest = self.width() - left - 3.4 * line
         width = max(5 * line, min(17 * line, rest - key))
         bar = QRectF(left, 3, width, 0.85 * line)
-        colours = np.ascontiguousarray(theme.colour_map(self._colours)[None])
+        colours = np.ascontiguousarray(heat_colours()[None])
         painter.drawImage(bar, theme.to_qimage(colours))
         painter.setPen(QPen(QColor(look.muted), 1.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -9,13 +9,12 @@ from PySide6.QtGui import QPixmap
 
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views.diagram.canvas import DiagramCanvas, Morph
-from resnet_viz.views.diagram.items.paint import qpoint, qrect
+from resnet_viz.views.diagram.items.item import LevelName
 from resnet_viz.views.diagram.layout.geometry import Text
-from resnet_viz.views.diagram.layout.layers import HEAD
-from resnet_viz.views.diagram.scenes.blocks import DiagramScene
-from resnet_viz.views.diagram.scenes.layers import LayersScene
-from resnet_viz.views.diagram.scenes.level import LEVELS, LevelName, nearest
-from resnet_viz.views.diagram.scenes.network import NetworkScene
+from resnet_viz.views.diagram.scenes.blocks import BlocksLevel
+from resnet_viz.views.diagram.scenes.layers import LayersLevel
+from resnet_viz.views.diagram.scenes.level import LEVELS, Level, nearest
+from resnet_viz.views.diagram.scenes.network import NetworkLevel
 
 _INTO_BLOCKS = 1.8
 """The zoom of the network's level at which its blocks come in sight."""
@@ -45,17 +44,9 @@ class Levels(QObject):
         self.level: LevelName = "blocks"
         self.vertical = False
         self.opened: frozenset[str] = frozenset()
-        self.network: NetworkScene | None = None
-        self.blocks: DiagramScene | None = None
-        self.layers: LayersScene | None = None
+        self.current: Level | None = None
         canvas.wheeled.connect(self.zoom)
         canvas.resized.connect(self._resized)
-
-    @property
-    def current(self) -> NetworkScene | DiagramScene | LayersScene | None:
-        """The scene of the level that is shown."""
-        scenes = {"network": self.network, "blocks": self.blocks, "layers": self.layers}
-        return scenes[self.level]
 
     def set_structure(self, structure: Structure) -> None:
         """Show another network at the same level."""
@@ -120,15 +111,14 @@ class Levels(QObject):
         self.morph.stop()
         size = self.canvas.viewport().size()
         width, height, text = size.width(), size.height(), self._text(self.vertical)
-        scene: NetworkScene | DiagramScene | LayersScene
-        self.network = self.blocks = self.layers = None
+        scene: Level
         if self.level == "network":
-            scene = NetworkScene(self.structure, width, height, text, self.opened)
-            self.network = scene
+            scene = NetworkLevel(self.structure, width, height, text, self.opened)
         elif self.level == "layers":
-            scene = self.layers = LayersScene(self.structure, width, height, text)
+            scene = LayersLevel(self.structure, width, height, text)
         else:
-            scene = self.blocks = DiagramScene(self.structure, width, height, text)
+            scene = BlocksLevel(self.structure, width, height, text)
+        self.current = scene
         self.canvas.setScene(scene)
         self.canvas.setSceneRect(scene.sceneRect())
         self.canvas.fit_scene()
@@ -160,18 +150,10 @@ class Levels(QObject):
         scene = self.current
         if scene is None or self.structure is None:
             return
-        places = scene.places()
-        if isinstance(scene, LayersScene):
-            name = name if name in places else HEAD
-            start = qpoint(scene.frames[name].frame.entry)
-            place = places[name].adjusted(-8, -8, 8, 8)
-            self.canvas.show_rect(place, _LEAST_LAYERS, _MOST_LAYERS, start)
+        area, start = scene.surroundings(name)
+        if not scene.fits:
+            self.canvas.show_rect(area, _LEAST_LAYERS, _MOST_LAYERS, start)
             return
-        number = self.structure.stage_of(name)
-        area = places.get(name, scene.sceneRect())
-        for part in scene.layout.stages:
-            if number and part.number == number:
-                area = area.united(qrect(part.rect))
         self.canvas.show_rect(area, self.canvas.base_zoom, 2.2 * self.canvas.base_zoom)
         if self.canvas.zoom < 1.15:
             self.canvas.fit_scene()

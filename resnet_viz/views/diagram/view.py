@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -18,23 +20,16 @@ from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import Result
 from resnet_viz.views.diagram.canvas import DiagramCanvas
 from resnet_viz.views.diagram.controls import Controls
-from resnet_viz.views.diagram.explain import Explanation, explanation
+from resnet_viz.views.diagram.explain import Explanation
 from resnet_viz.views.diagram.flow import Flow
-from resnet_viz.views.diagram.items.bar import BarItem, FoldItem
-from resnet_viz.views.diagram.items.block import BlockItem
-from resnet_viz.views.diagram.items.frame import CardItem, FrameItem
-from resnet_viz.views.diagram.items.ground import StageItem, StageTitleItem
-from resnet_viz.views.diagram.items.skip import SkipItem
+from resnet_viz.views.diagram.items.item import DiagramItem, LevelName
 from resnet_viz.views.diagram.layout.geometry import Text
-from resnet_viz.views.diagram.layout.layers import HEAD
+from resnet_viz.views.diagram.layout.parts import HEAD
 from resnet_viz.views.diagram.legend import Legend
 from resnet_viz.views.diagram.levels import Levels
 from resnet_viz.views.diagram.measures import MEASURES, Fill, fill_of
 from resnet_viz.views.diagram.minimap import Minimap
-from resnet_viz.views.diagram.scenes.blocks import HEAT_MAP, DiagramScene
-from resnet_viz.views.diagram.scenes.layers import LayersScene
-from resnet_viz.views.diagram.scenes.level import LEVELS, LevelName
-from resnet_viz.views.diagram.scenes.network import NetworkScene
+from resnet_viz.views.diagram.scenes.level import LEVELS, Level
 from resnet_viz.views.diagram.search import SearchField
 from resnet_viz.views.widgets import theme
 
@@ -55,16 +50,16 @@ class DiagramView(QWidget):
         self._structure: Structure | None = None
         self._result: Result | None = None
         self._fill: Fill | None = None
+        self._layer = ""
         self.canvas = DiagramCanvas(self)
-        self.canvas.repeated = (SkipItem, StageTitleItem, FoldItem)
-        self.canvas.explained = (SkipItem,)
+        self.canvas.deeds = self
         self.levels = Levels(self.canvas, self._text)
         self.minimap = Minimap(self.canvas)
         self.flow = Flow(self.canvas)
         self.explanation: Explanation | None = None
         self.search = SearchField(self.canvas.viewport())
         self.controls = Controls()
-        self.legend = Legend(HEAT_MAP)
+        self.legend = Legend()
         self.fills = QComboBox()
         self.placeholder = QLabel("Loading the network…")
         self.placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -77,7 +72,6 @@ class DiagramView(QWidget):
         self._arrange()
         self.canvas.clicked.connect(self._click)
         self.canvas.double_clicked.connect(self._double_click)
-        self.canvas.asked.connect(self._explain)
         self.flow.playing_changed.connect(
             lambda playing: self.play_button.setText("■" if playing else "▶")
         )
@@ -166,9 +160,9 @@ class DiagramView(QWidget):
         return self.levels.level
 
     @property
-    def scene(self) -> DiagramScene | None:
-        """The scene of the level of blocks, if that is shown."""
-        return self.levels.blocks
+    def scene(self) -> Level | None:
+        """The level that is shown, once there is a network."""
+        return self.levels.current
 
     def set_level(self, level: LevelName, focus: str = "") -> None:
         """Go to a level, to the block called ``focus`` (by default the selected one)."""
@@ -241,22 +235,10 @@ class DiagramView(QWidget):
         if scene is None:
             return
         gates = self._state.snapshot.gates
-        self._tell_sums(scene)
+        scene.show_facts(gates, self._result, self._late)
         scene.show_gates(gates)
-        scene.show_tooltips(gates, self._result)
         self._show_fill()
         self.minimap.forget()
-
-    def _tell_sums(self, scene: NetworkScene | DiagramScene | LayersScene) -> None:
-        """Let each ⊕ tell what it added, unless that is of the past."""
-        measured = {}
-        if self._result is not None and not self._late:
-            measured = {block.name: block.paths for block in self._result.now.blocks}
-        for skip in scene.skips.values():
-            skip.figures = ""
-            if self._structure is not None and len(skip.names) == 1:
-                name = skip.names[0]
-                skip.figures = explanation(self._structure.block(name), measured.get(name))
 
     @property
     def selected(self) -> str:
@@ -269,58 +251,58 @@ class DiagramView(QWidget):
         scene = self.levels.current
         if scene is not None and self._structure is not None:
             self.levels.selected = self.selected
-            scene.show_selection(self.selected)
+            scene.show_selection(self.selected, self._layer)
             self.minimap.forget()
             number = self._structure.stage_of(self.selected)
             way = [(self._structure.title, "network")]
             way += [(f"Stage {number}", "blocks")] if number else []
             self.controls.show_way([*way, (self.selected, "layers")])
 
-    # ---- mouse and keys
+    # ---- what clicks and keys lead to
 
-    def _click(self, item: object, at: QPointF) -> None:
-        if isinstance(item, BlockItem):
-            self._state.select_block(item.name)
-        elif isinstance(item, BarItem):
-            self._state.select_block(item.block_at(at))
-        elif isinstance(item, FoldItem):
-            self.levels.fold(item.fold.key)
-        elif isinstance(item, CardItem):
-            self._choose(item.block)
-            if self.levels.layers:
-                self.levels.layers.select_layer(item.name)
-        elif isinstance(item, FrameItem):
-            self._choose(item.name)
-        elif isinstance(item, SkipItem):
-            gates = self._state.snapshot.gates
-            self._state.set_skips(item.names, not any(gates.skip(name) for name in item.names))
-        elif isinstance(item, StageTitleItem) and self._structure:
-            names = self._structure.stages[item.part.number - 1].skips
-            if names:
-                gates = self._state.snapshot.gates
-                self._state.set_skips(names, not any(gates.skip(name) for name in names))
+    def _click(self, item: DiagramItem | None, at: QPointF) -> None:
+        if item is not None:
+            item.clicked(at, self)
 
-    def _choose(self, name: str) -> None:
-        if name != HEAD:
-            self._state.select_block(name)
-
-    def _double_click(self, item: object, at: QPointF) -> None:
+    def _double_click(self, item: DiagramItem | None, at: QPointF) -> None:
         """Into what was clicked; on empty ground, out again."""
-        if isinstance(item, BarItem):
-            self.set_level("blocks", item.block_at(at))
-        elif isinstance(item, StageItem) and self.level == "network" and self._structure:
-            self.set_level("blocks", self._structure.stages[item.part.number - 1].blocks[0].name)
-        elif isinstance(item, BlockItem):
-            self.set_level("layers", item.name)
-        elif isinstance(item, CardItem) and item.is_convolution:
-            self.convolution_asked.emit(item.name)
-        elif isinstance(item, FrameItem | CardItem):
-            name = item.name if isinstance(item, FrameItem) else item.block
-            self.levels.frame(name)
-        elif self.canvas.zoom > 1.001 and self.level != "layers":
+        if item is not None and item.double_clicked(at, self):
+            return
+        if self.canvas.zoom > 1.001 and self.level != "layers":
             self.fit()
         else:
             self.levels.outwards()
+
+    def select(self, block: str, layer: str = "") -> None:
+        self._layer = layer
+        if block != HEAD:
+            self._state.select_block(block)
+        self._show_selection()
+
+    def switch(self, names: Sequence[str]) -> None:
+        gates = self._state.snapshot.gates
+        self._state.set_skips(names, not any(gates.skip(name) for name in names))
+
+    def fold(self, key: str) -> None:
+        self.levels.fold(key)
+
+    def enter(self, level: LevelName, block: str) -> None:
+        self.set_level(level, block)
+
+    def frame(self, block: str) -> None:
+        self.levels.frame(block)
+
+    def open_convolution(self, layer: str) -> None:
+        self.convolution_asked.emit(layer)
+
+    def explain(self, block: str, at: QPoint) -> None:
+        if self._structure is None:
+            return
+        met = None
+        if self._result is not None and not self._late:
+            met = self._result.now.block(block).paths
+        self.explanation = Explanation(self._structure.block(block), met, self)
+        self.explanation.open_at(at)
 
     def _go_to_crumb(self, level: str) -> None:
         for name in LEVELS:
@@ -338,30 +320,21 @@ class DiagramView(QWidget):
         """Select the block or the layer called ``name``, and zoom to it."""
         if self._structure is None:
             return
-        names = [block.name for block in self._structure.blocks]
-        if name in names:
-            self._state.select_block(name)
+        blocks = self._structure.blocks
+        if name in (block.name for block in blocks):
+            self.select(name)
             if self.level == "network":
                 self.set_level("blocks", name)
             else:
                 self.levels.frame(name)
             return
-        block = next(
-            (
-                block.name
-                for block in self._structure.blocks
-                if any(name == x.name for x in (*block.layers, *block.shortcut_layers))
-            ),
-            HEAD,
-        )
-        self._choose(block)
+        layers = {x.name: b.name for b in blocks for x in (*b.layers, *b.shortcut_layers)}
+        block = layers.get(name, HEAD)
         self.set_level("layers", block)
-        layers = self.levels.layers
-        assert layers is not None
-        card = layers.cards[name]
+        self.select(block, name)
         self.levels.frame(block)
-        layers.select_layer(name)
-        self.canvas.ensureVisible(QRectF(card.boundingRect()), 40, 20)
+        assert self.scene is not None
+        self.canvas.ensureVisible(self.scene.focus_place(self.selected, name), 40, 20)
         self.canvas.moved.emit()
 
     def play(self) -> None:
@@ -371,17 +344,6 @@ class DiagramView(QWidget):
         elif self._result and self.levels.current is not None and self.isVisible():
             self.levels.morph.stop()
             self.flow.play(self.levels.current.paths(), self._result.now)
-
-    def _explain(self, item: object, at: QPoint) -> None:
-        """Say what the ⊕ that was right-clicked does."""
-        if not isinstance(item, SkipItem) or self._structure is None:
-            return
-        block = self._structure.block(item.names[-1])
-        met = None
-        if self._result is not None and not self._late:
-            met = self._result.now.block(block.name).paths
-        self.explanation = Explanation(block, met, self)
-        self.explanation.open_at(at)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._structure is None:

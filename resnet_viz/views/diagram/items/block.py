@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from resnet_viz.figures.fill_scale import FillScale
+from resnet_viz.views.diagram.items.item import Deeds, PartItem
 from resnet_viz.views.diagram.items.paint import (
-    HAND,
     draw_label,
     edges_path,
-    fill_colour,
-    fill_mark,
     hovered,
     paint_fill,
+    paint_glow,
     qrect,
     tint,
     zoom_of,
@@ -29,44 +26,18 @@ _LEAST_LAYER = 7.0
 """Layer boxes narrower or lower than this on screen are left out."""
 
 
-class BlockItem(QGraphicsItem):
+class BlockItem(PartItem):
     """A block's box with the layers of its residual branch, its name and its heat bar."""
 
-    def __init__(self, box: BlockBox, is_stem: bool, legible: float, colours: np.ndarray) -> None:
-        super().__init__()
-        self.box, self.name, self._legible, self._colours = box, box.name, legible, colours
+    box: BlockBox
+
+    def __init__(self, box: BlockBox, is_stem: bool, legible: float) -> None:
+        super().__init__(box, qrect(box.rect).united(qrect(box.heat)), 8, 3, legible)
         self._is_stem = is_stem
-        self.selected = False
-        self.branch = 1.0
-        self.norm: float | None = None
-        self.faded = False
-        self._scale: FillScale | None = None
-        self.setZValue(3)
-        self.setAcceptHoverEvents(True)
-        self.setCursor(HAND)
 
-    def boundingRect(self) -> QRectF:
-        box = self.box
-        return qrect(box.rect).united(qrect(box.heat)).adjusted(-8, -8, 8, 4)
-
-    def shape(self) -> QPainterPath:
-        path = QPainterPath()
-        path.addRect(qrect(self.box.rect).united(qrect(self.box.heat)))
-        return path
-
-    def set_heat(self, norm: float | None, scale: FillScale | None, faded: bool) -> None:
-        """Colour the bar by a value, or clear it; ``faded`` marks a value of the past."""
-        self.norm, self._scale, self.faded = norm, scale, faded
-        self.update()
-
-    @property
-    def mark(self) -> str:
-        """The sign that stands in place of a colour: "0", "NaN", "∞" or ""."""
-        return fill_mark(self.norm, self._scale)
-
-    def heat_colour(self) -> QColor | None:
-        """The bar's colour, or None where there is none to show."""
-        return fill_colour(self.norm, self._scale, self._colours)
+    def double_clicked(self, at: QPointF, do: Deeds) -> bool:
+        do.enter("layers", self.name)
+        return True
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -78,9 +49,7 @@ class BlockItem(QGraphicsItem):
         colour = look.off if off else look.muted if self._is_stem else look.branch
         strength = 0.35 + 0.65 * self.branch
         if self.selected:
-            for width, alpha in ((9.0, 0.18), (6.0, 0.3)):
-                painter.setPen(QPen(tint(look.accent, alpha), width))
-                painter.drawRoundedRect(area, 6, 6)
+            paint_glow(painter, area)
         painter.setBrush(QColor(look.raised))
         painter.setPen(QPen(QColor(look.muted if hovered(option) else look.line), 1.2))
         if not detailed:
@@ -122,13 +91,8 @@ class BlockItem(QGraphicsItem):
         if self.branch == 0.0:
             pen.setStyle(Qt.PenStyle.DotLine)
         painter.setPen(pen)
-        if box.ways:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPath(edges_path(box.ways))
-        elif box.vertical:
-            painter.drawLine(QPointF(box.trunk, box.rect.y), QPointF(box.trunk, box.rect.bottom))
-        else:
-            painter.drawLine(QPointF(box.rect.x, box.trunk), QPointF(box.rect.right, box.trunk))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(edges_path(box.ways))
         pen.setStyle(Qt.PenStyle.SolidLine)
         for layer in box.layers:
             area = qrect(layer.rect)
@@ -143,16 +107,10 @@ class BlockItem(QGraphicsItem):
             draw_label(painter, layer, QColor(words), self._legible)
 
     def _paint_heat(self, painter: QPainter) -> None:
-        if self.norm is None:
+        value = self.value()
+        if self.fill is None or value is None:
             return
         painter.setOpacity(0.4 if self.faded else 1.0)
-        paint_fill(
-            painter,
-            self.box.heat,
-            self.norm,
-            self._scale,
-            self._colours,
-            self.box.heat_size,
-            self._legible,
-        )
+        box, scale = self.box, self.fill.scale
+        paint_fill(painter, box.heat, value, scale, box.heat_size, self._legible)
         painter.setOpacity(1.0)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from resnet_viz.figures.fill_scale import FillScale
 from resnet_viz.figures.numbers import number_text
+from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.structure import Structure
+from resnet_viz.results.result import Result
 from resnet_viz.views.diagram.facts import layer_card
+from resnet_viz.views.diagram.items.item import Deeds, DiagramItem, PartItem
 from resnet_viz.views.diagram.items.paint import (
-    HAND,
     draw_label,
     edges_path,
+    heat_colours,
     hovered,
     paint_fill,
+    paint_sign,
     qrect,
     stage_colour,
     text_font,
@@ -23,40 +27,28 @@ from resnet_viz.views.diagram.items.paint import (
     zoom_of,
 )
 from resnet_viz.views.diagram.layout.geometry import LINE, Label, Rect
-from resnet_viz.views.diagram.layout.layers import Card, Frame
+from resnet_viz.views.diagram.layout.parts import HEAD, Card, Frame
 from resnet_viz.views.widgets import theme
 
-THUMBNAIL_MAP = "viridis"
 
-
-class FrameItem(QGraphicsItem):
+class FrameItem(PartItem):
     """A block's ground with its title, its part of the main line, and its output's picture."""
 
-    def __init__(self, frame: Frame, legible: float, colours: np.ndarray) -> None:
-        super().__init__()
-        self.frame, self.name, self._legible, self._colours = frame, frame.name, legible, colours
+    box: Frame
+
+    def __init__(self, frame: Frame, legible: float) -> None:
+        super().__init__(frame, qrect(frame.rect), 6, 0, legible)
         self._lines = edges_path(frame.lines)
         self._picture: QImage | None = None
         self._range = ""
-        self.selected = False
-        self._value: float | None = None
-        self._scale: FillScale | None = None
-        self._faded = False
-        self.setZValue(0)
-        self.setAcceptHoverEvents(True)
-        self.setCursor(HAND)
 
-    def boundingRect(self) -> QRectF:
-        return qrect(self.frame.rect).adjusted(-6, -6, 6, 6)
+    def describe(self, structure: Structure, gates: GateSettings, result: Result | None) -> None:
+        if self.name != HEAD:
+            super().describe(structure, gates, result)
 
-    def shape(self) -> QPainterPath:
-        path = QPainterPath()
-        path.addRect(qrect(self.frame.rect))
-        return path
-
-    def set_fill(self, value: float | None, scale: FillScale | None, faded: bool) -> None:
-        self._value, self._scale, self._faded = value, scale, faded
-        self.update()
+    def double_clicked(self, at: QPointF, do: Deeds) -> bool:
+        do.frame(self.name)
+        return True
 
     def set_activation(self, activation: np.ndarray | None) -> None:
         """Show the mean over channels of what left the block, (C, h, w), from least to most."""
@@ -66,20 +58,16 @@ class FrameItem(QGraphicsItem):
             low, high = float(mean.min()), float(mean.max())
             if np.isfinite(low) and np.isfinite(high):
                 scaled = (mean - low) / (high - low) if high > low else np.zeros_like(mean)
-                self._picture = theme.to_qimage(self._colours[(255 * scaled).astype(np.uint8)])
-                self._range = f"{_short(low)} to {_short(high)}"
+                self._picture = theme.to_qimage(heat_colours()[(255 * scaled).astype(np.uint8)])
+                self._range = f"{number_text(low)} to {number_text(high)}"
             else:
                 self._range = "NaN or ∞"
         self.update()
 
-    @property
-    def has_picture(self) -> bool:
-        return self._picture is not None
-
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        look, frame = theme.current(), self.frame
+        look, frame = theme.current(), self.box
         area = qrect(frame.rect)
         colour = stage_colour(frame.stage) if frame.stage else look.muted
         painter.setPen(QPen(tint(colour, 0.75), 0.6 * look.line_width))
@@ -94,15 +82,17 @@ class FrameItem(QGraphicsItem):
         painter.setPen(QPen(QColor(look.muted), max(1.2, 0.8 * look.line_width)))
         painter.drawPath(self._lines)
         if frame.junction is not None and frame.arc is None:
-            paint_concatenation(painter, qrect(frame.junction))
+            painter.setPen(QPen(QColor(look.text), 0.75 * look.line_width))
+            painter.setBrush(QColor(look.panel))
+            painter.drawEllipse(qrect(frame.junction))
+            paint_sign(painter, qrect(frame.junction), True)
         if frame.thumbnail is not None:
             self._paint_output(painter, frame.thumbnail)
-        if frame.fill is not None and self._value is not None:
-            painter.setOpacity(0.4 if self._faded else 1.0)
+        value = self.value()
+        if frame.fill is not None and self.fill is not None and value is not None:
+            painter.setOpacity(0.4 if self.faded else 1.0)
             size = 0.72 * min(frame.fill.height, frame.fill.width / 3)
-            paint_fill(
-                painter, frame.fill, self._value, self._scale, self._colours, size, self._legible
-            )
+            paint_fill(painter, frame.fill, value, self.fill.scale, size, self._legible)
             painter.setOpacity(1.0)
 
     def _paint_output(self, painter: QPainter, place: Rect) -> None:
@@ -124,34 +114,16 @@ class FrameItem(QGraphicsItem):
         painter.drawText(strip, Qt.AlignmentFlag.AlignCenter, self._range)
 
 
-def paint_concatenation(painter: QPainter, area: QRectF) -> None:
-    """The sign of paths that are put side by side, as in an inception module."""
-    look = theme.current()
-    painter.setPen(QPen(QColor(look.text), 0.75 * look.line_width))
-    painter.setBrush(QColor(look.panel))
-    painter.drawEllipse(area)
-    middle, reach = area.center(), 0.28 * area.width()
-    for x in (-0.45 * reach, 0.45 * reach):
-        painter.drawLine(middle + QPointF(x, reach), middle + QPointF(x, -reach))
-
-
-def _short(value: float) -> str:
-    return number_text(value)
-
-
-class CardItem(QGraphicsItem):
+class CardItem(DiagramItem):
     """A layer's card. Convolutions and other layers with parameters have the branch's colour."""
 
-    def __init__(self, card: Card, block: str, in_block: bool, legible: float) -> None:
-        super().__init__()
+    def __init__(self, card: Card, block: str, legible: float) -> None:
+        super().__init__(qrect(card.rect), 5, 3)
         self.card, self.block, self._legible = card, block, legible
-        self._in_block = in_block
+        self._in_block = block not in (HEAD, "stem")
         self.is_convolution = card.layer.kernel > 0 and card.layer.parameters > 0
         self.selected = False
         self.off = False
-        self.setZValue(3)
-        self.setAcceptHoverEvents(True)
-        self.setCursor(HAND)
         tip = layer_card(card.layer)
         if self.is_convolution:
             tip += "<br>Double click: its kernels, and how it computes one pixel."
@@ -161,13 +133,25 @@ class CardItem(QGraphicsItem):
     def name(self) -> str:
         return self.card.layer.name
 
-    def boundingRect(self) -> QRectF:
-        return qrect(self.card.rect).adjusted(-5, -5, 5, 5)
+    def show_gates(self, gates: GateSettings) -> None:
+        gate = gates.skip(self.block) if self.card.on_shortcut else gates.branch(self.block)
+        self.off = gate == 0.0
+        self.update()
 
-    def shape(self) -> QPainterPath:
-        path = QPainterPath()
-        path.addRect(qrect(self.card.rect))
-        return path
+    def show_selection(self, name: str) -> None:
+        """Outline the card if its layer is called ``name``."""
+        self.selected = self.name == name
+        self.update()
+
+    def clicked(self, at: QPointF, do: Deeds) -> None:
+        do.select(self.block, self.name)
+
+    def double_clicked(self, at: QPointF, do: Deeds) -> bool:
+        if self.is_convolution:
+            do.open_convolution(self.name)
+        else:
+            do.frame(self.block)
+        return True
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -204,6 +188,3 @@ class CardItem(QGraphicsItem):
             size = min(screen.width / (0.66 * max(3, len(short))), screen.height / 1.5)
             label = Label(short, card.rect, min(size, 2.4 * card.title.size))
             draw_label(painter, label, words, self._legible, True)
-
-    def centre(self) -> QPointF:
-        return qrect(self.card.rect).center()

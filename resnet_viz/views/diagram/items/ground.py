@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from resnet_viz.networks.gates import GateSettings
+from resnet_viz.views.diagram.items.item import Deeds, DiagramItem
 from resnet_viz.views.diagram.items.paint import (
-    HAND,
     arrow_path,
     draw_label,
     edges_path,
@@ -21,45 +20,30 @@ from resnet_viz.views.diagram.items.paint import (
     tint,
     zoom_of,
 )
-from resnet_viz.views.diagram.layout.geometry import Label, Point, Rect
-from resnet_viz.views.diagram.layout.parts import Caption, StagePart
+from resnet_viz.views.diagram.layout.geometry import Label, Rect
+from resnet_viz.views.diagram.layout.parts import Layout, Part, StagePart
 from resnet_viz.views.widgets import theme
 
 
-class MainLineItem(QGraphicsItem):
+class MainLineItem(DiagramItem):
     """What cannot be clicked: the input, the main line, the shapes on it and the head."""
 
-    def __init__(
-        self,
-        bounds: QRectF,
-        place: Rect,
-        edges: Sequence[Sequence[Point]],
-        head: Sequence[Label],
-        labels: Sequence[Label],
-        spacing: float,
-        legible: float,
-        captions: Sequence[Caption] = (),
-        vertical: bool = False,
-    ) -> None:
-        super().__init__()
-        self._bounds, self._place, self._head, self._labels = bounds, place, head, labels
-        self._captions, self._vertical, self._legible = captions, vertical, legible
+    def __init__(self, bounds: QRectF, layout: Layout[Part], legible: float) -> None:
+        super().__init__(bounds, 0, 1, clickable=False)
+        self._layout, self._legible = layout, legible
         self._picture: QImage | None = None
+        edges = layout.edges
         self._line = edges_path(edges)
         self._arrows = QPainterPath()
-        size = min(11.0, 0.75 * spacing)
+        size = min(11.0, 0.75 * layout.spacing)
         for edge in edges:
             if len(edge) > 2 or edge is edges[0] or edge is edges[-1]:
                 self._arrows.addPath(arrow_path(edge[-2], edge[-1], size))
-        self.setZValue(1)
 
     def set_picture(self, pixels: np.ndarray | None) -> None:
         """Show what the network sees, (S, S, 3) uint8, as the input; None is an empty frame."""
         self._picture = None if pixels is None else theme.to_qimage(pixels)
         self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self._bounds
 
     def shape(self) -> QPainterPath:
         """Nothing: the mouse goes through to what lies below."""
@@ -68,7 +52,7 @@ class MainLineItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        look = theme.current()
+        look, layout = theme.current(), self._layout
         line = QPen(QColor(look.muted), max(1.2, 0.8 * look.line_width))
         line.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(line)
@@ -76,25 +60,25 @@ class MainLineItem(QGraphicsItem):
         painter.drawPath(self._line)
         painter.fillPath(self._arrows, QColor(look.muted))
         self._paint_input(painter)
-        for label in self._head:
+        for label in layout.head:
             painter.setPen(QPen(QColor(look.line), 1.2))
             painter.setBrush(QColor(look.raised))
             painter.drawRoundedRect(qrect(label.rect), 4, 4)
             draw_label(painter, label, QColor(look.text), self._legible)
-        for label in self._labels:
+        for label in (*layout.input_labels, *layout.notes):
             draw_label(painter, label, QColor(look.text), self._legible)
-        for caption in self._captions:
+        for caption in layout.captions:
             if caption.label.size * zoom_of(painter) < self._legible - 0.01:
                 continue
             painter.setPen(QPen(QColor(look.muted), 1.0, Qt.PenStyle.DotLine))
             below = QPointF(caption.edge.x, caption.label.rect.y + 1)
-            if self._vertical:
+            if layout.vertical:
                 below = QPointF(caption.label.rect.x + 1, caption.edge.y)
             painter.drawLine(qpoint(caption.edge), below)
             draw_label(painter, caption.label, QColor(look.muted), self._legible)
 
     def _paint_input(self, painter: QPainter) -> None:
-        look, area = theme.current(), qrect(self._place)
+        look, area = theme.current(), qrect(self._layout.input)
         painter.setBrush(QColor(look.raised))
         painter.setPen(QPen(QColor(look.muted), 1.2))
         painter.drawRect(area)
@@ -103,16 +87,18 @@ class MainLineItem(QGraphicsItem):
             painter.drawImage(area, self._picture)
 
 
-class StageItem(QGraphicsItem):
-    """A stage's coloured ground in one row."""
+class StageItem(DiagramItem):
+    """A stage's coloured ground in one row. A double click leads to its block ``inside``, if
+    there is one."""
 
-    def __init__(self, part: StagePart) -> None:
-        super().__init__()
-        self.part = part
-        self.setZValue(0)
+    def __init__(self, part: StagePart, inside: str) -> None:
+        super().__init__(qrect(part.rect).adjusted(-2, -2, 2, 2), 0, 0, clickable=False)
+        self.part, self._inside = part, inside
 
-    def boundingRect(self) -> QRectF:
-        return qrect(self.part.rect).adjusted(-2, -2, 2, 2)
+    def double_clicked(self, at: QPointF, do: Deeds) -> bool:
+        if self._inside:
+            do.enter("blocks", self._inside)
+        return bool(self._inside)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -123,27 +109,31 @@ class StageItem(QGraphicsItem):
         painter.drawRoundedRect(qrect(self.part.rect), 9, 9)
 
 
-class StageTitleItem(QGraphicsItem):
+class StageTitleItem(DiagramItem):
     """A stage's title with a switch for all its skips. ``on`` is the share of skips that are on."""
 
-    def __init__(self, part: StagePart, legible: float) -> None:
-        super().__init__()
-        self.part, self._legible = part, legible
+    repeated = True
+
+    def __init__(self, part: StagePart, names: tuple[str, ...], legible: float) -> None:
+        place = qrect(part.title.rect).adjusted(-2, -1, 2, 1)
+        super().__init__(place, 0, 4, clickable=part.switch is not None)
+        self.part, self._names, self._legible = part, names, legible
         self.on = 1.0
-        self.setZValue(4)
-        if part.switch:
-            self.setAcceptHoverEvents(True)
-            self.setCursor(HAND)
 
-    def boundingRect(self) -> QRectF:
-        return qrect(self.part.title.rect).adjusted(-2, -1, 2, 1)
-
-    def set_on(self, on: float) -> None:
-        self.on = on
-        self.update()
-        deed = "switch them all off" if on > 0 else "switch them all on"
-        state = {0.0: "off", 1.0: "on"}.get(on, "partly on")
+    def show_gates(self, gates: GateSettings) -> None:
+        if not self._names:
+            return
+        values = [gates.skip(name) for name in self._names]
+        some = 0.5 if any(values) else 0.0
+        self.on = 1.0 if all(value == 1 for value in values) else some
+        deed = "switch them all off" if self.on > 0 else "switch them all on"
+        state = {0.0: "off", 1.0: "on"}.get(self.on, "partly on")
         self.setToolTip(f"Skips of stage {self.part.number}: {state}. Click to {deed}.")
+        self.update()
+
+    def clicked(self, at: QPointF, do: Deeds) -> None:
+        if self._names:
+            do.switch(self._names)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -141,11 +141,17 @@ def fill_mark(value: float | None, scale: FillScale | None) -> str:
     return (row_of(value) or "") if scale is None else scale.mark(value)
 
 
-def fill_colour(value: float | None, scale: FillScale | None, colours: np.ndarray) -> QColor | None:
-    """The colour of a value, (256, 3) uint8 being all of them, or None where it has none."""
+@cache
+def heat_colours() -> np.ndarray:
+    """The colours of measured values, from least to most, (256, 3) uint8."""
+    return theme.colour_map("viridis")
+
+
+def fill_colour(value: float | None, scale: FillScale | None) -> QColor | None:
+    """The colour of a value, or None where it has none."""
     if value is None or scale is None or fill_mark(value, scale):
         return None
-    red, green, blue = (int(part) for part in colours[round(255 * scale.position(value))])
+    red, green, blue = (int(part) for part in heat_colours()[round(255 * scale.position(value))])
     return QColor(red, green, blue)
 
 
@@ -154,13 +160,12 @@ def paint_fill(
     place: Rect,
     value: float,
     scale: FillScale | None,
-    colours: np.ndarray,
     size: float,
     legible: float,
 ) -> None:
     """A value as a coloured bar with its figure, or its mark where it has no colour."""
     look, area = theme.current(), qrect(place)
-    fill = fill_colour(value, scale, colours)
+    fill = fill_colour(value, scale)
     painter.setPen(QPen(QColor(look.muted), 1.0))
     painter.setBrush(QColor(look.panel) if fill is None else fill)
     painter.drawRoundedRect(area, 3, 3)
@@ -172,6 +177,24 @@ def paint_fill(
     elif scale is not None:
         ink = QColor("#ffffff" if luminance(fill) < 0.18 else "#000000")
         draw_label(painter, Label(scale.text(value), place, size), ink, legible)
+
+
+def paint_glow(painter: QPainter, area: QRectF) -> None:
+    """The glow around what is selected."""
+    for width, alpha in ((9.0, 0.18), (6.0, 0.3)):
+        painter.setPen(QPen(tint(theme.current().accent, alpha), width))
+        painter.drawRoundedRect(area, 6, 6)
+
+
+def paint_sign(painter: QPainter, area: QRectF, concat: bool) -> None:
+    """What joins paths, in a circle: ‖ where they are put side by side, else +."""
+    middle, reach = area.center(), 0.28 * area.width()
+    if concat:
+        for x in (-0.45 * reach, 0.45 * reach):
+            painter.drawLine(middle + QPointF(x, reach), middle + QPointF(x, -reach))
+    else:
+        painter.drawLine(middle - QPointF(reach, 0), middle + QPointF(reach, 0))
+        painter.drawLine(middle - QPointF(0, reach), middle + QPointF(0, reach))
 
 
 def luminance(colour: QColor) -> float:

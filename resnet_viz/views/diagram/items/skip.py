@@ -4,56 +4,83 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, QPen
-from PySide6.QtWidgets import QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from resnet_viz.views.diagram.items.item import Deeds, DiagramItem
 from resnet_viz.views.diagram.items.paint import (
-    HAND,
     LEAST_HIT,
     arc_path,
     draw_label,
     hovered,
+    paint_sign,
     qpoint,
     qrect,
     tint,
     zoom_of,
 )
 from resnet_viz.views.diagram.layout.geometry import LINE, Label, Rect, transposed
-from resnet_viz.views.diagram.layout.parts import Arc
+from resnet_viz.views.diagram.layout.parts import Part
 from resnet_viz.views.widgets import theme
 
 
-class SkipItem(QGraphicsPathItem):
+class SkipItem(DiagramItem):
     """The skip of a block, or of several folded ones: an arc over their box and a sign at its end.
 
-    ``box`` is what the arc goes around, so that the ground between the two can be clicked too.
+    With ``roof`` the ground between the arc and the box can be clicked too. ``figures`` tell what
+    the sign adds, as rich text.
     """
 
-    def __init__(
-        self,
-        names: tuple[str, ...],
-        box: Rect,
-        arc: Arc,
-        junction: Rect,
-        sign_: str,
-        legible: float,
-    ) -> None:
-        super().__init__()
-        self.names, self.arc, self.junction = names, arc, junction
+    repeated = True
+
+    def __init__(self, box: Part, concat: bool, legible: float, roof: bool) -> None:
+        assert box.arc is not None
+        assert box.junction is not None
+        arc, junction = box.arc, box.junction
+        self._path = arc_path(arc)
+        super().__init__(self._path.boundingRect().united(qrect(junction)), LEAST_HIT, 2)
+        self.names, self.arc, self.junction = box.names, arc, junction
         self.gate = 1.0
         self.figures = ""
-        self._sign, self._legible = sign_, legible
-        self._roof = QRectF(arc.start.x, arc.top, arc.end.x - arc.start.x, box.y - arc.top)
-        if arc.vertical:
-            self._roof = QRectF(arc.top, arc.start.y, box.x - arc.top, arc.end.y - arc.start.y)
+        self._concat, self._legible = concat, legible
+        self._pen = QPen()
+        self._hit = self._hit_path(box.rect if roof else None)
         # Thick lines of a projector would run together between small blocks.
         self._thin = min(1.0, max(0.5, junction.width / 14))
-        self.setPath(arc_path(arc))
-        self.setZValue(2)
-        self.setAcceptHoverEvents(True)
-        self.setCursor(HAND)
         self.set_gate(1.0)
+
+    def _hit_path(self, box: Rect | None) -> QPainterPath:
+        stroker = QPainterPathStroker()
+        stroker.setWidth(LEAST_HIT)
+        hit = stroker.createStroke(self._path)
+        arc, side = self.arc, max(LEAST_HIT, self.junction.width)
+        around = QRectF(0, 0, side, side)
+        around.moveCenter(qrect(self.junction).center())
+        hit.addEllipse(around)
+        if box is None:
+            return hit
+        under = QRectF(arc.start.x, arc.top, arc.end.x - arc.start.x, box.y - arc.top)
+        if arc.vertical:
+            under = QRectF(arc.top, arc.start.y, box.x - arc.top, arc.end.y - arc.start.y)
+        roof = QPainterPath()
+        roof.addRect(under)
+        return hit.united(roof)
+
+    def path(self) -> QPainterPath:
+        """The arc, from the fork to the junction."""
+        return self._path
+
+    def pen(self) -> QPen:
+        """What the arc is drawn with."""
+        return self._pen
+
+    def clicked(self, at: QPointF, do: Deeds) -> None:
+        do.switch(self.names)
+
+    def asked(self, at: QPoint, do: Deeds) -> bool:
+        do.explain(self.names[-1], at)
+        return True
 
     def set_gate(self, gate: float) -> None:
         """Draw the skip at ``gate`` in [0, 1]: 0 is cut, between is thin and see-through."""
@@ -64,7 +91,7 @@ class SkipItem(QGraphicsPathItem):
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         if not gate:
             pen.setDashPattern([3.0, 2.0])
-        self.setPen(pen)
+        self._pen = pen
         state = "on" if gate == 1 else "off" if gate == 0 else f"at {gate:.2g}"
         deed = "off" if gate else "on"
         words = f"Skip of {self.names[0]}: {state}. Click to switch it {deed}."
@@ -74,26 +101,8 @@ class SkipItem(QGraphicsPathItem):
         self.setToolTip(f"{words}{self.figures}")
         self.update()
 
-    @property
-    def name(self) -> str:
-        """The name of the first block."""
-        return self.names[0]
-
-    def boundingRect(self) -> QRectF:
-        shape = self.path().boundingRect().united(qrect(self.junction))
-        return shape.adjusted(-LEAST_HIT, -LEAST_HIT, LEAST_HIT, LEAST_HIT)
-
     def shape(self) -> QPainterPath:
-        stroker = QPainterPathStroker()
-        stroker.setWidth(LEAST_HIT)
-        hit = stroker.createStroke(self.path())
-        side = max(LEAST_HIT, self.junction.width)
-        around = QRectF(0, 0, side, side)
-        around.moveCenter(qrect(self.junction).center())
-        hit.addEllipse(around)
-        roof = QPainterPath()
-        roof.addRect(self._roof)
-        return hit.united(roof)
+        return self._hit
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -196,11 +205,4 @@ class SkipItem(QGraphicsPathItem):
         painter.setBrush(QColor(look.raised if off else look.panel))
         painter.drawEllipse(area)
         painter.setPen(QPen(colour, 0.75 * self._thin * look.line_width))
-        reach, middle = 0.28 * area.width(), area.center()
-        if self._sign == "‖":
-            for x in (-0.45 * reach, 0.45 * reach):
-                up = QPointF(x, reach)
-                painter.drawLine(middle + up, middle + QPointF(x, -reach))
-        else:
-            painter.drawLine(middle - QPointF(reach, 0), middle + QPointF(reach, 0))
-            painter.drawLine(middle - QPointF(0, reach), middle + QPointF(0, reach))
+        paint_sign(painter, area, self._concat)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from resnet_viz.networks.structure import Block, Layer, Structure
 from resnet_viz.views.diagram.layout.geometry import (
@@ -21,29 +20,36 @@ from resnet_viz.views.diagram.layout.geometry import (
     straight,
     transposed,
 )
-from resnet_viz.views.diagram.layout.parts import Arc, BlockBox, Caption, Layout, StagePart
+from resnet_viz.views.diagram.layout.parts import BlockBox, Caption, Layout, StagePart
 from resnet_viz.views.diagram.layout.plan import (
-    HEAD_CELLS,
     INPUT_CELLS,
     MARGIN,
-    STAGE_GAP_CELLS,
     Plan,
-    Slot,
     best_plan,
     drawn_layers,
+    head_cells,
     layer_texts,
     layers_in_row,
     slots_of,
+)
+from resnet_viz.views.diagram.layout.rows import STAGE_GAP_CELLS
+from resnet_viz.views.diagram.layout.shared import (
+    Option,
+    arc_over,
+    around,
+    class_words,
+    head_boxes,
+    input_words,
+    main_line,
 )
 
 
 class _Builder:
     """Places slot after slot; what is placed is collected in lists."""
 
-    def __init__(self, structure: Structure, slots: Sequence[Slot], plan: Plan, text: Text) -> None:
-        self.structure, self.slots, self.plan, self.text = structure, slots, plan, text
-        names = [short_name(block.name) for block in structure.blocks]
-        self.names = names
+    def __init__(self, structure: Structure, plan: Plan, text: Text) -> None:
+        self.structure, self.plan, self.text = structure, plan, text
+        self.names = [short_name(block.name) for block in structure.blocks]
         self.layer_count = max(map(layers_in_row, structure.blocks))
         self.layer_style = self._layer_style()
         self.blocks: list[BlockBox] = []
@@ -64,21 +70,29 @@ class _Builder:
         trunk = self.trunk(top)
         heat = Rect(rect.x, rect.bottom + 3, rect.width, plan.heat)
         heat_size = fit_text([("8.8e-88", False, 0.0)], inner(heat, 2, 0), self.text).size
-        arc, junction, exit_x = None, None, rect.right
+        arc = junction = None
+        leave = Point(rect.right, trunk)
         if block.has_skip:
             side = 1.8 * plan.spacing
             junction = Rect(rect.right + 0.6 * plan.spacing, trunk - side / 2, side, side)
-            exit_x = junction.right
-            arc = self._arc(block, Point(x + 0.3 * plan.spacing, trunk), rect, junction)
+            leave = Point(junction.right, trunk)
+            size = min(0.85 * self.text.size, 0.62 * plan.arc / LINE)
+            size = max(size, min(self.text.legible, 0.8 * plan.arc / LINE))
+            roof = rect.y - plan.arc + LINE * size / 2
+            fork = Point(x + 0.3 * plan.spacing, trunk)
+            arc = arc_over(block, fork, roof, junction, size, self.text)
+        entry = Point(rect.x, trunk)
         layers = self._layers(drawn_layers(block.layers), rect, block.kind == "stem")
-        ways: tuple[tuple[Point, ...], ...] = ()
+        ways: tuple[tuple[Point, ...], ...] = ((entry, Point(rect.right, trunk)),)
         if block.branches:
             layers, ways = self._ways(block, rect)
-        box = BlockBox(
-            block.name, row, rect, title, alone, layers, heat, heat_size, arc, junction, exit_x,
-            trunk, ways,
+        self.blocks.append(
+            BlockBox(
+                names=(block.name,), row=row, rect=rect, entry=entry, exit=leave, arc=arc,
+                junction=junction, title=title, alone=alone, layers=layers, heat=heat,
+                heat_size=heat_size, ways=ways,
+            )
         )  # fmt: skip
-        self.blocks.append(box)
 
     def _title(self, name: str, header: Rect) -> Label:
         if self.text.sideways:
@@ -196,21 +210,6 @@ class _Builder:
             )
         return tuple(labels), tuple(lines)
 
-    def _arc(self, block: Block, start: Point, rect: Rect, junction: Rect) -> Arc:
-        end = Point(junction.centre.x, junction.y)
-        size = min(0.85 * self.text.size, 0.62 * self.plan.arc / LINE)
-        size = max(size, min(self.text.legible, 0.8 * self.plan.arc / LINE))
-        height = LINE * size
-        top = rect.y - self.plan.arc + height / 2
-        words = {"projection": "1×1", "pad": "pad"}.get(block.shortcut)
-        label = None
-        if words:
-            width = self.text.em(words) * size + 0.7 * size
-            if width < 0.8 * (end.x - start.x):
-                x = (start.x + end.x - width) / 2
-                label = straight(words, Rect(x, top - height / 2, width, height), size, self.text)
-        return Arc(start, top, end, size, label)
-
     def stage(self, number: int, row: int, left: float, right: float, top: float) -> None:
         """Place the background and title of a stage between its first and last cell."""
         plan, text = self.plan, self.text
@@ -281,7 +280,7 @@ class _Builder:
         whole = [("global\naverage\npool", False, good), ("global average pool", True, good)]
         whole += [("avg pool", True, least), ("avg\npool", False, least), ("pool", True, least)]
 
-        def options_of(layer: Layer) -> list[tuple[str, bool, float]]:
+        def options_of(layer: Layer) -> list[Option]:
             full, lines, short = layer_texts(layer)
             if "pool" not in layer.kind.lower():
                 return [(full, False, least), (lines, False, least)]
@@ -292,22 +291,14 @@ class _Builder:
         choices = [options_of(layer) for layer in layers]
         if not any("pool" in layer.kind.lower() for layer in layers):
             choices.insert(0, whole)
-        left, right = x + 1.2 * plan.spacing, x + HEAD_CELLS * plan.cell - plan.spacing
-        gap = plan.spacing
-        width = max(2.0, (right - left + gap) / len(choices) - gap)
-        height = plan.box * 0.92
-        y = self.trunk(top) - height / 2
-        boxes = []
-        for index, options in enumerate(choices):
-            rect = Rect(left + index * (width + gap), y, width, height)
-            label = fit_text(options, inner(rect, 1.5, 3), text)
-            boxes.append(replace(label, rect=rect))
-        classes = self.structure.head[-1].output_shape[-1] if self.structure.head else 0
-        low = y + height + 3
-        wide = HEAD_CELLS * plan.cell + 0.6 * MARGIN
-        below = Rect(x - 2, low, wide, top + plan.height - low)
-        words = [f"{classes} classes", f"{classes}\nclasses", str(classes)]
-        return tuple(boxes), self._below(words, below)
+        cells = head_cells(self.structure) * plan.cell
+        height = 0.92 * plan.box
+        room = Rect(x + 1.2 * plan.spacing, self.trunk(top) - height / 2, 0.0, height)
+        room = replace(room, width=cells - 2.2 * plan.spacing)
+        low = room.bottom + 3
+        below = Rect(x - 2, low, cells + 0.6 * MARGIN, top + plan.height - low)
+        boxes = head_boxes(choices, room, plan.spacing, text)
+        return boxes, self._below(class_words(self.structure), below)
 
     def _below(self, words: Sequence[str], area: Rect) -> Label:
         """Text at the top of the free ground below the input or the head."""
@@ -330,17 +321,14 @@ class _Builder:
         left = x - 0.7 * MARGIN
         right = min(x + wide + plan.spacing, 2 * rect.centre.x - left)
         left = 2 * rect.centre.x - right
-        shape = self.structure.input_shape
-        words = [shape_text(shape), f"{shape[0]}×\n{shape_text(shape[1:])}"]
+        above, below = around(rect, left, right, LINE * plan.title_size, 2)
         below = Rect(left, rect.bottom + 3, right - left, top + plan.height - rect.bottom - 3)
-        above = Rect(left, rect.y - LINE * plan.title_size - 2, right - left, 0)
-        above = Rect(above.x, above.y, above.width, LINE * plan.title_size)
         size = min(above.width / self.text.em("Input"), plan.title_size)
         name = straight("Input", above, size, self.text)
-        return rect, (name, self._below(words, below))
+        return rect, (name, self._below(input_words(self.structure), below))
 
 
-def lay_out(structure: Structure, width: float, height: float, text: Text) -> Layout:
+def lay_out(structure: Structure, width: float, height: float, text: Text) -> Layout[BlockBox]:
     """Lay a network out for a view of ``width`` × ``height`` pixels, from left to right.
 
     With ``text.sideways`` it runs from top to bottom, in columns.
@@ -353,7 +341,7 @@ def lay_out(structure: Structure, width: float, height: float, text: Text) -> La
         width, height = height, width
     slots = slots_of(structure)
     plan = best_plan(slots, width, height, text)
-    build = _Builder(structure, slots, plan, text)
+    build = _Builder(structure, plan, text)
     count = len(plan.rows)
     spare = max(0.0, height - 16 - plan.total_height)
     gap = plan.gap + (min(24.0, spare / (count + 1)) if count > 1 else 0.0)
@@ -375,7 +363,7 @@ def lay_out(structure: Structure, width: float, height: float, text: Text) -> La
             elif slot.group == 0:
                 picture, input_labels = build.input(x, top)
             else:
-                head, head_label = build.head(x, top)
+                head, classes = build.head(x, top)
             x += wide
         for group, (first, last) in starts.items():
             if group > 0:
@@ -383,67 +371,29 @@ def lay_out(structure: Structure, width: float, height: float, text: Text) -> La
         rights.append(x + min(8.0, 0.12 * plan.cell))
         tops.append(top)
         top += plan.height + gap
-    edges = _edges(build, picture, head, plan, rights, tops, left, gap)
-    # An edge carries its caption where it leaves the block, before the next one's fork.
-    ends = [Point(box.exit_x + 0.15 * plan.spacing, box.trunk) for box in build.blocks]
-    after = input_labels[-1].rect.right + 2
-    captions = build.captions(ends, [y + plan.height for y in tops], after)
-    layout = Layout(
-        max(width, max(rights) + 10),
-        max(height, tops[-1] + plan.height + 8),
-        count,
+    pad = min(8.0, 0.12 * plan.cell) + 7
+    edges = main_line(
         picture,
-        input_labels,
-        tuple(build.blocks),
-        tuple(build.stages),
+        build.blocks,
         head,
-        head_label,
-        edges,
-        captions,
         plan.spacing,
+        lambda row: (rights[row] + 7, tops[row + 1] - gap / 2, left - pad),
+    )
+    # An edge carries its caption where it leaves the block, before the next one's fork.
+    ends = [Point(box.exit.x + 0.15 * plan.spacing, box.exit.y) for box in build.blocks]
+    after = input_labels[-1].rect.right + 2
+    layout = Layout(
+        width=max(width, max(rights) + 10),
+        height=max(height, tops[-1] + plan.height + 8),
+        rows=count,
+        input=picture,
+        input_labels=input_labels,
+        parts=tuple(build.blocks),
+        stages=tuple(build.stages),
+        head=head,
+        notes=(classes,),
+        edges=edges,
+        captions=build.captions(ends, [y + plan.height for y in tops], after),
+        spacing=plan.spacing,
     )
     return transposed(layout) if text.sideways else layout
-
-
-def _edges(
-    build: _Builder,
-    picture: Rect,
-    head: Sequence[Label],
-    plan: Plan,
-    rights: Sequence[float],
-    tops: Sequence[float],
-    left: float,
-    gap: float,
-) -> tuple[tuple[Point, ...], ...]:
-    """The main line from the input through the blocks to the head and out of it."""
-    outs = [Point(picture.right, build.blocks[0].trunk)]
-    outs += [Point(box.exit_x, box.trunk) for box in build.blocks]
-    ins = [Point(box.rect.x, box.trunk) for box in build.blocks]
-    head_y = head[0].rect.centre.y
-    ins.append(Point(head[0].rect.x, head_y))
-    for box, following in pairwise(head):
-        outs.append(Point(box.rect.right, head_y))
-        ins.append(Point(following.rect.x, head_y))
-    outs.append(Point(head[-1].rect.right, head_y))
-    ins.append(Point(head[-1].rect.right + plan.spacing, head_y))
-    edges: list[tuple[Point, ...]] = []
-    row = 0
-    for start, end in zip(outs, ins, strict=True):
-        if abs(start.y - end.y) < 1e-6:
-            edges.append((start, end))
-            continue
-        right = rights[row] + 7
-        row += 1
-        between = tops[row] - gap / 2
-        before = left - min(8.0, 0.12 * plan.cell) - 7
-        edges.append(
-            (
-                start,
-                Point(right, start.y),
-                Point(right, between),
-                Point(before, between),
-                Point(before, end.y),
-                end,
-            )
-        )
-    return tuple(edges)

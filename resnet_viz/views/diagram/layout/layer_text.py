@@ -40,3 +40,10 @@ def after(block: Block) -> tuple[Layer, ...]:
         return ()
     shape = block.output_shape
     return (Layer(f"{block.name}, at its end", "Activation", block.activation, shape, 0, 0),)
+
+
+def kind_text(block: Block) -> str:
+    """The kind of a block in words."""
+    return {"stem": "stem", "basic": "basic block", "bottleneck": "bottleneck block"}.get(
+        block.kind, f"{block.kind} block"
+    )

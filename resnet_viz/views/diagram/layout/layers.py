@@ -7,8 +7,7 @@ the view shows a part of it. Only where rows break depends on the view's proport
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
 from resnet_viz.networks.structure import Block, Layer, Structure
 from resnet_viz.views.diagram.layout.geometry import (
@@ -21,72 +20,21 @@ from resnet_viz.views.diagram.layout.geometry import (
     straight,
     transposed,
 )
-from resnet_viz.views.diagram.layout.layer_text import after, details, heading, is_small
-from resnet_viz.views.diagram.layout.parts import Arc
+from resnet_viz.views.diagram.layout.layer_text import (
+    after,
+    details,
+    heading,
+    is_small,
+    kind_text,
+)
+from resnet_viz.views.diagram.layout.parts import HEAD, Arc, Card, Frame, Layout
+from resnet_viz.views.diagram.layout.rows import break_lengths
+from resnet_viz.views.diagram.layout.shared import arc_label, around, input_words, main_line
 
 _PAD, _GAP, _ROW_GAP = 14.0, 20.0, 30.0
-HEAD = "head"
-"""The name of the frame that holds the layers after the last block."""
 
 
-@dataclass(frozen=True)
-class Card:
-    """A layer's card: its heading and, below it, its figures."""
-
-    layer: Layer
-    rect: Rect
-    title: Label
-    lines: tuple[Label, ...]
-    on_shortcut: bool = False
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A block with all its layers. ``lines`` is its part of the main line, from card to card.
-
-    ``thumbnail`` is where its output's picture lies and ``fill`` the place of its measured value.
-    The head has neither.
-    """
-
-    name: str
-    row: int
-    stage: int
-    rect: Rect
-    title: Label
-    cards: tuple[Card, ...]
-    arc: Arc | None
-    junction: Rect | None
-    thumbnail: Rect | None
-    fill: Rect | None
-    entry: Point
-    exit: Point
-    lines: tuple[tuple[Point, ...], ...]
-    vertical: bool = False
-
-
-@dataclass(frozen=True)
-class LayersLayout:
-    """All frames, in rows. ``edges`` lead from frame to frame; ``home`` is the input's picture."""
-
-    width: float
-    height: float
-    rows: int
-    input: Rect
-    input_labels: tuple[Label, ...]
-    frames: tuple[Frame, ...]
-    edges: tuple[tuple[Point, ...], ...]
-    spacing: float
-    vertical: bool = False
-
-
-def kind_text(block: Block) -> str:
-    """The kind of a block in words."""
-    return {"stem": "stem", "basic": "basic block", "bottleneck": "bottleneck block"}.get(
-        block.kind, f"{block.kind} block"
-    )
-
-
-def lay_out_layers(structure: Structure, width: float, height: float, text: Text) -> LayersLayout:
+def lay_out_layers(structure: Structure, width: float, height: float, text: Text) -> Layout[Frame]:
     """Lay every layer out for a view of the proportions ``width`` : ``height``.
 
     With ``text.sideways`` layers run from top to bottom, and rows are columns.
@@ -136,13 +84,11 @@ class _Build:
         """A size on screen as one along and across the main line."""
         return (size[1], size[0]) if self.text.sideways else size
 
-    def all(self, proportion: float) -> LayersLayout:
-        names = [block.name for block in self.structure.blocks]
+    def all(self, proportion: float) -> Layout[Frame]:
         blocks = [self._measure(block.layers, block) for block in self.structure.blocks]
         lengths = [*blocks, self._measure(self.structure.head, None)]
-        names.append(HEAD)
         start = self.side + 2.5 * _GAP
-        breaks = _rows(lengths, start, self.deep + _ROW_GAP, proportion)
+        breaks = break_lengths(lengths, start, self.deep + _ROW_GAP, 1.6 * _GAP, proportion)
         frames: list[Frame] = []
         y = _ROW_GAP / 2
         widest = 0.0
@@ -159,22 +105,25 @@ class _Build:
                 x += lengths[index] + 1.6 * _GAP
             widest = max(widest, x)
             y += self.deep + _ROW_GAP
-        shape = shape_text(self.structure.input_shape)
-        deep = LINE * self.text.size
-        labels = tuple(
-            straight(words, Rect(picture.x - 12, at, picture.width + 24, deep), self.detail,
-                     self.text)
-            for words, at in (("Input", picture.y - deep - 2), (shape, picture.bottom + 2))
-        )  # fmt: skip
-        return LayersLayout(
-            widest + _GAP,
-            y,
-            len(breaks),
-            picture,
-            labels,
-            tuple(frames),
-            self._edges(picture, frames, start),
-            _GAP,
+        strips = around(picture, picture.x - 12, picture.right + 12, LINE * self.text.size, 2)
+        names = ("Input", input_words(self.structure)[0])
+        ends = {frame.row: frame.rect for frame in frames}
+
+        def turn(row: int) -> tuple[float, float, float]:
+            return ends[row].right + 0.7 * _GAP, ends[row].bottom + _ROW_GAP / 2, start
+
+        return Layout(
+            width=widest + _GAP,
+            height=y,
+            rows=len(breaks),
+            input=picture,
+            input_labels=tuple(
+                straight(words, strip, self.detail, self.text)
+                for words, strip in zip(names, strips, strict=True)
+            ),
+            parts=tuple(frames),
+            edges=main_line(picture, frames, (), 1.2 * _GAP, turn),
+            spacing=_GAP,
         )
 
     def _card_along(self, layer: Layer) -> float:
@@ -217,8 +166,9 @@ class _Build:
             cards = self._row(self.structure.head, rect.x + _PAD, trunk)
             lines = _joined(rect.x, [card.rect for card in cards], rect.right, trunk)
             return Frame(
-                HEAD, row, 0, rect, self._title(None, rect), tuple(cards), None, None, None, None,
-                Point(rect.x, trunk), Point(rect.right, trunk), tuple(lines),
+                names=(HEAD,), row=row, rect=rect, entry=Point(rect.x, trunk),
+                exit=Point(rect.right, trunk), stage=0, title=self._title(None, rect),
+                cards=tuple(cards), lines=tuple(lines),
             )  # fmt: skip
         block = blocks[index]
         left = rect.right - _PAD - self._output
@@ -242,9 +192,10 @@ class _Build:
         lines.append((Point(thumbnail.right, trunk), leave))
         arc, second = self._shortcut(block, rect, trunk, junction)
         return Frame(
-            block.name, row, self.structure.stage_of(block.name), rect, self._title(block, rect),
-            (*cards, *following, *second), arc, junction, thumbnail, fill, Point(rect.x, trunk),
-            leave, tuple(lines),
+            names=(block.name,), row=row, rect=rect, entry=Point(rect.x, trunk), exit=leave,
+            arc=arc, junction=junction, stage=self.structure.stage_of(block.name),
+            title=self._title(block, rect), cards=(*cards, *following, *second),
+            thumbnail=thumbnail, fill=fill, lines=tuple(lines),
         )  # fmt: skip
 
     @property
@@ -311,10 +262,7 @@ class _Build:
         middle = (fork.x + junction.centre.x) / 2
         label = None
         if block.shortcut == "identity":
-            wide = text.em("identity") * self.detail + self.detail
-            deep = LINE * self.detail
-            place = Rect(middle - wide / 2, lane - deep / 2, wide, deep)
-            label = straight("identity", place, self.detail, text)
+            label = arc_label("identity", middle, lane, self.detail, 1.0, text)
         second = [
             replace(card, on_shortcut=True)
             for card in self._row(
@@ -355,31 +303,6 @@ class _Build:
             y += LINE * size
         return Card(layer, rect, labels[0], tuple(labels[1:]), on_shortcut)
 
-    def _edges(
-        self, picture: Rect, frames: Sequence[Frame], left: float
-    ) -> tuple[tuple[Point, ...], ...]:
-        edges: list[tuple[Point, ...]] = [(Point(picture.right, frames[0].entry.y),
-                                           frames[0].entry)]  # fmt: skip
-        for one, two in pairwise(frames):
-            if one.row == two.row:
-                edges.append((one.exit, two.entry))
-                continue
-            right = one.rect.right + 0.7 * _GAP
-            between = one.rect.bottom + _ROW_GAP / 2
-            edges.append(
-                (
-                    one.exit,
-                    Point(right, one.exit.y),
-                    Point(right, between),
-                    Point(left, between),
-                    Point(left, two.entry.y),
-                    two.entry,
-                )
-            )
-        last = frames[-1].exit
-        edges.append((last, replace(last, x=last.x + 1.2 * _GAP)))
-        return tuple(edges)
-
 
 def _meets(block: Block) -> bool:
     """True if two paths or more meet in the block."""
@@ -394,26 +317,3 @@ def _joined(start: float, boxes: Sequence[Rect], end: float, y: float) -> list[t
 
 def _kind(layer: Layer) -> str:
     return f"small {layer.text}" if is_small(layer) else layer.kind
-
-
-def _rows(
-    lengths: Sequence[float], start: float, deep: float, proportion: float
-) -> list[tuple[int, int]]:
-    """Where rows break, so that all of it together has about the view's proportions."""
-    best: tuple[float, list[tuple[int, int]]] | None = None
-    longest = max(lengths)
-    for count in range(1, len(lengths) + 1):
-        target = max(longest, sum(lengths) / count * (1.0 if count == 1 else 1.06))
-        rows, first, used = [], 0, 0.0
-        for index, length in enumerate(lengths):
-            if index > first and used + length > target * 1.001 + 1.6 * _GAP * (index - first):
-                rows.append((first, index))
-                first, used = index, 0.0
-            used += length + 1.6 * _GAP
-        rows.append((first, len(lengths)))
-        wide = start + max(sum(lengths[a:b]) + 1.6 * _GAP * (b - a) for a, b in rows)
-        scale = min(proportion / wide, 1.0 / (len(rows) * deep))
-        if best is None or scale > best[0]:
-            best = scale, rows
-    assert best is not None
-    return best[1]

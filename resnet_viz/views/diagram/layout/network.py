@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from resnet_viz.figures.numbers import count_text
 from resnet_viz.networks.structure import Block, Layer, Shape, Structure
@@ -26,67 +26,19 @@ from resnet_viz.views.diagram.layout.geometry import (
     straight,
     transposed,
 )
-from resnet_viz.views.diagram.layout.parts import Arc, StagePart
+from resnet_viz.views.diagram.layout.parts import Bar, Fold, Layout, StagePart
 from resnet_viz.views.diagram.layout.plan import drawn_layers, layer_texts
+from resnet_viz.views.diagram.layout.shared import (
+    arc_over,
+    around,
+    class_words,
+    head_boxes,
+    input_words,
+    main_line,
+)
 
 _INPUT, _HEAD, _GAP, _OPENED = 0.8, 0.9, 0.22, 0.42
 _MARGIN = 14.0
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One block, or equal blocks in a row that are folded into one bar.
-
-    ``names`` are the blocks'; ``texts`` what is in each of them; ``slices`` one place for each
-    block's measured value. ``fold`` opens or folds the blocks it belongs to, where there are
-    several; ``key`` names these by the first of them.
-    """
-
-    names: tuple[str, ...]
-    key: str
-    stage: int
-    rect: Rect
-    texts: tuple[Label, ...]
-    slices: tuple[Rect, ...]
-    arc: Arc | None
-    junction: Rect | None
-    exit: Point
-    vertical: bool = False
-
-    @property
-    def name(self) -> str:
-        """The blocks in words: "layer2.1" or "layer2.1 to layer2.3"."""
-        return self.names[0] if len(self.names) == 1 else f"{self.names[0]} to {self.names[-1]}"
-
-
-@dataclass(frozen=True)
-class Fold:
-    """What opens (``opened`` False: it is folded) or folds the equal blocks that begin at
-    ``key``."""
-
-    key: str
-    count: int
-    opened: bool
-    label: Label
-
-
-@dataclass(frozen=True)
-class NetworkLayout:
-    """The network in one row. ``notes`` are shapes and sums below the stages."""
-
-    width: float
-    height: float
-    input: Rect
-    input_labels: tuple[Label, ...]
-    bars: tuple[Bar, ...]
-    folds: tuple[Fold, ...]
-    stages: tuple[StagePart, ...]
-    notes: tuple[Label, ...]
-    head: tuple[Label, ...]
-    head_label: Label
-    edges: tuple[tuple[Point, ...], ...]
-    spacing: float
-    vertical: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,12 +68,6 @@ def _likeness(block: Block) -> tuple[object, ...]:
     return block.kind, block.combine, block.shortcut, block.input_shape, block.output_shape, texts
 
 
-def groups_of(structure: Structure, opened: frozenset[str]) -> tuple[tuple[str, ...], ...]:
-    """The names of equal blocks in a row, folded where they are not ``opened``."""
-    return tuple(tuple(b.name for b in bar) for group in _groups(structure, opened)
-                 for bar in group.bars)  # fmt: skip
-
-
 def _groups(structure: Structure, opened: frozenset[str]) -> list[_Group]:
     groups = []
     for stage in structure.stages:
@@ -133,7 +79,7 @@ def _groups(structure: Structure, opened: frozenset[str]) -> list[_Group]:
 
 def lay_out_network(
     structure: Structure, width: float, height: float, text: Text, opened: frozenset[str]
-) -> NetworkLayout:
+) -> Layout[Bar]:
     """Lay the bars out for a view of ``width`` × ``height`` pixels.
 
     ``opened`` are the keys of those groups of equal blocks that are not folded. With
@@ -154,8 +100,11 @@ class _Build:
         self.structure, self.text = structure, text
         self.width, self.height = width, height
         self.groups = _groups(structure, opened)
+        self.head_layers = drawn_layers(structure.head) or structure.head
+        self.head_cells = max(_HEAD, 0.36 * len(self.head_layers))
         gaps = 1 + len(structure.stages)
-        cells = _INPUT + 1.0 + sum(group.cells for group in self.groups) + _HEAD + _GAP * gaps
+        cells = _INPUT + 1.0 + sum(group.cells for group in self.groups) + _GAP * gaps
+        cells += self.head_cells
         most = (7.0 if text.sideways else 12.0) * text.size
         self.cell = max(14.0, min((width - 2 * _MARGIN) / cells, most))
         self.spacing = min(14.0, max(3.0, 0.1 * self.cell))
@@ -190,7 +139,7 @@ class _Build:
         most = math.log2(max(sides) / max(1, min(sides))) or 1.0
         return self.area.height * (1.0 - 0.42 * steps / most)
 
-    def all(self) -> NetworkLayout:
+    def all(self) -> Layout[Bar]:
         x = self.left
         picture, input_labels = self.input(x)
         x += _INPUT * self.cell
@@ -215,21 +164,20 @@ class _Build:
             inside = [block for group in members for block in group.blocks]
             notes.append(self.notes(inside, "", stages[-1].rect))
         x += _GAP * self.cell
-        head, head_label = self.head(x)
-        x += _HEAD * self.cell
-        return NetworkLayout(
-            max(self.width, x + _MARGIN),
-            max(self.height, self.bottom + 4),
-            picture,
-            input_labels,
-            tuple(bars),
-            tuple(folds),
-            tuple(stages),
-            tuple(notes),
-            head,
-            head_label,
-            self.edges(picture, bars, head),
-            self.spacing,
+        head, classes = self.head(x)
+        x += self.head_cells * self.cell
+        return Layout(
+            width=max(self.width, x + _MARGIN),
+            height=max(self.height, self.bottom + 4),
+            input=picture,
+            input_labels=input_labels,
+            parts=tuple(bars),
+            stages=tuple(stages),
+            folds=tuple(folds),
+            head=head,
+            notes=(classes, *notes),
+            edges=main_line(picture, bars, head, 0.8 * self.spacing, _no_turn),
+            spacing=self.spacing,
         )
 
     def bar(self, blocks: Sequence[Block], stage: int, key: str, x: float, wide: float) -> Bar:
@@ -254,11 +202,17 @@ class _Build:
             side = min(1.5 * self.spacing, 1.7 * spacing)
             junction = Rect(rect.right + 0.4 * spacing, self.trunk - side / 2, side, side)
             leave = Point(junction.right, self.trunk)
-            arc = self.arc_of(block, Point(x + 0.45 * spacing, self.trunk), rect, junction)
+            size = max(self.text.legible, min(0.8 * self.text.size, 0.5 * self.arc / LINE))
+            roof = rect.y - max(0.5 * LINE * size + 3, 0.62 * self.arc)
+            fork = Point(x + 0.45 * spacing, self.trunk)
+            arc = arc_over(block, fork, roof, junction, size, self.text)
         words = Rect(rect.x + 2, rect.y + 3, rect.width - 4, low.y - rect.y - 5)
         names = tuple(b.name for b in blocks)
         texts = self.texts(block, words, alone)
-        return Bar(names, key, stage, rect, texts, slices, arc, junction, leave)
+        return Bar(
+            names=names, rect=rect, entry=Point(rect.x, self.trunk), exit=leave, arc=arc,
+            junction=junction, key=key, stage=stage, texts=texts, slices=slices,
+        )  # fmt: skip
 
     def texts(self, block: Block, area: Rect, alone: bool) -> tuple[Label, ...]:
         """What is in the block, a line for each layer that is drawn; ``alone`` only its name."""
@@ -305,21 +259,6 @@ class _Build:
             if all(size >= self.text.legible for size in sizes):
                 return style
         return 2
-
-    def arc_of(self, block: Block, start: Point, rect: Rect, junction: Rect) -> Arc:
-        end = Point(junction.centre.x, junction.y)
-        size = max(self.text.legible, min(0.8 * self.text.size, 0.5 * self.arc / LINE))
-        height = LINE * size
-        top = rect.y - max(0.5 * height + 3, 0.62 * self.arc)
-        words = {"projection": "1×1", "pad": "pad"}.get(block.shortcut)
-        label = None
-        if words:
-            width = self.text.em(words) * size + 0.7 * size
-            if width < 0.8 * (end.x - start.x):
-                x = (start.x + end.x - width) / 2
-                place = Rect(x, top - height / 2, width, height)
-                label = straight(words, place, size, self.text)
-        return Arc(start, top, end, size, label)
 
     def fold_of(self, group: _Group, bars: Sequence[Bar]) -> Fold:
         """Just below the bars it belongs to."""
@@ -380,52 +319,37 @@ class _Build:
         wide = _INPUT * self.cell - self.spacing
         side = max(8.0, min(wide, self.area.height))
         rect = Rect(x + (wide - side) / 2, self.trunk - side / 2, side, side)
-        size = 0.85 * self.text.size
+        size, least = 0.85 * self.text.size, self.text.legible
         left, right = max(1.0, rect.x - 0.8 * _MARGIN), rect.right + 0.5 * self.spacing
         deep = size * (LINE if not self.text.sideways else 4.2)
-        above = Rect(left, rect.y - deep - 3, right - left, deep)
-        below = Rect(left, rect.bottom + 3, right - left, 2 * deep)
-        shape = self.structure.input_shape
-        least = self.text.legible
-        words = [(shape_text(shape), False, least)]
-        words += [(f"{shape[0]}×\n{shape_text(shape[1:])}", False, 0.0)]
+        above, below = around(rect, left, right, deep, 3)
+        one, two = input_words(self.structure)
         labels = (
             fit_text([("Input", False, 0.0)], above, self.text),
-            fit_text(words, below, self.text),
+            fit_text(
+                [(one, False, least), (two, False, 0.0)],
+                replace(below, height=2 * deep),
+                self.text,
+            ),
         )
         return rect, tuple(replace(label, size=min(label.size, size)) for label in labels)
 
     def head(self, x: float) -> tuple[tuple[Label, ...], Label]:
-        layers = drawn_layers(self.structure.head) or self.structure.head
-        least = self.text.legible
-        wide = _HEAD * self.cell - 1.5 * self.spacing
-        gap = 0.8 * self.spacing
-        each = max(3.0, (wide + gap) / len(layers) - gap)
-        high = 0.5 * self.area.height
-        boxes = []
-        for number, layer in enumerate(layers):
-            area = Rect(x + 0.8 * self.spacing + number * (each + gap), self.trunk - high / 2,
-                        each, high)  # fmt: skip
+        least, cells = self.text.legible, self.head_cells * self.cell
+        choices = []
+        for layer in self.head_layers:
             full, lines, short = layer_texts(layer)
-            options = [(full, False, least), (lines, False, least), (full, True, least)]
-            options += [(short, True, 0.0)]
-            label = fit_text(options, inner(area, 1.5, 3), self.text)
-            boxes.append(replace(label, rect=area))
-        classes = self.structure.head[-1].output_shape[-1] if self.structure.head else 0
-        below = Rect(x, self.trunk + high / 2 + 4, _HEAD * self.cell + 0.6 * _MARGIN,
+            choices.append([(full, False, least), (lines, False, least), (full, True, least),
+                            (short, True, 0.0)])  # fmt: skip
+        high = 0.5 * self.area.height
+        room = Rect(x + 0.8 * self.spacing, self.trunk - high / 2, cells - 1.5 * self.spacing, high)
+        below = Rect(x, room.bottom + 4, cells + 0.6 * _MARGIN,
                      (5.5 if self.text.sideways else 2.6) * self.text.size)  # fmt: skip
-        words = [(f"{classes} classes", False, least), (f"{classes}\nclasses", False, 0.0)]
-        label = fit_text(words, below, self.text)
-        return tuple(boxes), replace(label, size=min(label.size, 0.85 * self.text.size))
+        one, two, _ = class_words(self.structure)
+        label = fit_text([(one, False, least), (two, False, 0.0)], below, self.text)
+        label = replace(label, size=min(label.size, 0.85 * self.text.size))
+        return head_boxes(choices, room, 0.8 * self.spacing, self.text), label
 
-    def edges(
-        self, picture: Rect, bars: Sequence[Bar], head: Sequence[Label]
-    ) -> tuple[tuple[Point, ...], ...]:
-        y = self.trunk
-        outs = [Point(picture.right, y), *(bar.exit for bar in bars)]
-        outs += [Point(box.rect.right, y) for box in head]
-        ins = [Point(bar.rect.x, y) for bar in bars]
-        ins += [Point(box.rect.x, y) for box in head]
-        ins.append(Point(head[-1].rect.right + 0.8 * self.spacing, y))
-        assert all(a.x <= b.x + 1e-6 for a, b in pairwise(ins))
-        return tuple(zip(outs, ins, strict=True))
+
+def _no_turn(row: int) -> tuple[float, float, float]:
+    raise AssertionError("all bars lie in one row")

@@ -1,10 +1,15 @@
-"""What the level of blocks is laid out into: boxes, arcs, stages and captions. No Qt."""
+"""What the levels are laid out into: boxes, arcs, stages, cards and the lines between. No Qt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
+from resnet_viz.networks.structure import Layer
 from resnet_viz.views.diagram.layout.geometry import Label, Point, Rect
+
+HEAD = "head"
+"""The name of the frame that holds the layers after the last block."""
 
 
 @dataclass(frozen=True)
@@ -24,29 +29,92 @@ class Arc:
     vertical: bool = False
 
 
-@dataclass(frozen=True)
-class BlockBox:
-    """One block: its box, layers, heat bar and, where it has a skip, arc and junction.
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What a level draws for one block, or for the equal blocks ``names`` that are folded.
 
-    ``alone`` is its name where there is no room for layers below it. ``exit_x`` is where the edge
-    to the next block begins, along the main line, and ``trunk`` where that line lies across it.
-    ``ways`` are the lines through the paths of an inception module.
+    The main line goes in at ``entry`` and out at ``exit``: of the box, or of the junction where
+    there is a skip.
     """
 
-    name: str
-    row: int
+    names: tuple[str, ...]
+    row: int = 0
     rect: Rect
+    entry: Point
+    exit: Point
+    arc: Arc | None = None
+    junction: Rect | None = None
+    vertical: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the first block."""
+        return self.names[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockBox(Part):
+    """The level of blocks: layers side by side, and below them the place of a measured value.
+
+    ``alone`` is the name where there is no room for layers below it. ``ways`` are the lines through
+    the layers, one for each path of an inception module.
+    """
+
     title: Label
     alone: Label
     layers: tuple[Label, ...]
     heat: Rect
     heat_size: float
-    arc: Arc | None
-    junction: Rect | None
-    exit_x: float
-    trunk: float
-    ways: tuple[tuple[Point, ...], ...] = ()
-    vertical: bool = False
+    ways: tuple[tuple[Point, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar(Part):
+    """The level of the network: ``texts`` is what is in each of the blocks, ``slices`` one place
+    for each block's measured value. ``key`` is the first of the equal blocks it is one of."""
+
+    key: str
+    stage: int
+    texts: tuple[Label, ...]
+    slices: tuple[Rect, ...]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What opens (``opened`` False: it is folded) or folds the equal blocks that begin at
+    ``key``."""
+
+    key: str
+    count: int
+    opened: bool
+    label: Label
+
+
+@dataclass(frozen=True)
+class Card:
+    """A layer's card: its heading and, below it, its figures."""
+
+    layer: Layer
+    rect: Rect
+    title: Label
+    lines: tuple[Label, ...]
+    on_shortcut: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame(Part):
+    """The level of layers: ``lines`` is the block's part of the main line, from card to card.
+
+    ``thumbnail`` is where its output's picture lies and ``fill`` the place of its measured value.
+    The head has neither.
+    """
+
+    stage: int
+    title: Label
+    cards: tuple[Card, ...]
+    thumbnail: Rect | None = None
+    fill: Rect | None = None
+    lines: tuple[tuple[Point, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -69,23 +137,28 @@ class Caption:
     edge: Point
 
 
-@dataclass(frozen=True)
-class Layout:
-    """The whole diagram. ``edges`` are polylines; those that lead to the next row have six points.
+PartT = TypeVar("PartT", bound=Part, covariant=True)
 
-    ``spacing`` is the space between a block's box and its neighbours, a measure for arrowheads.
+
+@dataclass(frozen=True, kw_only=True)
+class Layout(Generic[PartT]):
+    """A whole level. ``edges`` are polylines; those that lead to the next row have six points.
+
+    ``notes`` are texts without a box: the number of classes, shapes and sums. ``spacing`` is the
+    space between a part's box and its neighbours, a measure for arrowheads.
     """
 
     width: float
     height: float
-    rows: int
+    rows: int = 1
     input: Rect
     input_labels: tuple[Label, ...]
-    blocks: tuple[BlockBox, ...]
-    stages: tuple[StagePart, ...]
-    head: tuple[Label, ...]
-    head_label: Label
+    parts: tuple[PartT, ...]
+    stages: tuple[StagePart, ...] = ()
+    folds: tuple[Fold, ...] = ()
+    head: tuple[Label, ...] = ()
+    notes: tuple[Label, ...] = ()
     edges: tuple[tuple[Point, ...], ...]
-    captions: tuple[Caption, ...]
+    captions: tuple[Caption, ...] = ()
     spacing: float
     vertical: bool = False

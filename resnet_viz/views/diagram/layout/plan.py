@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
 
 from resnet_viz.networks.structure import Block, Layer, Structure
 from resnet_viz.views.diagram.layout.geometry import LINE, Text
+from resnet_viz.views.diagram.layout.rows import Row, Slot, break_rows
 
-INPUT_CELLS, HEAD_CELLS, STAGE_GAP_CELLS = 0.85, 1.1, 0.3
+INPUT_CELLS = 0.85
 MARGIN = 18.0
 _MOST_ROWS = 9
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One place in the row: ``group`` is the stage's number, 0 before the stages, -1 after."""
-
-    group: int
-    cells: float
-    block: Block | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """Slots ``first`` to ``last`` (exclusive) make one row, ``cells`` wide."""
-
-    first: int
-    last: int
-    cells: float
 
 
 @dataclass(frozen=True)
@@ -85,54 +65,18 @@ def layers_in_row(block: Block) -> int:
     return max(len(drawn_layers(way)) for way in (block.branches or (block.layers,)))
 
 
+def head_cells(structure: Structure) -> float:
+    """How wide the head is: several fully connected layers want more room than one."""
+    return max(1.1, 0.42 * len(drawn_layers(structure.head)))
+
+
 def slots_of(structure: Structure) -> tuple[Slot, ...]:
     return (
         Slot(0, INPUT_CELLS),
         Slot(0, 1.0, structure.stem),
         *(Slot(stage.number, 1.0, b) for stage in structure.stages for b in stage.blocks),
-        Slot(-1, HEAD_CELLS),
+        Slot(-1, head_cells(structure)),
     )
-
-
-@lru_cache(maxsize=4)
-def _break_rows(slots: tuple[Slot, ...], most: int) -> list[tuple[Row, ...]]:
-    """For each number of rows up to ``most``, the breaks with the least widest row.
-
-    A break within a stage costs as much as a twentieth of a row and a quarter of a block.
-    """
-    before = [0.0]
-    gaps = [0.0]
-    for previous, slot in pairwise(slots):
-        gaps.append(STAGE_GAP_CELLS if slot.group != previous.group else 0.0)
-    for slot, gap in zip(slots, gaps, strict=True):
-        before.append(before[-1] + slot.cells + gap)
-
-    def row(first: int, last: int) -> Row:
-        return Row(first, last, before[last] - before[first] - gaps[first])
-
-    count = len(slots)
-    # best[n]: (cost, breaks) of the first n slots in the current number of rows. The input stays
-    # with the stem, so no row begins at slot 1.
-    best: list[tuple[float, tuple[Row, ...]]] = [
-        (row(0, n).cells if n else math.inf, (row(0, n),)) for n in range(count + 1)
-    ]
-    plans = [best[count][1]]
-    total = before[-1]
-    for rows in range(2, min(most, count - 1) + 1):
-        longer: list[tuple[float, tuple[Row, ...]]] = [(math.inf, ())] * (count + 1)
-        for last in range(rows + 1, count + 1):
-            for first in range(max(2, rows), last):
-                cost, breaks = best[first]
-                torn = 0.25 + 0.05 * total / rows
-                if slots[first].group != slots[first - 1].group:
-                    torn = 0.0
-                tail = row(first, last)
-                cost = max(cost, tail.cells) + torn
-                if cost < longer[last][0]:
-                    longer[last] = cost, (*breaks, tail)
-        best = longer
-        plans.append(best[count][1])
-    return plans
 
 
 def _plan(
@@ -179,7 +123,7 @@ def best_plan(slots: tuple[Slot, ...], width: float, height: float, text: Text) 
         return size - (0 if fits else 1e3)
 
     plans = []
-    for rows in _break_rows(slots, _MOST_ROWS * (2 if text.sideways else 1)):
+    for rows in break_rows(slots, _MOST_ROWS * (2 if text.sideways else 1)):
         plan = _plan(rows, width, height, text, skips, captions=True)
         if plan.box < 3.2 * text.legible:
             plan = _plan(rows, width, height, text, skips, captions=False)

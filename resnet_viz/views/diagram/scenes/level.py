@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
+from PySide6.QtWidgets import QGraphicsScene
 
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import Result
+from resnet_viz.views.diagram.explain import explanation
+from resnet_viz.views.diagram.items.ground import MainLineItem, StageItem, StageTitleItem
+from resnet_viz.views.diagram.items.item import DiagramItem, LevelName, PartItem
+from resnet_viz.views.diagram.items.paint import arc_path, edges_path, qpoint, qrect, rounded
 from resnet_viz.views.diagram.items.skip import SkipItem
+from resnet_viz.views.diagram.layout.geometry import Text
+from resnet_viz.views.diagram.layout.parts import HEAD, Layout, Part
 from resnet_viz.views.diagram.measures import Fill
 
-LevelName = Literal["network", "blocks", "layers"]
 LEVELS: tuple[LevelName, ...] = ("network", "blocks", "layers")
 """From the outermost to the innermost."""
 
@@ -35,34 +42,119 @@ class Path:
     curve: QPainterPath
 
 
-class Level(Protocol):
-    """One level. ``skips`` are by the name of their (first) block."""
+class Level(QGraphicsScene):
+    """One level: built once for a structure and a size, then only recoloured.
 
-    level: LevelName
-    skips: dict[str, SkipItem]
+    ``blocks`` are the items by the name of each of their blocks, ``skips`` by the name of the first
+    one. A level with ``fits`` is laid out to fill the view; the other has text of ordinary size.
+    """
 
-    def sceneRect(self) -> QRectF: ...
+    fits = True
+
+    def __init__(
+        self,
+        structure: Structure,
+        layout: Layout[Part],
+        items: Sequence[PartItem],
+        text: Text,
+        more: Sequence[DiagramItem] = (),
+        inside: bool = False,
+        ground: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.structure, self.layout, self.boxes = structure, layout, tuple(items)
+        whole = QRectF(0, 0, layout.width, layout.height)
+        self.setSceneRect(whole.adjusted(-ground, -ground, ground, ground))
+        self.ground = MainLineItem(self.sceneRect(), layout, text.legible)
+        stages = structure.stages
+        self.stages = [
+            StageItem(part, stages[part.number - 1].blocks[0].name if inside else "")
+            for part in layout.stages
+        ]
+        self.titles = [
+            StageTitleItem(part, stages[part.number - 1].skips, text.legible)
+            for part in layout.stages
+        ]
+        self.blocks = {name: item for item in items for name in item.box.names}
+        self.skips: dict[str, SkipItem] = {}
+        for box in layout.parts:
+            if box.arc and box.junction:
+                concat = structure.block(box.name).combine == "concat"
+                self.skips[box.name] = SkipItem(box, concat, text.legible, roof=self.fits)
+        for item in (
+            *(self.ground, *self.stages, *self.titles),
+            *(*items, *more, *self.skips.values()),
+        ):
+            self.addItem(item)
 
     def show_gates(self, gates: GateSettings) -> None:
         """Draw skips and branches as ``gates`` has them."""
+        for skip in self.skips.values():
+            skip.set_gate(float(np.mean([gates.skip(name) for name in skip.names])))
+        for box in self.boxes:
+            box.show_gates(gates)
+        for title in self.titles:
+            title.show_gates(gates)
 
-    def show_selection(self, name: str) -> None:
-        """Outline the block called ``name``."""
+    def show_facts(self, gates: GateSettings, result: Result | None, late: bool) -> None:
+        """Let hovering tell what is known; ⊕ tells what it added unless that is ``late``."""
+        for item in self.boxes:
+            item.describe(self.structure, gates, result)
+        met = {block.name: block.paths for block in result.now.blocks} if result else {}
+        for skip in self.skips.values():
+            skip.figures = ""
+            if len(skip.names) == 1 and not late:
+                block = self.structure.block(skip.names[0])
+                skip.figures = explanation(block, met.get(block.name))
+
+    def show_selection(self, name: str, layer: str = "") -> None:
+        """Outline the block called ``name``, and a layer of it."""
+        for item in self.boxes:
+            item.show_selection(name)
 
     def show_fill(self, fill: Fill, faded: bool) -> None:
         """Colour the blocks; ``faded`` marks values of the past."""
+        for item in self.boxes:
+            item.show_fill(fill, faded)
 
     def show_picture(self, pixels: np.ndarray | None) -> None:
         """Show what the network sees, (S, S, 3) uint8, as the input."""
+        self.ground.set_picture(pixels)
 
-    def show_tooltips(self, gates: GateSettings, result: Result | None) -> None:
-        """Let hovering tell what is known."""
-
-    def places(self) -> Mapping[str, QRectF]:
+    def places(self) -> dict[str, QRectF]:
         """Where each block lies, by its name."""
+        return {name: qrect(box.rect) for box in self.layout.parts for name in box.names}
+
+    def focus_place(self, name: str, layer: str = "") -> QRectF:
+        """What is selected, a block or a layer of it."""
+        return self.blocks[name].focus_place()
+
+    def surroundings(self, name: str) -> tuple[QRectF, QPointF | None]:
+        """What is shown around a block, its stage, and at which point that begins."""
+        number = self.structure.stage_of(name)
+        area = self.places().get(name, self.sceneRect())
+        for part in self.layout.stages:
+            if number and part.number == number:
+                area = area.united(qrect(part.rect))
+        return area, None
 
     def paths(self) -> list[Path]:
-        """The ways of the data, from the input to the output."""
+        """The ways of the data, from the input to the output: to each block, then its skip and
+        its branch; at last the way out."""
+        paths: list[Path] = []
+        layout = self.layout
+        for box, edge in zip(layout.parts, layout.edges, strict=False):
+            first, last = ("" if name == HEAD else name for name in (box.names[0], box.names[-1]))
+            # The skip forks off on the way to the box.
+            paths.append(Path(first, "trunk", edges_path([edge])))
+            branch = QPainterPath(qpoint(box.entry))
+            branch.lineTo(qpoint(box.exit))
+            paths.append(Path(last, "branch", branch))
+            if box.arc:
+                paths.append(Path(last, "skip", arc_path(box.arc)))
+        out = [qpoint(point) for edge in layout.edges[len(layout.parts) :] for point in edge]
+        paths.append(Path("", "trunk", rounded(out, 9)))
+        return paths
 
 
 def nearest(places: Mapping[str, QRectF], at: QPointF) -> str:
@@ -75,11 +167,3 @@ def nearest(places: Mapping[str, QRectF], at: QPointF) -> str:
         return dx * dx + dy * dy
 
     return min(places, key=distance)
-
-
-def straight_path(*points: tuple[float, float]) -> QPainterPath:
-    """A polyline as a path."""
-    path = QPainterPath(QPointF(*points[0]))
-    for point in points[1:]:
-        path.lineTo(*point)
-    return path
