@@ -5,11 +5,12 @@ IMAGE ?=
 DATA ?= ../shared/data
 NETWORK ?= resnet20
 
-.PHONY: help run test lint bench train tables clean
+.PHONY: help run test test-random lint bench train tables clean
 
 help:
 	@echo "make run [IMAGE=photo.jpg]   open the window on the sample photo, or on yours"
 	@echo "make test                    run the tests"
+	@echo "make test-random [SEED=n]    run the tests of the window in random order"
 	@echo "make lint                    ruff and mypy"
 	@echo "make bench                   measure speed, as ratios"
 	@echo "make train [NETWORK=resnet20] [DATA=folder]   train a network on CIFAR-10 files"
@@ -28,6 +29,12 @@ run: $(INSTALLED)
 
 test: $(INSTALLED)
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+test-random: $(INSTALLED)
+	@seed=$${SEED:-$$(date +%s)}; \
+	echo "The tests of the window in random order; again with: make test-random SEED=$$seed"; \
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/gui \
+		-p randomly --randomly-seed=$$seed
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
