@@ -100,7 +100,8 @@ class FileContents:
     ``container`` says what kind of file it is, for the user ("a torch checkpoint").
     ``tensors``: in the file's order, by paths such as "state_dict.module.conv1.weight".
     ``evidence``: the plain values beside them, nested as in the file (arch, epoch, class_to_idx,
-    args, …). Objects of other packages are there as the plain values that they hold.
+    args, …). Objects of other packages are there as the plain values that they hold, and tensors
+    of a few numbers whose name ends in mean or std as those numbers.
     ``modules``: by path, the modules of a network saved whole ("" is the file's own object).
     ``notes``: one sentence for each extra that is left out, and why.
     """
@@ -120,7 +121,7 @@ class FileContents:
             for path, value in level:
                 if isinstance(value, Mapping):
                     for key, item in value.items():
-                        if key in names:
+                        if key.rpartition(".")[2] in names:
                             yield f"{path}{key}", item
                         inner.append((f"{path}{key}.", item))
             level = inner
@@ -129,10 +130,12 @@ class FileContents:
 @dataclass(frozen=True)
 class Candidate:
     """A network in a file. ``tensors`` and ``modules`` have names relative to ``prefix``, in the
-    file's order, without wrappers such as "module." or "_orig_mod." anywhere in them.
+    file's order, without wrappers such as "module." or "_orig_mod." anywhere in them. What lies
+    beside the network in the same part of the file (heads, projections, a detector) is in them.
 
     ``prefix`` ("state_dict.module.encoder_q.") tells candidates of one file apart; "" is the whole
-    file. ``title`` is for the user ("encoder_q"), and so is ``reason``: why it is taken or offered.
+    file. ``title`` is for the user ("encoder_q"; "" for an only one), and so is ``reason``: why it
+    is taken or offered.
     """
 
     prefix: str

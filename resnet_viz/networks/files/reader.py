@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from resnet_viz.networks.download import WeightsError
@@ -72,7 +73,19 @@ def read_file(path: Path) -> FileContents:
             f"{path.name} holds a network whose weights are quantised to int8 "
             f"({quantised[0][:200]}); open the weights from before it was quantised"
         )
-    return contents
+    return replace(contents, evidence={**contents.evidence, **_normalisation(contents.tensors)})
+
+
+def _normalisation(tensors: Mapping[str, TensorInfo]) -> dict[str, Plain]:
+    """The numbers in tensors such as "normalizer.mean", which say how inputs were normalised."""
+    return {
+        name: tuple(float(number) for number in info.load().flatten().tolist())
+        for name, info in tensors.items()
+        if re.search(r"(^|[._])(mean|std)$", name)
+        and not name.endswith("running_mean")
+        and info.is_floating
+        and 1 <= info.numel <= 16
+    }
 
 
 def _look(path: Path) -> tuple[bytes, int]:
@@ -114,10 +127,7 @@ def _zip(path: Path) -> FileContents:
             "save the network before it is frozen"
         )
     if script:
-        modules = described(contents.modules, archive, prefix)
-        return FileContents(
-            path, container, contents.tensors, contents.evidence, modules, contents.notes
-        )
+        return replace(contents, modules=described(contents.modules, archive, prefix))
     return contents
 
 

@@ -46,7 +46,10 @@ def is_safetensors(start: bytes) -> bool:
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, TensorInfo], Mapping[str, str]]:
-    """The tensors, in the order of their numbers, and the metadata beside them.
+    """The tensors, and the metadata beside them.
+
+    The order is that of the numbers, or that of the names where the writer sorted by dtype and
+    name, since no more than the names is in that order.
 
     Raises:
         Damaged: the header and the file contradict each other.
@@ -63,10 +66,11 @@ def read_safetensors(path: Path) -> tuple[dict[str, TensorInfo], Mapping[str, st
     if not isinstance(header, dict):
         raise Damaged("its header makes no sense")
     metadata = header.pop("__metadata__", None)
-    found: list[tuple[int, TensorInfo]] = []
-    for name, entry in header.items():
-        found.append(_tensor(name, entry, whole.part(8 + length, size - 8 - length)))
+    numbers = whole.part(8 + length, size - 8 - length)
+    found = [_tensor(name, entry, numbers) for name, entry in header.items()]
     found.sort(key=lambda pair: pair[0])
+    if found == sorted(found, key=lambda pair: (-ITEM_SIZES[pair[1].dtype], pair[1].name)):
+        found.sort(key=lambda pair: pair[1].name)
     plain = metadata if isinstance(metadata, dict) else {}
     texts = {key: value for key, value in plain.items() if isinstance(value, str)}
     return {info.name: info for _, info in found}, texts
