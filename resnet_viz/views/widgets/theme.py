@@ -7,7 +7,7 @@ colour-blind eyes can tell apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -96,21 +96,36 @@ PROJECTOR = Theme(
 
 THEMES: dict[str, Theme] = {theme.name: theme for theme in (DARK, LIGHT, PROJECTOR)}
 
+TEXT_SIZES = (0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+"""What the size of all text, lines and marks can be multiplied by."""
+
 _current = DARK
 
 
 def current() -> Theme:
-    """The theme in use. Views read it when they paint."""
+    """The theme in use, in the text size in use. Views read it when they paint."""
     return _current
 
 
-def apply(application: QApplication, theme: Theme) -> None:
-    """Make ``theme`` the one in use: palette, font, style sheet and pyqtgraph's defaults."""
+def nearest_size(wanted: float) -> float:
+    """The one of `TEXT_SIZES` that is nearest to ``wanted``."""
+    return min(TEXT_SIZES, key=lambda size: abs(size - wanted))
+
+
+def apply(application: QApplication, theme: Theme, text_size: float = 1.0) -> None:
+    """Make ``theme`` the one in use: palette, font, style sheet and pyqtgraph's defaults.
+
+    ``text_size`` multiplies its text, and with it its lines and marks.
+    """
     global _current
+    theme = replace(
+        theme, point_size=theme.point_size * text_size, line_width=theme.line_width * text_size
+    )
     _current = theme
-    if application.property("theme") == theme.name:
+    drawn = f"{theme.name} {text_size:g}"
+    if application.property("theme") == drawn:
         return  # a style sheet set again would have every widget polished again
-    application.setProperty("theme", theme.name)
+    application.setProperty("theme", drawn)
     application.setStyle("Fusion")
     font = QFont(application.font())
     font.setPointSizeF(theme.point_size)
@@ -130,7 +145,7 @@ def apply(application: QApplication, theme: Theme) -> None:
         (roles.ToolTipText, theme.text),
         (roles.PlaceholderText, theme.muted),
         (roles.Highlight, theme.accent),
-        (roles.HighlightedText, "#000000" if theme is not LIGHT else "#ffffff"),
+        (roles.HighlightedText, "#ffffff" if theme.name == LIGHT.name else "#000000"),
         (roles.Link, theme.accent),
         (roles.Mid, theme.line),
         (roles.Light, theme.raised),
