@@ -16,6 +16,7 @@ from resnet_viz.networks import weights
 from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.norms import use_batch_statistics
 from resnet_viz.networks.skips import SkipGates
 from resnet_viz.networks.structure import Structure
 from resnet_viz.networks.walk import build_structure
@@ -127,6 +128,8 @@ class Session:
         else:
             network, info = _loaded(spec, snapshot.weights, cancelled, progress)
         network.requires_grad_(False).eval().to(device)
+        if not self._weights.trained:
+            use_batch_statistics(network)
         _, picture, image = _input(snapshot, spec, device)
         return Subject(
             spec,
@@ -162,6 +165,8 @@ class Session:
         structure_known(build_structure(spec))
         network, info = _loaded(spec, choice, cancelled, progress)
         self._network = network.requires_grad_(False).eval()
+        if not info.trained:
+            use_batch_statistics(network)
         self._gates = SkipGates(network)
         self._weights: WeightsInfo = info
         self._loaded = wanted

@@ -14,6 +14,11 @@ ROBBED = (
 )
 ROBBED_SHORT = "Trained, then robbed of its skips."
 PLAIN = "This network was trained without skips."
+UNTRAINED = (
+    "Untrained: nothing has been learnt. Batch norm uses the statistics of this photo, as it does "
+    "in training, of which He 2015 §4.1 speaks."
+)
+UNTRAINED_SHORT = "Untrained; batch norm uses this photo's statistics."
 
 _ORDERS = 1000.0
 """A ratio from which on orders of magnitude say more than the ratio itself."""
@@ -79,18 +84,22 @@ def remark(result: Result, short: bool = False) -> str:
 
     A trained network whose skips are not all on was robbed of them, which is not what a network
     trained without them shows: the link, whose address is a network of the catalog, opens its plain
-    twin (He 2015 §4.2). On a plain network it leads back. "" where there is nothing to say.
+    twin (He 2015 §4.2). On a plain network it leads back. Of an untrained one it says what its
+    norms do. "" where there is nothing to say.
     """
     spec = catalog.find(result.snapshot.network)
     twin = catalog.twin(spec)
+    untrained = ""
+    if not result.weights.trained and _has_norm(result):
+        untrained = UNTRAINED_SHORT if short else UNTRAINED
     if not result.structure.skips:
-        said = PLAIN if result.weights.trained else ""
+        said = PLAIN if result.weights.trained else untrained
         about = ", its twin with skips"
     elif result.weights.trained and result.snapshot.gates.skips:
         said = ROBBED_SHORT if short else ROBBED
         about = ", trained without" if short else ", which was trained without skips"
     else:
-        return ""
+        return untrained
     if twin is None:
         return said
     if not twin.embedded:
@@ -98,6 +107,11 @@ def remark(result: Result, short: bool = False) -> str:
         about += "" if short else "skips, untrained)"
     link = f"<a href='{twin.name}'>Open {twin.title}</a>{about}."
     return f"{said} {link}".strip()
+
+
+def _has_norm(result: Result) -> bool:
+    layers = (layer for block in result.structure.blocks for layer in block.layers)
+    return any(layer.kind == "BatchNorm2d" for layer in layers)
 
 
 def _in_words(norm: float) -> str:

@@ -1,9 +1,10 @@
-"""Norms of gradients, which may be so small that the squares of their entries are 0 in float32."""
+"""Norms of gradients, so small that float32 loses their squares; and batch norm before training."""
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 _SAFE = (1e-12, 1e15)
 """A norm between these has no entry that matters and whose square float32 cannot hold."""
@@ -25,3 +26,23 @@ def l2_norm(values: Tensor) -> Tensor:
         if _SAFE[0] < norm.item() < _SAFE[1]:
             return norm.double()
     return torch.linalg.vector_norm(values, dtype=torch.float64)
+
+
+def use_batch_statistics(network: nn.Module) -> None:
+    """Let every batch norm of an untrained network normalise by what it is given, as in training.
+
+    In evaluation mode a norm that has never seen an image leaves its input as it is, and a deep
+    residual network explodes. What He 2015 (arXiv:1512.03385) §4.1 says of signals and gradients
+    with batch norm, and what the laboratory measures, is said of statistics of the batch; here they
+    are those of the one image. The stored ones stay as they are. A map of one value has no
+    variance: there, as before, nothing is normalised.
+    """
+    for module in network.modules():
+        if isinstance(module, _BatchNorm):
+            module.momentum = 0.0
+            module.register_forward_pre_hook(_train_where_there_is_a_variance)
+
+
+def _train_where_there_is_a_variance(module: nn.Module, given: tuple[Tensor, ...]) -> None:
+    values = given[0]
+    module.training = values.numel() > values.shape[1]

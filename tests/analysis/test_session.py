@@ -11,10 +11,14 @@ import torch
 from resnet_viz.analysis import session as session_module
 from resnet_viz.analysis.devices import DeviceError, available, resolve
 from resnet_viz.analysis.session import Session, as_input
+from resnet_viz.images import gallery
 from resnet_viz.images.photo import Crop
-from resnet_viz.networks import catalog
+from resnet_viz.networks import catalog, weights
+from resnet_viz.networks.catalog import CATALOG
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.preprocessing import Preprocessing
+from resnet_viz.networks.walk import build_structure
 from resnet_viz.results.result import Snapshot
 from resnet_viz.results.task import Cancelled
 from tests import fakes
@@ -182,3 +186,42 @@ def test_devices_that_are_not_there_are_named() -> None:
     for missing in {"cuda", "mps"} - set(available()):
         with pytest.raises(DeviceError, match=f"no {missing.upper()} device.*cpu"):
             resolve(missing)
+
+
+def stem_gradient(network: str, on: bool = True) -> float:
+    """At the stem of an untrained network, with all its skips on or off."""
+    photo = gallery.load_sample("chelsea")
+    snapshot = Snapshot(network, photo, weights=WeightsChoice("untrained"), device="cpu")
+    if not on:
+        skips = build_structure(snapshot.spec).skips
+        snapshot = replace(snapshot, gates=GateSettings().with_skips(skips, 0.0))
+    return Session().run(snapshot).now.blocks[0].gradient_norm
+
+
+def test_an_untrained_deep_network_is_healthy_with_skips_and_explodes_without() -> None:
+    """He 2015 §4.1: with batch norm, gradients are healthy and plain nets do not vanish."""
+    assert 0.1 < stem_gradient("resnet110") < 100
+    assert stem_gradient("resnet110", on=False) > 1e5
+    assert stem_gradient("plain56") > 100
+
+
+def test_trained_norms_keep_what_they_have_stored(snapshot: Snapshot) -> None:
+    session = Session()
+    trained = session.run(Snapshot("resnet20", fakes.photo(), device="cpu"))
+    by_hand = CATALOG["resnet20"].build()
+    weights.load(by_hand, CATALOG["resnet20"], WeightsChoice())
+    image = as_input(trained.network_input, CATALOG["resnet20"])
+    with torch.inference_mode():
+        expected = by_hand(image)[0].numpy()
+    np.testing.assert_allclose(trained.now.logits, expected, rtol=1e-4, atol=1e-5)
+    state = session.subject(snapshot).network.state_dict()
+    assert float(state["bn1.running_mean"].abs().max()) == 0.0
+    assert float(state["bn1.running_var"].min()) == 1.0
+
+
+def test_a_map_of_one_value_is_no_error_before_training() -> None:
+    small = Preprocessing(32, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    choice = WeightsChoice("untrained", preprocessing=small)
+    result = Session().run(Snapshot("resnet18", fakes.photo(), weights=choice, device="cpu"))
+    assert result.now.blocks[-1].activation.shape[1:] == (1, 1)
+    assert np.isfinite(result.now.logits).all()

@@ -220,7 +220,9 @@ def _drawn_large(widget: QWidget) -> QImage:
     window = widget.window()
     image.fill(window.palette().color(window.backgroundRole()))
     window.render(
-        image, QPoint(), QRect(widget.mapTo(window, QPoint()), widget.size())  # type: ignore[arg-type]
+        image,
+        QPoint(),
+        QRect(widget.mapTo(window, QPoint()), widget.size()),  # type: ignore[arg-type]
     )
     return image
 

@@ -20,6 +20,7 @@ from resnet_viz.figures.gradient_words import (
     PLAIN,
     ROBBED,
     ROBBED_SHORT,
+    UNTRAINED,
     remark,
     sentence,
     short_sentence,
@@ -29,6 +30,7 @@ from resnet_viz.figures.scale import Scale
 from resnet_viz.networks import catalog
 from resnet_viz.networks.choice import WeightsInfo
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.walk import build_structure
 from resnet_viz.results.result import Pass, Result
 from resnet_viz.views.explorer.gradient_flow import GradientFlowView
 from resnet_viz.views.widgets import motion, theme
@@ -367,8 +369,6 @@ def test_remark_only_where_skips_of_a_trained_network_are_off(view: GradientFlow
     assert ROBBED in view.sentence.toolTip()
     view.show_result(replace(made, weights=WeightsInfo("untrained", trained=False)))
     assert ROBBED_SHORT not in view.sentence.said
-    view.resize(560, 400)
-    assert not view.remark.isVisible()
     view.show_result(made_up())
     assert not view.remark.isVisible()
 
@@ -517,3 +517,18 @@ def test_accessible_texts(view: GradientFlowView) -> None:
     view.show_result(made)
     assert view.accessibleName() == "Gradient flow"
     assert view.plot.accessibleDescription().startswith(sentence(made))
+
+
+@pytest.mark.parametrize("gates", [GateSettings(), ALL_OFF], ids=["on", "off"])
+def test_an_untrained_network_says_what_its_norms_do(
+    view: GradientFlowView, gates: GateSettings
+) -> None:
+    made = made_up(gates=gates)
+    structure = build_structure(catalog.find("resnet20"))
+    untrained = WeightsInfo("untrained", trained=False)
+    view.show_result(replace(made, structure=structure, weights=untrained))
+    view.resize(560, 400)
+    assert view.remark.isVisible()
+    assert view.remark.said == UNTRAINED
+    without = build_structure(catalog.find("vgg16"))
+    assert remark(replace(made, structure=without, weights=untrained)) == ""
