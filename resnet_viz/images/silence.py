@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
 
 _STDERR = 2
-_ONE_AT_A_TIME = Lock()
+_TURN = deque([True])
+"""Empty while someone is quiet: two at once would give standard error back in the wrong order."""
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
     """Let nothing reach standard error meanwhile, not even from C: libtiff cannot be asked."""
-    with _ONE_AT_A_TIME:
-        try:
-            kept = os.dup(_STDERR)
-        except OSError:  # it is closed
-            yield
-            return
-        try:
+    try:
+        turn = _TURN.pop()  # atomic
+    except IndexError:
+        yield
+        return
+    try:
+        kept = os.dup(_STDERR)
+    except OSError:  # it is closed
+        kept = -1
+    try:
+        if kept >= 0:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, _STDERR)
             os.close(nowhere)
-            yield
-        finally:
+        yield
+    finally:
+        if kept >= 0:
             os.dup2(kept, _STDERR)
             os.close(kept)
+        _TURN.append(turn)
