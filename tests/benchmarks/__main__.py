@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 from torch.nn import functional
 
 from resnet_viz.analysis.probe import probe, probed_modules
-from resnet_viz.analysis.session import UNTRAINED_SEED, as_input
+from resnet_viz.analysis.session import UNTRAINED_SEED, Session, as_input
 from resnet_viz.analysis.twins import MOMENTUM, WEIGHT_DECAY
 from resnet_viz.analysis.twins_data import Batches, loading
 from resnet_viz.engine.state import ExplorerState
@@ -36,6 +36,8 @@ from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.skips import SkipGates
 from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.results.twins import Pause, Resume, Standing, TwinStep
+from resnet_viz.views.diagram.view import DiagramView
+from resnet_viz.views.explorer.saliency import SaliencyView
 from resnet_viz.views.training.page import TrainingPage
 
 
@@ -135,6 +137,26 @@ def captum_against_probe(name: str, rounds: int) -> float:
     )
 
 
+def shown_against_bare(name: str, rounds: int) -> float:
+    """Showing a result in the diagram and the Grad-CAM strip, against a forward pass."""
+    photo = gallery.load_sample(gallery.DEFAULT_SAMPLE)
+    state = ExplorerState(photo, name)
+    views = DiagramView(state), SaliencyView(state)
+    for view in views:
+        view.resize(1200, 500)
+        view.show()
+    snapshot = Snapshot(name, photo, weights=WeightsChoice("untrained"), device="cpu")
+    result = Session().run(snapshot)
+    views[0].show_structure(result.structure)
+
+    def show() -> None:
+        for view in views:
+            view.show_result(result)
+
+    network, image = build(name), image_for(name)
+    return compare(f"{name}: result shown, bare forward", show, lambda: network(image), rounds)
+
+
 STEPS = 6
 """Steps of training in a round."""
 
@@ -220,6 +242,7 @@ def main() -> int:
     for title, ratio, target, below in (
         ("toggle ÷ bare", toggle_against_bare("resnet50", rounds), 1.15, True),
         ("captum ÷ probe", captum_against_probe("resnet50", max(2, rounds // 3)), 9.0, False),
+        ("showing ÷ bare forward", shown_against_bare("resnet152", rounds), 0.5, True),
         ("live training ÷ bare loop", bare_against_training(rounds), 0.9, False),
     ):
         met = ratio <= target if below else ratio >= target

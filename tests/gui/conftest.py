@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -40,6 +40,14 @@ def settings(tmp_path: Path) -> QSettings:
     made = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     made.setValue("motion", False)
     return made
+
+
+def settle(qtbot: QtBot, milliseconds: int = 0) -> None:
+    """Until all that is due in so many milliseconds has happened: timers fire in their order."""
+    timer = QTimer(singleShot=True, interval=milliseconds)
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    with qtbot.waitSignal(timer.timeout, timeout=60_000):
+        timer.start()
 
 
 class Driver:

@@ -14,7 +14,7 @@ from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.result import Snapshot
 from resnet_viz.views.explorer.cascade import CascadeView
 from tests import fakes
-from tests.gui.conftest import Driver
+from tests.gui.conftest import Driver, settle
 
 SKIPS = tuple(fakes.structure().skips)
 
@@ -99,7 +99,7 @@ def test_skips_go_off_one_by_one_in_order(
 def test_it_waits_for_each_result(qtbot: QtBot, rig: Rig) -> None:
     rig.cascade.toggle()
     qtbot.waitUntil(lambda: rig.cascade.position == 1)
-    qtbot.wait(60)
+    settle(qtbot)
     assert rig.cascade.position == 1
     assert len(rig.asked) == 1
     rig.step()
@@ -121,7 +121,7 @@ def test_it_is_paused_and_goes_on(qtbot: QtBot, rig: Rig) -> None:
     qtbot.mouseClick(rig.view.run, Qt.MouseButton.LeftButton)
     assert rig.view.run.text() == "Go on"
     rig.answer()
-    qtbot.wait(40)
+    settle(qtbot)
     assert rig.cascade.position == 1
     assert 1 in rig.cascade.trace
     qtbot.mouseClick(rig.view.run, Qt.MouseButton.LeftButton)
@@ -137,7 +137,7 @@ def test_stop_leaves_the_skips_and_back_switches_them_on(qtbot: QtBot, rig: Rig)
     qtbot.mouseClick(rig.view.stop, Qt.MouseButton.LeftButton)
     reached = rig.off
     assert len(reached) >= 3
-    qtbot.wait(30)
+    settle(qtbot)
     assert rig.off == reached
     qtbot.mouseClick(rig.view.back, Qt.MouseButton.LeftButton)
     rig.finish()
@@ -160,7 +160,7 @@ def test_a_skip_by_hand_ends_it(qtbot: QtBot, rig: Rig) -> None:
     rig.state.toggle_skip(SKIPS[5])
     assert rig.cascade.phase == "idle"
     rig.answer()
-    qtbot.wait(30)
+    settle(qtbot)
     assert rig.off == {SKIPS[0], SKIPS[5]}
     assert 0 in rig.cascade.trace  # still this network and photo
     rig.state.set_target(5)

@@ -9,9 +9,12 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
+from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.comparison import Comparison
+from resnet_viz.results.result import Result
 from resnet_viz.views.compare.odds import points_text
 from resnet_viz.views.compare.page import ComparePage, sentence
+from resnet_viz.views.compare.side import AS_EXPLORER, Side
 from resnet_viz.views.widgets import theme
 from tests.gui.conftest import Driver
 
@@ -38,15 +41,31 @@ class Comparing:
 
     def pick(self, box: QComboBox, value: str) -> Comparison:
         """Choose in a box as a user does, with the keyboard."""
-        count = len(self.seen)
         box.setFocus()
         self.qtbot.keyClick(box, Qt.Key.Key_Home)
         for _ in range(box.findData(value)):
             self.qtbot.keyClick(box, Qt.Key.Key_Down)
-        if len(self.seen) == count and box.findData(value):
-            self.wait(count + 1)
-        self.qtbot.wait(300)
+        self.qtbot.waitUntil(self.up_to_date, timeout=60_000)
         return self.seen[-1]
+
+    def up_to_date(self) -> bool:
+        """True if what is chosen on both sides is what was compared last."""
+        found = self.seen[-1]
+        return all(
+            self.chosen(side, result)
+            for side, result in ((self.page.left, found.left), (self.page.right, found.right))
+        )
+
+    def chosen(self, side: Side, result: Result) -> bool:
+        now, gates = self.window.state.snapshot, result.snapshot.gates
+        same = side.network.currentData() in (AS_EXPLORER, now.network)
+        skips = {
+            "on": GateSettings(),
+            "off": GateSettings().with_skips(result.structure.skips, 0.0),
+            "explorer": now.gates if same else GateSettings(),
+        }
+        network = now.network if same else side.network.currentData()
+        return result.snapshot.network == network and gates == skips[side.skips.currentData()]
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from resnet_viz.results.laboratory import Flow, LaboratoryRequest, LaboratoryRes
 from resnet_viz.results.laboratory_regime import judge
 from resnet_viz.views.laboratory import words
 from resnet_viz.views.laboratory.controls import PRESETS
-from resnet_viz.views.laboratory.page import LaboratoryPage
+from resnet_viz.views.laboratory.page import PAUSE, LaboratoryPage
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets import motion, theme
 from tests import fakes
-from tests.gui.conftest import discard
+from tests.gui.conftest import discard, settle
 
 SMALL = LaboratoryRequest(depth=8, batch=16)
 
@@ -88,7 +88,9 @@ def bench(qtbot: QtBot) -> Iterator[Bench]:
 
 
 def test_nothing_is_measured_before_the_page_is_looked_at(bench: Bench) -> None:
-    bench.qtbot.wait(300)
+    bench.controls.changed.emit()
+    settle(bench.qtbot, 2 * PAUSE)
+    assert not bench.page.channel.running
     assert bench.results == []
     result = bench.show().results[-1]
     assert result.residual is not None
@@ -242,7 +244,8 @@ def test_photos_are_measured_anew_when_another_is_opened(bench: Bench) -> None:
     bench.show()
     count = len(bench.results)
     bench.state.set_photo(fakes.photo(100, 100))
-    bench.qtbot.wait(350)
+    settle(bench.qtbot, 2 * PAUSE)
+    assert not bench.page.channel.running
     assert len(bench.results) == count  # noise has no photo
     bench.controls.data.setFocus()
     bench.qtbot.keyClick(bench.controls.data, Qt.Key.Key_Up)

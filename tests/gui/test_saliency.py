@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -84,10 +81,11 @@ def test_the_selected_block_is_kept_in_view(qtbot: QtBot, view: SaliencyView) ->
     view.show_result(fakes.result("resnet50"))
     for name in ("stem", "layer4.2", "layer2.3"):
         view._state.select_block(name)
-        qtbot.wait(1)
         place = [tile.label for tile in view.strip.tiles].index(name)
         assert view.strip.current == place
-        assert view.strip.viewport().rect().contains(view.strip.cell(place))
+        qtbot.waitUntil(
+            lambda place=place: view.strip.viewport().rect().contains(view.strip.cell(place))  # type: ignore[misc]
+        )
 
 
 def test_the_opacity_alters_the_pixels(qtbot: QtBot, view: SaliencyView) -> None:
@@ -142,17 +140,3 @@ def test_a_block_of_another_network_falls_back_to_the_last(view: SaliencyView) -
     view._state.select_block("layer4.1")
     view.show_result(fakes.result())
     assert "at layer3.2" in view.panel.heading.text()
-
-
-def test_many_blocks_are_shown_quickly(view: SaliencyView) -> None:
-    result = fakes.result("resnet50")
-    blocks = result.now.blocks
-    many = tuple(replace(blocks[n % 17], name=f"layer{n}") for n in range(54))
-    result = replace(result, now=replace(result.now, blocks=many))
-    view.show_result(result)
-    best = 1.0
-    for _ in range(5):
-        start = time.perf_counter()
-        view.show_result(result)
-        best = min(best, time.perf_counter() - start)
-    assert best < 0.06

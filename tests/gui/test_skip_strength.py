@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QStyle, QStyleOptionSlider
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.networks.gates import GateSettings
@@ -124,7 +124,7 @@ def test_it_fits_in_every_theme(qtbot: QtBot, driver: Driver) -> None:
     strength = window.strength
     for name in theme.THEMES:
         window.set_theme(name)
-        qtbot.wait(50)
+        QApplication.processEvents()
         assert strength.isVisible()
         for part in (strength.title, strength.scope, strength.slider, strength.value):
             assert part.width() >= part.minimumSizeHint().width()
