@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from resnet_viz.figures.numbers import count_text, number_text, power_of_ten, row_of
 
@@ -13,8 +13,13 @@ from resnet_viz.figures.numbers import count_text, number_text, power_of_ten, ro
 class FillScale(Protocol):
     """Where values lie between two ends, and how they are written."""
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The positions at which the legend begins and ends."""
+
     def position(self, value: float) -> float:
-        """Where a value that has no mark lies on the scale, in [0, 1]."""
+        """Where a value that has no mark lies: from 0 to 1 on the colours themselves, down to −1
+        and up to 2 on those that lie below and above them."""
 
     def mark(self, value: float) -> str:
         """The sign of a value that has no place on the scale, or ""."""
@@ -23,7 +28,8 @@ class FillScale(Protocol):
         """The value in few digits."""
 
     def ticks(self, most: int) -> list[tuple[float, str]]:
-        """At most ``most`` + 1 positions with what is written there."""
+        """At most ``most`` + 1 positions, as shares of the legend's length, with what is written
+        there."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +38,10 @@ class GradientScale:
 
     low: int
     high: int
+    ends = (0.0, 1.0)
 
     @classmethod
-    def covering(cls, norms: Iterable[float]) -> GradientScale | None:
+    def covering(cls, norms: Iterable[float]) -> Self | None:
         """The decades that hold all finite norms above zero, or None if there are none."""
         logs = [math.log10(norm) for norm in norms if math.isfinite(norm) and norm > 0]
         if not logs:
@@ -65,6 +72,62 @@ class GradientScale:
 
 
 @dataclass(frozen=True)
+class AnchoredScale(GradientScale):
+    """The scale of all skips on, which stays where it is, and what lies beyond it.
+
+    ``low`` and ``high`` are its decades, so that a value that does not change keeps its position
+    whatever becomes of the others. It is shown from 10^``least`` to 10^``most``; the decades beyond
+    it get the narrower the further they are away.
+    """
+
+    least: int = 0
+    most: int = 0
+
+    @classmethod
+    def around(cls, anchor: Iterable[float], norms: Iterable[float]) -> AnchoredScale | None:
+        """The decades of ``anchor``, and as many more as hold ``norms``; None if there is nothing
+        to hold."""
+        both = GradientScale.covering(norms)
+        held = GradientScale.covering(anchor) or both
+        if held is None:
+            return None
+        both = both or held
+        return cls(held.low, held.high, min(both.low, held.low), max(both.high, held.high))
+
+    @property
+    def ends(self) -> tuple[float, float]:  # type: ignore[override]
+        return self._at(self.least), self._at(self.most)
+
+    def _at(self, power: float) -> float:
+        if power < self.low:
+            return -_beyond(self.low - power)
+        if power > self.high:
+            return 1.0 + _beyond(power - self.high)
+        return (power - self.low) / (self.high - self.low)
+
+    def position(self, norm: float) -> float:
+        return self._at(math.log10(norm))
+
+    def ticks(self, most: int) -> list[tuple[float, str]]:
+        first, last = self.ends
+        least_gap = 0.95 / max(1, most)
+        inner = super().decades(most)[1:-1]
+        wanted = [self.least, self.most, self.low, self.high, *inner]
+        wanted += sorted(range(self.least, self.most + 1), key=lambda power: power % 5 != 0)
+        shares: dict[int, float] = {}
+        for power in wanted:
+            share = (self._at(power) - first) / (last - first)
+            if all(abs(share - other) >= least_gap for other in shares.values()):
+                shares[power] = share
+        return [(shares[power], power_of_ten(power)) for power in sorted(shares)]
+
+
+def _beyond(decades: float) -> float:
+    """How far so many decades lie beyond the anchor: from 0 at none towards 1."""
+    return decades / (decades + 6.0)
+
+
+@dataclass(frozen=True)
 class CountScale(GradientScale):
     """A logarithmic scale of counts, such as parameters."""
 
@@ -75,6 +138,8 @@ class CountScale(GradientScale):
 @dataclass(frozen=True)
 class ShareScale:
     """A linear scale from 0 to 1, in per cent."""
+
+    ends = (0.0, 1.0)
 
     def position(self, value: float) -> float:
         return min(1.0, max(0.0, value))

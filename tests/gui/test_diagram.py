@@ -16,9 +16,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
-from resnet_viz.figures.fill_scale import GradientScale
+from resnet_viz.figures.fill_scale import AnchoredScale
+from resnet_viz.networks import catalog
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
+from resnet_viz.networks.walk import build_structure
 from resnet_viz.results.result import BlockPass, Pass, Result
 from resnet_viz.views.diagram.layout.parts import BlockBox
 from resnet_viz.views.diagram.scenes.level import Level
@@ -273,33 +275,102 @@ def test_the_tooltip_says_that_a_projection_is_dropped_too(
     assert dropped not in scene(view).blocks["layer2.1"].toolTip()
 
 
-def test_heat_is_logarithmic_and_covers_skips_on_and_off(
+def test_heat_is_logarithmic_on_the_scale_of_all_skips_on(
     view: DiagramView, state: ExplorerState
 ) -> None:
-    gates = GateSettings.of({"layer1.0": 0.0})
+    structure, gates = STRUCTURES["resnet20"], GateSettings.of({"layer1.0": 0.0})
+    on = made_up_result(structure, {}, gates)
+    norms = {"stem": 1e-8, "layer1.0": 1e-4, "layer1.1": 1e-4 * 1.02}
+    given = replace(
+        on, now=made_up_pass(structure, norms), all_on=made_up_pass(structure, {"stem": 1e-4})
+    )
     state.set_gates(gates)
-    norms = {"layer1.0": 1e-8, "layer1.1": 1e-4, "layer1.2": 1e-4 * 1.02}
-    view.show_result(made_up_result(STRUCTURES["resnet20"], norms, gates))
+    view.show_result(given)
     scale = view.legend.scale
-    assert isinstance(scale, GradientScale)
-    assert (scale.low, scale.high) == (-8, 0)
-    colours = theme.colour_map("viridis")
-    for name, row in (("layer1.0", 0), ("layer1.1", 128), ("layer3.2", 255)):
-        assert heat(view, name) == colours[row].tolist()
+    assert isinstance(scale, AnchoredScale)
+    assert (scale.low, scale.high, scale.least, scale.most) == (-4, 0, -8, 0)
+    colours = theme.colour_map("viridis").tolist()
+    assert heat(view, "layer1.0") == colours[0]
+    assert heat(view, "layer3.2") == colours[255]
+    assert heat(view, "stem") not in colours
+    words = [text for _, text in scale.ticks(4)]
+    assert words[0] == "10⁻⁸"
+    assert words[-1] == "10⁰"
+    assert "10⁻⁴" in words
+
+
+@pytest.mark.parametrize("key", ["gradient", "activation"])
+def test_a_block_that_does_not_change_keeps_its_colour_when_others_collapse(
+    view: DiagramView, state: ExplorerState, key: str
+) -> None:
+    structure = STRUCTURES["resnet20"]
+    healthy = {block.name: 0.2 + 0.05 * n for n, block in enumerate(structure.blocks)}
+    collapsed = {**dict.fromkeys(healthy, 1e-16), "layer3.2": healthy["layer3.2"]}
+
+    def measured(norms: dict[str, float]) -> Pass:
+        run = made_up_pass(structure, norms)
+        blocks = tuple(replace(b, activation_norm=b.gradient_norm) for b in run.blocks)
+        return replace(run, blocks=blocks)
+
+    view.fills.setCurrentIndex(view.fills.findData(key))
+    on = made_up_result(structure, {}, GateSettings())
+    on = replace(on, now=measured(healthy), all_on=measured(healthy))
+    view.show_result(on)
+    before = {name: heat(view, name) for name in ("layer3.1", "layer3.2")}
+    gates = GateSettings.of(dict.fromkeys(structure.skips, 0.0))
+    state.set_gates(gates)
+    view.show_result(
+        replace(on, snapshot=replace(on.snapshot, gates=gates), now=measured(collapsed))
+    )
+    assert heat(view, "layer3.2") == before["layer3.2"]
+    assert heat(view, "layer3.1") != before["layer3.1"]
 
 
 def test_zero_and_not_a_number_are_signs_and_not_colours(view: DiagramView) -> None:
     norms = {"stem": 0.0, "layer1.0": float("nan"), "layer1.1": float("inf"), "layer1.2": 1e-3}
     view.show_result(made_up_result(STRUCTURES["resnet20"], norms, GateSettings()))
-    marks = [view.legend.scale and view.legend.scale.mark(value) for value in norms.values()]
-    assert marks == ["0", "NaN", "∞", ""]
+    scale = view.legend.scale
+    assert isinstance(scale, AnchoredScale)
+    assert [scale.mark(value) for value in norms.values()] == ["0", "NaN", "∞", ""]
+    assert scale.least == -3
     ground = QColor(theme.current().panel)
-    for name in ("stem", "layer1.0", "layer1.1"):
-        assert heat(view, name) == [ground.red(), ground.green(), ground.blue()]
-    assert heat(view, "layer1.2") == theme.colour_map("viridis")[0].tolist()
-    assert isinstance(view.legend.scale, GradientScale)
-    assert view.legend.scale.low == -3
+    signs = [heat(view, name) for name in ("stem", "layer1.0", "layer1.1")]
+    assert signs == 3 * [[ground.red(), ground.green(), ground.blue()]]
+    assert heat(view, "layer1.2") != signs[0]
     assert not view.grab().isNull()
+
+
+@pytest.mark.parametrize("norm", [0.31, 4.5e-16])
+def test_blocks_keep_their_figures_in_the_projector_theme(
+    view: DiagramView, qapp: QApplication, norm: float
+) -> None:
+    try:
+        theme.apply(qapp, theme.PROJECTOR)
+        view.resize(760, 330)
+        view.show_structure(build_structure(catalog.find("resnet56")))
+        structure = scene(view).structure
+        given = made_up_result(structure, dict.fromkeys(scene(view).blocks, norm), GateSettings())
+        view.show_result(replace(given, all_on=given.now))
+        seen = view.canvas.grab().toImage()
+        for name, item in scene(view).blocks.items():
+            assert isinstance(item.box, BlockBox)
+            place = item.box.heat
+            corner = on_screen(view, QPointF(place.x, place.y))
+            ground = seen.pixelColor(corner + QPoint(3, 3))
+            inked = [
+                column
+                for column in range(1, int(place.width) - 1)
+                for row in range(2, int(place.height) - 2)
+                if abs(
+                    seen.pixelColor(corner + QPoint(column, row)).lightness() - ground.lightness()
+                )
+                > 50
+            ]
+            assert len(inked) > 8, name
+            assert min(inked) >= 2
+            assert max(inked) <= place.width - 2
+    finally:
+        theme.apply(qapp, theme.DARK)
 
 
 def test_a_plain_network_has_no_arcs_and_its_titles_no_switch(

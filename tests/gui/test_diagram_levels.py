@@ -11,15 +11,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QPainterPathStroker
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.fill_scale import GradientScale
+from resnet_viz.networks import catalog
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.walk import build_structure
 from resnet_viz.results.path_sum import PathSum
 from resnet_viz.results.result import Pass, Result
 from resnet_viz.views.diagram.explain import VectorPicture, figures, sentence
-from resnet_viz.views.diagram.flow import steps_of, width_of
+from resnet_viz.views.diagram.flow import first_part, steps_of, width_of
 from resnet_viz.views.diagram.items.item import LevelName
 from resnet_viz.views.diagram.layout.parts import Frame
 from resnet_viz.views.diagram.scenes.layers import LayersLevel
@@ -181,6 +185,118 @@ def test_keys_lead_in_and_out(qtbot: QtBot, view: DiagramView) -> None:
     assert view.canvas.zoom == pytest.approx(zoom)
 
 
+def test_arrows_go_from_row_to_row(qtbot: QtBot, view: DiagramView, state: ExplorerState) -> None:
+    assert view.scene is not None
+    state.select_block("layer1.1")
+    qtbot.keyClick(view, Qt.Key.Key_Down)
+    below = view.scene.blocks[state.block].box
+    above = view.scene.blocks["layer1.1"].box
+    assert below.row == above.row + 1
+    assert abs(below.entry.x - above.entry.x) < 1.2 * above.rect.width
+    qtbot.keyClick(view, Qt.Key.Key_Up)
+    assert state.block == "layer1.1"
+    qtbot.keyClick(view, Qt.Key.Key_Up)
+    assert state.block == "layer1.1"
+    view.turn()
+    qtbot.keyClick(view, Qt.Key.Key_Down)
+    assert state.block == "layer1.2"
+
+
+def test_keys_reach_every_layer_and_open_its_convolution(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState
+) -> None:
+    asked: list[str] = []
+    view.convolution_asked.connect(asked.append)
+    view.show_structure(build_structure(catalog.find("resnet20")))
+    state.select_block("layer2.1")
+    view.set_level("layers")
+    seen = []
+    for _ in range(7):
+        qtbot.keyClick(view, Qt.Key.Key_Right)
+        seen += [name for name, card in layers(view).cards.items() if card.selected]
+    assert seen[:2] == ["layer2.1.conv1", "layer2.1.bn1"]
+    assert seen[-1] == "layer2.2.conv1"
+    assert state.block == "layer2.2"
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert asked == ["layer2.2.conv1"]
+    qtbot.keyClick(view, Qt.Key.Key_End)
+    assert layers(view).cards["fc"].selected
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert asked == ["layer2.2.conv1"]
+
+
+def test_a_key_explains_the_sum_and_another_closes_it(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState
+) -> None:
+    view.show_result(with_paths(fakes.result()))
+    state.select_block("stem")
+    qtbot.keyClick(view, Qt.Key.Key_E)
+    assert view.explanation is None
+    state.select_block("layer2.1")
+    qtbot.keyClick(view, Qt.Key.Key_E)
+    assert view.explanation is not None
+    assert view.explanation.isVisible()
+    assert "layer2.1" in view.explanation.accessibleName()
+    gone = []
+    view.explanation.destroyed.connect(lambda: gone.append(True))
+    qtbot.keyClick(view.explanation, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: bool(gone))
+    assert level(view) == "blocks"
+
+
+def test_a_key_opens_equal_blocks_and_folds_them(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState
+) -> None:
+    view.set_level("network")
+    state.select_block("layer2.2")
+    qtbot.keyClick(view, Qt.Key.Key_O)
+    assert network(view).blocks["layer2.2"].box.names == ("layer2.2",)
+    qtbot.keyClick(view, Qt.Key.Key_O)
+    assert network(view).blocks["layer2.2"].box.names == ("layer2.1", "layer2.2")
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_the_focus_is_a_ring_around_what_is_selected(
+    qtbot: QtBot, view: DiagramView, name: LevelName
+) -> None:
+    view.set_level(name)
+    view.levels.morph.stop()
+    assert view.scene is not None
+    view.activateWindow()
+    view.fills.setFocus()
+    qtbot.waitUntil(view.fills.hasFocus)
+    assert not view.scene.ring.isVisible()
+    without = view.canvas.grab().toImage()
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(view.hasFocus)
+    assert view.scene.ring.isVisible()
+    assert view.canvas.grab().toImage() != without
+    before = view.scene.ring.boundingRect()
+    qtbot.keyClick(view, Qt.Key.Key_Home)
+    assert view.scene.ring.boundingRect() != before
+    assert view.scene.ring.boundingRect().contains(view.scene.blocks["stem"].focus_place().center())
+
+
+def test_tab_walks_through_all_controls_from_top_to_bottom(qtbot: QtBot, view: DiagramView) -> None:
+    view.activateWindow()
+    first = view.controls.levels["blocks"]
+    first.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(first.hasFocus)
+    reached: list[QWidget] = []
+    for _ in range(30):
+        widget = QApplication.focusWidget()
+        assert widget is not None
+        if widget is first and reached:
+            break
+        if widget not in reached:  # the way has a stop for each of its links
+            reached.append(widget)
+        qtbot.keyClick(widget, Qt.Key.Key_Tab)
+    assert all(widget.accessibleName() for widget in reached)
+    expected = [view.play_button, view.find_button, view.turn_button, *view.buttons, view]
+    at = [reached.index(widget) for widget in (first, *expected, view.fills)]
+    assert at == sorted(at)
+
+
 def test_the_way_is_shown_and_leads_back(view: DiagramView, state: ExplorerState) -> None:
     state.select_block("layer2.1")
     assert "layer2.1" in view.controls.crumbs.text()
@@ -289,13 +405,34 @@ def test_search_zooms_to_a_layer_and_says_when_there_is_none(
     field.clear()
     qtbot.keyClicks(field, "layer2.1.conv2")
     assert not view.search.sentence.isVisible()
-    qtbot.keyClick(field, Qt.Key.Key_Return)
+    # The list of names is open now, and takes the key.
+    assert view.search.list.isVisible()
+    qtbot.keyClick(view.search.list, Qt.Key.Key_Return)
     assert level(view) == "layers"
     assert state.block == "layer2.1"
     card = layers(view).cards["layer2.1.conv2"]
     assert card.selected
-    assert view.canvas.visible().contains(layers(view).focus_place("layer2.1", card.name).center())
-    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    place = layers(view).focus_place("layer2.1", card.name)
+    assert view.canvas.visible().contains(place.center())
+    assert not view.search.isVisible()
+
+
+def test_a_name_chosen_from_the_list_is_found_and_not_covered(
+    qtbot: QtBot, view: DiagramView, state: ExplorerState
+) -> None:
+    view.open_search()
+    qtbot.keyClicks(view.search.field, "layer1.1")
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        qtbot.keyClick(view.search.list, key)
+    assert state.block == "layer1.1"
+    assert layers(view).cards["layer1.1.conv1"].selected
+    assert not view.search.isVisible()
+    assert not view.search.list.isVisible()
+
+
+def test_escape_closes_the_search(qtbot: QtBot, view: DiagramView) -> None:
+    view.open_search()
+    qtbot.keyClick(view.search.field, Qt.Key.Key_Escape)
     assert not view.search.isVisible()
 
 
@@ -387,6 +524,27 @@ def test_the_flow_takes_every_path_with_its_own_norm(view: DiagramView, name: Le
     assert trunk.norm == given.now.block("stem").activation_norm
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("name", LEVELS)
+def test_the_flow_follows_the_wires_around_every_corner(
+    view: DiagramView, name: LevelName, backwards: bool
+) -> None:
+    view.resize(620, 400)
+    view.set_level(name)
+    assert view.scene is not None
+    for way in view.scene.paths():
+        outline = QPainterPathStroker()
+        outline.setWidth(1.0)
+        wire = outline.createStroke(way.curve)
+        whole = way.curve.length()
+        for share in (0.2, 0.55, 0.97):
+            front, line = first_part(way.curve, share, backwards)
+            assert line.length() == pytest.approx(share * whole, rel=0.02, abs=0.5)
+            assert (line.currentPosition() - front).manhattanLength() < 1e-6
+            for step in range(101):
+                assert wire.contains(line.pointAtPercent(step / 100)), (way.block, way.kind)
+
+
 def test_widths_are_logarithmic_and_zero_has_none() -> None:
     scale = GradientScale(-2, 2)
     widths = [width_of(norm, scale) for norm in (0.01, 1.0, 100.0)]
@@ -432,6 +590,12 @@ def test_the_vectors_have_the_measured_lengths_and_angle(qtbot: QtBot) -> None:
     assert math.hypot(last.x() - first.x(), last.y() - first.y()) == pytest.approx(3.0)
     picture.resize(300, 160)
     assert not picture.grab().isNull()
+
+
+def test_a_cosine_that_rounds_to_zero_has_no_sign() -> None:
+    block = STRUCTURES["resnet20"].block("layer2.1")
+    for cosine, words in ((-0.001, "= 0.00,"), (0.001, "= 0.00,"), (-0.013, "= −0.01,")):
+        assert words in " ".join(figures(block, replace(MET, cosine=cosine)))
 
 
 @pytest.mark.parametrize(

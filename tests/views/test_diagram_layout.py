@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+import math
+from itertools import combinations, pairwise
 from typing import Literal
 
 import pytest
 
-from resnet_viz.figures.fill_scale import GradientScale
+from resnet_viz.figures.fill_scale import AnchoredScale, GradientScale
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.networks import catalog
 from resnet_viz.networks.structure import Block, Layer, Shape, Stage, Structure
@@ -250,3 +251,35 @@ def test_only_a_pool_of_the_whole_map_is_called_global() -> None:
         laid = lay_out(build_structure(catalog.find(name)), 1600, 500, text())
         assert laid.head[0].text.replace("\n", " ") == words
     assert [label.text for label in laid.head[1:]] == ["fc"]
+
+
+@pytest.mark.parametrize("name", ["vgg16", "vgg19", "alexnet"])
+def test_every_layer_of_a_long_head_can_be_read(name: str) -> None:
+    structure = build_structure(catalog.find(name))
+    laid = lay_out(structure, 1000, 440, text())
+    words = [label.text.replace("\n", " ") for label in laid.head]
+    assert words == ["max pool", "avg pool", *(["fc"] * 3)]
+    pools = [label for box in laid.parts for label in box.layers if "pool" in label.text]
+    assert pools
+    assert all(label.size >= text().legible for label in (*laid.head, *pools))
+
+
+def test_an_anchored_scale_keeps_its_place_and_goes_on_beyond_it() -> None:
+    healthy = [0.2, 0.9]
+    before = AnchoredScale.around(healthy, healthy)
+    after = AnchoredScale.around(healthy, [1e-16, 0.31, 40.0])
+    assert before is not None
+    assert after is not None
+    assert before.ends == (0.0, 1.0)
+    assert before.position(0.31) == after.position(0.31)
+    values = [10.0**power for power in range(-16, 3)]
+    places = [after.position(value) for value in values]
+    assert places == sorted(set(places))
+    assert places[0] == after.ends[0] >= -1.0
+    assert places[-1] == after.ends[1] <= 2.0
+    shares = [share for share, _ in after.ticks(5)]
+    assert shares[0] == 0.0
+    assert shares[-1] == 1.0
+    assert min(b - a for a, b in pairwise(shares)) > 0.15
+    assert AnchoredScale.around([0.0], [math.nan]) is None
+    assert AnchoredScale.around([0.0], [0.5]) == AnchoredScale(-1, 0, -1, 0)

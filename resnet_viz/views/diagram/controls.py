@@ -47,7 +47,7 @@ class Controls(QWidget):
             button.setToolTip(_TIPS[name])
             button.setAccessibleName(f"Level of {TITLES[name].lower()}")
             button.setCheckable(True)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _=False, name=name: self.level_chosen.emit(name))
             group.addButton(button)
             self.levels[name] = button
@@ -57,7 +57,12 @@ class Controls(QWidget):
         self.crumbs.setTextFormat(Qt.TextFormat.RichText)
         self.crumbs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.crumbs.linkActivated.connect(self.crumb_chosen)
-        self.crumbs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.crumbs.setTextInteractionFlags(
+            Qt.TextInteractionFlag.LinksAccessibleByMouse
+            | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        )
+        self.crumbs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._buttons: list[QToolButton] = []
         self._way: list[tuple[str, str]] = []
         self.row.addSpacing(8)
         self.row.addWidget(self.crumbs, 1)
@@ -69,10 +74,15 @@ class Controls(QWidget):
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda: deed())
         self.row.addWidget(button)
+        self._buttons.append(button)
         return button
+
+    def tab_order(self) -> list[QWidget]:
+        """What the keyboard stops at, from left to right."""
+        return [*self.levels.values(), self.crumbs, *self._buttons]
 
     def show_level(self, level: LevelName) -> None:
         self.levels[level].setChecked(True)
@@ -112,6 +122,7 @@ class Controls(QWidget):
             f"""
             QToolButton {{ padding: 2px 7px; border: none; border-radius: 3px;
                            color: {look.text}; }}
+            QToolButton:focus {{ border: 1px solid {look.text}; padding: 1px 6px; }}
             QToolButton:hover {{ background: {look.raised}; }}
             QToolButton:checked {{ background: {look.accent}; color: {look.window}; }}
             """

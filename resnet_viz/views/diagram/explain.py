@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viz.figures.numbers import number_text
@@ -35,7 +35,7 @@ def figures(block: Block, met: PathSum) -> list[str]:
         lines.append(f"cos({x}, F(x)): none, since one of them is 0")
     else:
         angle = math.degrees(math.acos(met.cosine))
-        cosine = f"{met.cosine:.2f}".replace("-", "−")
+        cosine = f"{round(met.cosine, 2) + 0.0:.2f}".replace("-", "−")  # −0.00 reads 0.00
         lines.append(f"cos({x}, F(x)) = {cosine}, an angle of {angle:.0f}°")
     lines.append(
         f"The gradient at x: {number_text(met.skip_gradient_norm)} through the skip, "
@@ -139,6 +139,7 @@ class Explanation(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setAccessibleName(f"What ⊕ of {block.name} does")
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
         adds = "adds" if block.combine == "add" else "puts side by side"
@@ -162,6 +163,14 @@ class Explanation(QFrame):
         note.setStyleSheet(f"color: {look.muted};")
         for widget in (self.text, says, note):
             column.addWidget(widget)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Any of the keys that mean "done" closes it."""
+        keys = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_E)
+        if event.key() in keys:
+            self.close()
+        else:
+            super().keyPressEvent(event)
 
     def open_at(self, at: QPoint) -> None:
         """Show it beside a point of the screen, and whole."""

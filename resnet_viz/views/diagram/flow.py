@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
-from PySide6.QtCore import QElapsedTimer, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QLineF, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QPainter,
@@ -20,7 +21,6 @@ from PySide6.QtGui import (
     QPen,
     QPixmap,
     QRadialGradient,
-    QTransform,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -37,7 +37,6 @@ SECONDS = 2.6
 
 _PAUSE, _FRAME_MS = 0.5, 16
 _THIN, _THICK = 1.2, 9.0
-_POINTS = 24
 
 Direction = Literal["forwards", "backwards"]
 
@@ -222,7 +221,7 @@ class Flow(QWidget):
         view = self._canvas.viewportTransform()
         backwards = self._direction == "backwards"
         width = width_of(current.norm, self._scales.get(self._direction))
-        front, line = _part(current.path.curve, share, backwards, view)
+        front, line = first_part(view.map(current.path.curve), share, backwards)
         if width is None:
             if current.norm == 0:
                 return None
@@ -292,16 +291,26 @@ class Flow(QWidget):
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, shown)
 
 
-def _part(
-    curve: QPainterPath, share: float, backwards: bool, view: QTransform
-) -> tuple[QPointF, QPainterPath]:
-    """The first ``share`` of a curve on screen, from its end if ``backwards``, and its front."""
-    if share >= 1.0 and not backwards:
-        return view.map(curve.pointAtPercent(1.0)), view.map(curve)
-    count = max(1, math.ceil(_POINTS * share))
-    places = [share * step / count for step in range(count + 1)]
-    points = [view.map(curve.pointAtPercent(1 - at if backwards else at)) for at in places]
-    line = QPainterPath(points[0])
-    for point in points[1:]:
-        line.lineTo(point)
-    return points[-1], line
+def first_part(wire: QPainterPath, share: float, backwards: bool) -> tuple[QPointF, QPainterPath]:
+    """The first ``share`` of a wire, from its end if ``backwards``, and where that ends.
+
+    It goes through every corner and bend of the wire.
+    """
+    if share >= 1.0:
+        return wire.pointAtPercent(0.0 if backwards else 1.0), wire
+    corners = [point for polygon in wire.toSubpathPolygons() for point in polygon.toList()]
+    if backwards:
+        corners.reverse()
+    rest = share * sum(QLineF(a, b).length() for a, b in pairwise(corners))
+    front = corners[0]
+    line = QPainterPath(front)
+    for one, two in pairwise(corners):
+        piece = QLineF(one, two)
+        if piece.length() >= rest:
+            front = piece.pointAt(rest / piece.length()) if rest > 0 else one
+            line.lineTo(front)
+            break
+        rest -= piece.length()
+        front = two
+        line.lineTo(two)
+    return front, line

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viz.figures.fill_scale import FillScale
-from resnet_viz.views.diagram.items.paint import heat_colours
+from resnet_viz.views.diagram.items.paint import colour_row, wide_colours
 from resnet_viz.views.widgets import theme
 
 
@@ -57,11 +56,13 @@ class Legend(QWidget):
         rest = self.width() - left - 3.4 * line
         width = max(5 * line, min(17 * line, rest - key))
         bar = QRectF(left, 3, width, 0.85 * line)
-        colours = np.ascontiguousarray(heat_colours()[None])
+        first, last = (colour_row(end) for end in scale.ends)
+        colours = wide_colours()[None, first : last + 1]
         painter.drawImage(bar, theme.to_qimage(colours))
         painter.setPen(QPen(QColor(look.muted), 1.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(bar)
+        self._paint_anchor(painter, bar, scale.ends)
         most = max(1, int(width / (metrics.horizontalAdvance("1e-88") * 1.4)))
         for share, words in scale.ticks(most):
             at = left + width * share
@@ -71,6 +72,16 @@ class Legend(QWidget):
             half = metrics.horizontalAdvance(words) / 2
             painter.drawText(QPointF(at - half, bar.bottom() + 4 + metrics.ascent()), words)
         return left + width + 2.2 * line
+
+    @staticmethod
+    def _paint_anchor(painter: QPainter, bar: QRectF, ends: tuple[float, float]) -> None:
+        """Strokes across the bar where the scale of all skips on ends and others go on."""
+        first, last = ends
+        painter.setPen(QPen(QColor(theme.current().text), 1.6))
+        for place in (0.0, 1.0):
+            if first < place < last:
+                x = bar.x() + bar.width() * (place - first) / (last - first)
+                painter.drawLine(QPointF(x, bar.top() - 3), QPointF(x, bar.bottom() + 4))
 
     def _key_columns(self) -> list[list[tuple[str, str, Qt.PenStyle]]]:
         """The key's lines, as columns of at most two; the last are left out first."""

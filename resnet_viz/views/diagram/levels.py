@@ -158,14 +158,10 @@ class Levels(QObject):
         if self.canvas.zoom < 1.15:
             self.canvas.fit_scene()
 
-    def follow(self, name: str) -> None:
-        """Keep a block in sight."""
-        scene = self.current
-        if scene is None or self.canvas.zoom < 1.001:
-            return
-        middle = scene.places()[name].center()
-        if not self.canvas.visible().contains(middle):
-            self.canvas.centerOn(middle)
+    def follow(self, point: QPointF) -> None:
+        """Keep a point of the scene in sight."""
+        if self.canvas.zoom >= 1.001 and not self.canvas.visible().contains(point):
+            self.canvas.centerOn(point)
             self.canvas.moved.emit()
 
     def zoom(self, factor: float, about: QPointF | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from resnet_viz.figures.fill_scale import CountScale, FillScale, GradientScale, ShareScale
+from resnet_viz.figures.fill_scale import AnchoredScale, CountScale, FillScale, ShareScale
 from resnet_viz.networks.structure import Block, Structure
 from resnet_viz.results.result import BlockPass, Result
 
@@ -85,7 +85,7 @@ MEASURES: dict[str, Measure] = {
 
 
 def fill_of(measure: Measure, structure: Structure, result: Result | None) -> Fill:
-    """The values of ``measure``; its scale also covers those with all skips on."""
+    """The values of ``measure``, on the scale of those with all skips on."""
     if measure.counted is not None:
         values = {block.name: measure.counted(block) for block in structure.blocks}
         return Fill(measure, values, CountScale.covering(values.values()))
@@ -95,4 +95,4 @@ def fill_of(measure: Measure, structure: Structure, result: Result | None) -> Fi
     if measure.scale == "share":
         return Fill(measure, values, ShareScale())
     before = [measure.measured(block) for block in result.all_on.blocks]
-    return Fill(measure, values, GradientScale.covering([*values.values(), *before]))
+    return Fill(measure, values, AnchoredScale.around(before, values.values()))

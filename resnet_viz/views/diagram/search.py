@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCompleter, QFrame, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QFrame, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views.widgets import theme
@@ -43,7 +43,7 @@ def find(names: Sequence[str], words: str) -> str | None:
 
 
 class SearchField(QFrame):
-    """``found`` carries the name of a block or a layer; Escape closes."""
+    """``found`` carries the name of a block or a layer, and the field closes; so does Escape."""
 
     found = Signal(str)
     closed = Signal()
@@ -71,8 +71,12 @@ class SearchField(QFrame):
         column.addWidget(self.field)
         column.addWidget(self.sentence)
         self.field.textEdited.connect(lambda _: self._say(""))
-        self.completer.activated.connect(lambda _: self._search())
+        self.completer.activated.connect(self._search)
         self.field.installEventFilter(self)
+        self.list = QListView()
+        self.completer.setPopup(self.list)
+        self.list.setAccessibleName("Names that fit")
+        self.list.installEventFilter(self)
         self.hide()
 
     def set_structure(self, structure: Structure) -> None:
@@ -95,8 +99,7 @@ class SearchField(QFrame):
         self.adjustSize()
         self.move(8, 8)
 
-    def _search(self) -> None:
-        words = self.field.text()
+    def _search(self, words: str) -> None:
         name = find(self._names, words)
         if name is None:
             near = f"{self._names[-1]}" if self._names else "layer1.0"
@@ -107,7 +110,8 @@ class SearchField(QFrame):
                 else f"Type a name, such as {block} or {near}."
             )
             return
-        self._say("")
+        # It has done its work, and would only lie over what it found.
+        self.close_field()
         self.found.emit(name)
 
     def _say(self, sentence: str) -> None:
@@ -120,14 +124,15 @@ class SearchField(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             # Handled here, so that the diagram does not take these keys for its own.
-            if event.key() == Qt.Key.Key_Escape:
+            is_list = watched is self.list
+            if event.key() == Qt.Key.Key_Escape and not is_list:
                 self.close_field()
                 return True
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                popup = self.completer.popup()
-                if popup is not None:
-                    popup.hide()
-                self._search()
+                if is_list and self.list.currentIndex().isValid():
+                    return False  # the completer gives what is chosen there
+                self.list.hide()
+                self._search(self.field.text())
                 return True
         return super().eventFilter(watched, event)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QKeyEvent
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontInfo, QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -50,7 +51,8 @@ class DiagramView(QWidget):
         self._structure: Structure | None = None
         self._result: Result | None = None
         self._fill: Fill | None = None
-        self._layer = ""
+        self._layer, self._in_head, self._chosen = "", False, ""
+        self._ring = False
         self.canvas = DiagramCanvas(self)
         self.canvas.deeds = self
         self.levels = Levels(self.canvas, self._text)
@@ -66,8 +68,10 @@ class DiagramView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Block diagram")
         self.setAccessibleDescription(
-            "Left and Right select a block, Space switches its skip, Home and End go to the ends, "
-            "Enter and Escape go to the next finer and coarser level."
+            "The arrow keys select a block, or a layer at the level of layers; Home and End go to "
+            "the ends. Space switches the block's skip, E explains its sum, O opens or folds equal "
+            "blocks. Enter and Escape go to the next finer and coarser level; Enter on a "
+            "convolution shows how it computes."
         )
         self._arrange()
         self.canvas.clicked.connect(self._click)
@@ -82,7 +86,7 @@ class DiagramView(QWidget):
         self.search.closed.connect(self.setFocus)
         self.fills.currentIndexChanged.connect(lambda _: self._recolour())
         state.gates_changed.connect(self._show_gates)
-        state.block_changed.connect(self._show_selection)
+        state.block_changed.connect(self._block_changed)
         self.retheme()
 
     def _arrange(self) -> None:
@@ -103,7 +107,7 @@ class DiagramView(QWidget):
             self.fills.addItem(measure.title, key)
         self.fills.setAccessibleName("What the blocks are coloured by")
         self.fills.setToolTip("What the blocks are coloured by")
-        self.fills.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.fills.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.fills.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         bottom = QHBoxLayout()
         bottom.setContentsMargins(6, 0, 6, 2)
@@ -119,6 +123,10 @@ class DiagramView(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.placeholder)
         self._pages.addWidget(drawing)
+        # By Tab from the row above the drawing to the drawing itself, then to the row below.
+        order = [*self.controls.tab_order(), self, self.fills]
+        for one, two in pairwise(order):
+            QWidget.setTabOrder(one, two)
 
     # ---- what is shown
 
@@ -247,11 +255,23 @@ class DiagramView(QWidget):
         names = [block.name for block in self._structure.blocks]
         return self._state.block if self._state.block in names else names[-1]
 
+    @property
+    def _at(self) -> str:
+        """The block that the keys are at: the selected one, or the head."""
+        in_head = self._in_head and self.level == "layers"
+        return HEAD if in_head else self.selected
+
+    def _block_changed(self) -> None:
+        if self._state.block != self._chosen:
+            self._layer, self._in_head = "", False
+        self._show_selection()
+
     def _show_selection(self) -> None:
         scene = self.levels.current
         if scene is not None and self._structure is not None:
             self.levels.selected = self.selected
             scene.show_selection(self.selected, self._layer)
+            self._show_focus()
             self.minimap.forget()
             number = self._structure.stage_of(self.selected)
             way = [(self._structure.title, "network")]
@@ -274,10 +294,12 @@ class DiagramView(QWidget):
             self.levels.outwards()
 
     def select(self, block: str, layer: str = "") -> None:
-        self._layer = layer
-        if block != HEAD:
+        self._layer, self._in_head = layer, block == HEAD
+        if block != HEAD and block != self._state.block:
+            self._chosen = block
             self._state.select_block(block)
-        self._show_selection()
+        else:
+            self._show_selection()
 
     def switch(self, names: Sequence[str]) -> None:
         gates = self._state.snapshot.gates
@@ -349,33 +371,96 @@ class DiagramView(QWidget):
         if self._structure is None:
             super().keyPressEvent(event)
             return
-        names = [block.name for block in self._structure.blocks]
-        at = names.index(self.selected)
-        goals = {
-            Qt.Key.Key_Left: max(0, at - 1),
-            Qt.Key.Key_Right: min(len(names) - 1, at + 1),
-            Qt.Key.Key_Home: 0,
-            Qt.Key.Key_End: len(names) - 1,
+        self._ring = True
+        deeds: dict[Qt.Key, Callable[[], object]] = {
+            Qt.Key.Key_Home: lambda: self._go_to_stop(0),
+            Qt.Key.Key_End: lambda: self._go_to_stop(-1),
+            Qt.Key.Key_P: self.play,
+            Qt.Key.Key_Space: self._toggle_skip,
+            Qt.Key.Key_E: self.explain_selected,
+            Qt.Key.Key_O: self._fold_selected,
+            Qt.Key.Key_Return: self._inwards,
+            Qt.Key.Key_Enter: self._inwards,
+            Qt.Key.Key_Escape: self.levels.outwards,
+            Qt.Key.Key_Plus: self.zoom_in,
+            Qt.Key.Key_Equal: self.zoom_in,
+            Qt.Key.Key_Minus: self.zoom_out,
         }
-        key = Qt.Key(event.key())
-        if key in goals:
-            self._state.select_block(names[goals[key]])
-            self.levels.follow(self.selected)
-        elif key == Qt.Key.Key_P:
-            self.play()
-        elif key == Qt.Key.Key_Space:
-            if self._structure.block(self.selected).has_skip:
-                self._state.toggle_skip(self.selected)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.levels.inwards()
-        elif key == Qt.Key.Key_Escape:
-            self.levels.outwards()
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom_in()
-        elif key == Qt.Key.Key_Minus:
-            self.zoom_out()
-        else:
+        keys = [Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down]
+        ways = [lambda: self._step(-1), lambda: self._step(1)]
+        rows = [lambda: self._change_row(-1), lambda: self._change_row(1)]
+        # The main line runs down a column where the layout is turned.
+        deeds |= zip(keys, [*rows, *ways] if self.levels.vertical else [*ways, *rows], strict=True)
+        deed = deeds.get(Qt.Key(event.key()))
+        if deed is None:
             super().keyPressEvent(event)
+            return
+        deed()
+        self._show_focus()
+
+    def _step(self, step: int) -> None:
+        """To the next block or layer, or the one before."""
+        assert self.scene is not None
+        stops = self.scene.stops()
+        here = next((x for x in ((self._at, self._layer), (self._at, "")) if x in stops), None)
+        if here is not None:
+            at = stops.index(here) + step
+        else:
+            at = [block for block, _ in stops].index(self._at)
+        self._go_to_stop(min(max(at, 0), len(stops) - 1))
+
+    def _change_row(self, step: int) -> None:
+        assert self.scene is not None
+        block = self.scene.beside(self._at, step)
+        if block != self._at:
+            self._go_to_stop([name for name, _ in self.scene.stops()].index(block))
+
+    def _go_to_stop(self, at: int) -> None:
+        assert self.scene is not None
+        self.select(*self.scene.stops()[at])
+        self.levels.follow(self.scene.focus_place(self._at, self._layer).center())
+
+    def _toggle_skip(self) -> None:
+        if self._structure and self._structure.block(self.selected).has_skip:
+            self._state.toggle_skip(self.selected)
+
+    def _fold_selected(self) -> None:
+        """Open or fold the equal blocks that the selected one belongs to."""
+        assert self.scene is not None
+        key = self.scene.fold_of(self.selected)
+        if key:
+            self.levels.fold(key)
+
+    def _inwards(self) -> None:
+        """A level deeper, or into the convolution."""
+        assert self.scene is not None
+        if self.level != "layers":
+            self.levels.inwards()
+        elif self.scene.is_convolution(self._layer):
+            self.open_convolution(self._layer)
+
+    def explain_selected(self) -> None:
+        """Say what the ⊕ of the selected block does, beside it."""
+        if self._structure is None or not self._structure.block(self.selected).has_skip:
+            return
+        at = self.levels.on_screen(self.selected).center().toPoint()
+        viewport = self.canvas.viewport()
+        area = viewport.rect()
+        at = QPoint(min(max(at.x(), 0), area.right()), min(max(at.y(), 0), area.bottom()))
+        self.explain(self.selected, viewport.mapToGlobal(at))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._ring = event.reason() != Qt.FocusReason.MouseFocusReason
+        self._show_focus()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._show_focus()
+
+    def _show_focus(self) -> None:
+        if self.scene is not None and self._structure is not None:
+            self.scene.show_focus(self._at, self._layer, self.hasFocus() and self._ring)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

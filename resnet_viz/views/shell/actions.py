@@ -104,10 +104,12 @@ class Key:
 
 PAGE_KEYS: dict[str, dict[str, Key]] = {
     "diagram": {
-        "blocks": Key("← →", "Previous or next block"),
-        "ends": Key("Home, End", "First or last block"),
+        "blocks": Key("← → ↑ ↓", "Another block; in the layers, another layer"),
+        "ends": Key("Home, End", "The first or the last one"),
         "skip": Key("Space", "Skip of the selected block on or off"),
-        "inwards": Key("Enter", "A finer level"),
+        "explain": Key("E", "What the selected block's ⊕ adds"),
+        "fold": Key("O", "Open or fold equal blocks"),
+        "inwards": Key("Enter", "A finer level; on a convolution: how it computes"),
         "outwards": Key("Esc", "A coarser level, or close the search"),
     },
     "photo": {

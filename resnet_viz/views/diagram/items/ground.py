@@ -173,3 +173,36 @@ class StageTitleItem(DiagramItem):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(look.text))
         painter.drawEllipse(knob, 0.72 * radius, 0.72 * radius)
+
+
+class FocusItem(DiagramItem):
+    """A ring around what the keys act on, as long as the diagram has the keyboard."""
+
+    def __init__(self) -> None:
+        super().__init__(QRectF(), 12, 6, clickable=False)
+        self.hide()
+
+    def put(self, place: QRectF) -> None:
+        """Lie around a place of the scene."""
+        self.prepareGeometryChange()
+        self._place = place
+
+    def shape(self) -> QPainterPath:
+        """Nothing: the mouse goes through."""
+        return QPainterPath()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        look, zoom = theme.current(), zoom_of(painter)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        # Light within dark, so that it is seen on any ground.
+        area = self._place.adjusted(*(sign * 5 / max(1.0, zoom) for sign in (-1, -1, 1, 1)))
+        for colour, width, style in (
+            (look.panel, 5.0, Qt.PenStyle.SolidLine),
+            (look.text, 2.2, Qt.PenStyle.DashLine),
+        ):
+            pen = QPen(QColor(colour), width, style)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawRoundedRect(area, 7, 7)

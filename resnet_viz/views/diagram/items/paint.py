@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QStyle, QStyleOptionGraphicsItem
 
 from resnet_viz.figures.fill_scale import FillScale
-from resnet_viz.figures.numbers import number_text, row_of
+from resnet_viz.figures.numbers import number_text, power_of_ten, row_of
 from resnet_viz.views.diagram.layout.geometry import Label, Point, Rect
 from resnet_viz.views.diagram.layout.parts import Arc
 from resnet_viz.views.widgets import theme
 
 LEAST_HIT = 16.0
 """The least width of what can be clicked, in pixels at fit."""
+
+_LEAST_FIGURE = 8.0
+"""How small a block's figure may get, in pixels: it is what the diagram is looked at for."""
 
 HAND = Qt.CursorShape.PointingHandCursor
 
@@ -147,11 +151,41 @@ def heat_colours() -> np.ndarray:
     return theme.colour_map("viridis")
 
 
+_BELOW = ((255, 120, 90), (196, 30, 60), (120, 8, 84))
+_ABOVE = ((255, 240, 120), (255, 248, 200), (255, 255, 255))
+
+
+@cache
+def wide_colours() -> np.ndarray:
+    """``heat_colours`` between those of values below and above its scale, (768, 3) uint8.
+
+    Its dark end goes over into red: there is no room left for darker ones.
+    """
+    colours = heat_colours()
+
+    def between(*stops: Sequence[int] | np.ndarray) -> np.ndarray:
+        at = np.linspace(0, len(stops) - 1, 257)
+        parts = [np.interp(at, range(len(stops)), [stop[i] for stop in stops]) for i in range(3)]
+        return np.stack(parts, axis=1).round().astype(np.uint8)
+
+    below = between(*_BELOW, colours[0])[:-1]
+    return np.concatenate([below, colours, between(colours[-1], *_ABOVE)[1:]])
+
+
+def colour_row(position: float) -> int:
+    """The row of ``wide_colours`` for a position from −1 to 2."""
+    if position < 0.0:
+        return 256 - max(1, round(-256 * max(position, -1.0)))
+    if position > 1.0:
+        return 511 + max(1, round(256 * min(position - 1.0, 1.0)))
+    return 256 + round(255 * position)
+
+
 def fill_colour(value: float | None, scale: FillScale | None) -> QColor | None:
     """The colour of a value, or None where it has none."""
     if value is None or scale is None or fill_mark(value, scale):
         return None
-    red, green, blue = (int(part) for part in heat_colours()[round(255 * scale.position(value))])
+    red, green, blue = (int(x) for x in wide_colours()[colour_row(scale.position(value))])
     return QColor(red, green, blue)
 
 
@@ -176,7 +210,32 @@ def paint_fill(
         draw_label(painter, label, colour, 0.0, True)
     elif scale is not None:
         ink = QColor("#ffffff" if luminance(fill) < 0.18 else "#000000")
-        draw_label(painter, Label(scale.text(value), place, size), ink, legible)
+        least = max(_LEAST_FIGURE, 0.75 * legible)
+        zoom = zoom_of(painter)
+        draw_label(painter, figure(scale, value, place, size, least / zoom), ink, 0.99 * least)
+
+
+def figure(scale: FillScale, value: float, place: Rect, size: float, least: float) -> Label:
+    """A value in as many digits as fit, at ``size`` or a little less; the last resort is its
+    decade."""
+    turned = place.height > 1.6 * place.width
+    along, across = (place.height, place.width) if turned else (place.width, place.height)
+    size = min(max(size, least), across / 1.15)
+    options = [scale.text(value)]
+    if options[0] == number_text(value):
+        options.append(number_text(value, 1))
+        options += [power_of_ten(round(math.log10(value)))] if "×" in options[0] else []
+    for words in options:
+        fitting = min(size, (along - 4) / _em(words))
+        if fitting >= least:
+            break
+    return Label(words, place, fitting, turned)
+
+
+@lru_cache(maxsize=1024)
+def _em(words: str) -> float:
+    """The width of a line of text at font size 1."""
+    return QFontMetricsF(text_font(100.0)).horizontalAdvance(words) / 100
 
 
 def paint_glow(painter: QPainter, area: QRectF) -> None:

@@ -57,6 +57,12 @@ class LayersLevel(Level):
             return qrect(self.cards[layer].card.rect)
         return super().focus_place(name)
 
+    def stops(self) -> list[tuple[str, str]]:
+        return [(card.block, name) for name, card in self.cards.items()]
+
+    def is_convolution(self, layer: str) -> bool:
+        return layer in self.cards and self.cards[layer].is_convolution
+
     def surroundings(self, name: str) -> tuple[QRectF, QPointF | None]:
         places = self.places()
         name = name if name in places else HEAD

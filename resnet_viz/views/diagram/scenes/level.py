@@ -15,7 +15,7 @@ from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import Result
 from resnet_viz.views.diagram.explain import explanation
-from resnet_viz.views.diagram.items.ground import MainLineItem, StageItem, StageTitleItem
+from resnet_viz.views.diagram.items.ground import FocusItem, MainLineItem, StageItem, StageTitleItem
 from resnet_viz.views.diagram.items.item import DiagramItem, LevelName, PartItem
 from resnet_viz.views.diagram.items.paint import arc_path, edges_path, qpoint, qrect, rounded
 from resnet_viz.views.diagram.items.skip import SkipItem
@@ -81,8 +81,9 @@ class Level(QGraphicsScene):
             if box.arc and box.junction:
                 concat = structure.block(box.name).combine == "concat"
                 self.skips[box.name] = SkipItem(box, concat, text.legible, roof=self.fits)
+        self.ring = FocusItem()
         for item in (
-            *(self.ground, *self.stages, *self.titles),
+            *(self.ring, self.ground, *self.stages, *self.titles),
             *(*items, *more, *self.skips.values()),
         ):
             self.addItem(item)
@@ -128,6 +129,36 @@ class Level(QGraphicsScene):
     def focus_place(self, name: str, layer: str = "") -> QRectF:
         """What is selected, a block or a layer of it."""
         return self.blocks[name].focus_place()
+
+    def show_focus(self, name: str, layer: str, focused: bool) -> None:
+        """Draw a ring around what is selected while the diagram has the keyboard."""
+        self.ring.put(self.focus_place(name, layer))
+        self.ring.setVisible(focused)
+
+    def stops(self) -> list[tuple[str, str]]:
+        """Where the keys stop on their way from the input to the output: a block, and its layer
+        where those are drawn."""
+        return [(name, "") for box in self.layout.parts for name in box.names]
+
+    def fold_of(self, name: str) -> str:
+        """The first of the equal blocks that ``name`` is one of, or "" where none are folded."""
+        return ""
+
+    def is_convolution(self, layer: str) -> bool:
+        """True if a convolution called ``layer`` is drawn here."""
+        return False
+
+    def beside(self, name: str, step: int) -> str:
+        """The block that lies nearest to ``name`` in the next row (``step`` 1) or the one before
+        (−1), or ``name`` where there is none."""
+
+        def flow(other: str) -> tuple[int, float]:
+            box = self.blocks[other].box
+            return box.row, box.entry.y if box.vertical else box.entry.x
+
+        row, at = flow(name)
+        others = [other for other in self.blocks if flow(other)[0] == row + step]
+        return min(others, key=lambda other: abs(flow(other)[1] - at), default=name)
 
     def surroundings(self, name: str) -> tuple[QRectF, QPointF | None]:
         """What is shown around a block, its stage, and at which point that begins."""

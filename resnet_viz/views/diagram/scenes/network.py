@@ -6,6 +6,7 @@ from resnet_viz.networks.structure import Structure
 from resnet_viz.views.diagram.items.bar import BarItem, FoldItem
 from resnet_viz.views.diagram.layout.geometry import Text
 from resnet_viz.views.diagram.layout.network import lay_out_network
+from resnet_viz.views.diagram.layout.parts import Bar
 from resnet_viz.views.diagram.scenes.level import Level
 
 
@@ -25,3 +26,8 @@ class NetworkLevel(Level):
         folds = {fold.key: FoldItem(fold, text.legible) for fold in layout.folds}
         super().__init__(structure, layout, items, text, tuple(folds.values()), inside=True)
         self.folds = folds
+
+    def fold_of(self, name: str) -> str:
+        bar = self.blocks[name].box
+        assert isinstance(bar, Bar)
+        return bar.key if bar.key in self.folds else ""
