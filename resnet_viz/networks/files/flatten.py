@@ -24,7 +24,8 @@ from resnet_viz.networks.files.inert import (
 from resnet_viz.networks.files.rebuild import numbers
 from resnet_viz.networks.files.tensors import Located, TooLarge, amount, array_of, sizes, tensor_of
 
-_MOST_PARTS = 1_000_000
+_MOST_PARTS = 300_000
+_LONGEST = 50_000  # values in a list of numbers; longer ones, such as a history, are no evidence
 _DEEPEST = 60
 _MOST_TEXT = 2**20  # characters of one text; longer ones are no evidence
 _MOST_NUMBERS = 16  # of an array that is evidence as well, such as a mean
@@ -122,6 +123,8 @@ class Flattener:
         return found if found or not count else _NOTHING
 
     def _sequence(self, items: list[object] | tuple[object, ...], path: str, depth: int) -> Value:
+        if len(items) > _LONGEST and all(isinstance(one, int | float) for one in items):
+            return _NOTHING
         found = {
             str(number): self._walk(value, f"{path}.{number}" if path else str(number), depth + 1)
             for number, value in enumerate(items)

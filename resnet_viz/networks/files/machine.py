@@ -74,11 +74,12 @@ class _Machine:
         value: int = struct.unpack(form, self.take(struct.calcsize(form)))[0]
         return value
 
-    def line(self) -> str:
-        line = self.file.readline(_LONG)
+    def line(self, encoding: str = "utf-8") -> str:
+        line = self.file.readline(_MOST_TEXT)
+        self.count(len(line))
         if not line.endswith(b"\n"):
-            raise Damaged("its pickle makes no sense")
-        return line[:-1].decode("utf-8", "replace").removesuffix("\r")
+            raise Damaged("it ends too early")
+        return line[:-1].decode(encoding, "replace").removesuffix("\r")
 
     def long_bytes(self, size: int) -> bytes | Place:
         """Bytes, or their place in the file if there are many."""
@@ -182,12 +183,10 @@ class _Machine:
         self.push({"00": False, "01": True}[text] if text in ("00", "01") else int(text))
 
     def text_string(self) -> None:
-        quoted = self.line()
+        quoted = self.line("latin-1")
         if len(quoted) < 2 or quoted[0] != quoted[-1] or quoted[0] not in "'\"":
             raise Damaged("its pickle makes no sense")
-        self.push(
-            codecs.escape_decode(quoted[1:-1].encode("latin-1", "replace"))[0].decode("latin-1")
-        )
+        self.push(codecs.escape_decode(quoted[1:-1].encode("latin-1"))[0].decode("latin-1"))
 
     def unicode_of(self, size: int) -> None:
         value = self.long_bytes(size)
@@ -244,7 +243,7 @@ _STEPS: dict[bytes, Callable[[_Machine], object]] = {
     b"P": lambda m: m.persist(m.line()),
     b"R": _Machine.reduce,
     b"S": _Machine.text_string,
-    b"V": lambda m: m.push(m.line()),
+    b"V": lambda m: m.push(m.line("raw-unicode-escape")),
     b"a": lambda m: m.extend([m.stack.pop()]),
     b"b": _Machine.build,
     b"c": lambda m: m.global_(m.line(), m.line()),

@@ -41,8 +41,8 @@ _DTYPES = {
 
 
 def is_safetensors(start: bytes) -> bool:
-    """Whether a file that begins with ``start`` (nine bytes at least) is one of safetensors."""
-    return len(start) > 8 and start[8:9] == b"{" and start[:1] not in (b"{", b"<")
+    """Whether a file that begins with ``start``, and is no text, is one of safetensors."""
+    return start[8:9] == b"{"
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, TensorInfo], Mapping[str, str]]:

@@ -64,7 +64,7 @@ def tensor_of(name: str, record: TensorRecord, locate: Callable[[object], Locate
     shape, stride = sizes(record.shape), sizes(record.stride)
     (offset,) = sizes((record.offset,))
     if len(shape) != len(stride):
-        raise Damaged(f"{name[:200]} has a shape that makes no sense")
+        raise Damaged("it has a tensor whose shape makes no sense")
     item, numel = ITEM_SIZES[dtype], prod(shape)
     span = 1 + sum((count - 1) * step for count, step in zip(shape, stride, strict=True))
     if numel == 0:
