@@ -4,8 +4,9 @@ INSTALLED := .venv/.installed
 IMAGE ?=
 DATA ?= ../shared/data
 NETWORK ?= resnet20
+BLUR ?= 0.4
 
-.PHONY: help run test test-random lint bench train tables clean
+.PHONY: help run test test-random lint bench train twins keep derived tables clean
 
 help:
 	@echo "make run [IMAGE=photo.jpg]   open the window on the sample photo, or on yours"
@@ -14,6 +15,10 @@ help:
 	@echo "make lint                    ruff and mypy"
 	@echo "make bench                   measure speed, as ratios"
 	@echo "make train [NETWORK=resnet20] [DATA=folder]   train a network on CIFAR-10 files"
+	@echo "make train BLUR=0            the same without the blur in the recipe"
+	@echo "make twins [DATA=folder]     train all networks that come with the program, for a day"
+	@echo "make keep                    copy the newest state of all runs into unfinished/"
+	@echo "make derived [DATA=folder]   compute anew what ships beside the weights"
 	@echo "make tables                  take the figures of torchvision's weights anew"
 	@echo "make clean                   remove what make made"
 
@@ -45,7 +50,16 @@ bench: $(INSTALLED)
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks
 
 train: $(INSTALLED)
-	$(BIN)/resnet-viz train --network $(NETWORK) --data $(DATA)
+	$(BIN)/resnet-viz train --network $(NETWORK) --data $(DATA) --smoothing $(BLUR)
+
+twins: $(INSTALLED)
+	sh scripts/train_twins.sh $(DATA) $(BIN)/python
+
+keep: $(INSTALLED)
+	$(BIN)/python scripts/keep_runs.py
+
+derived: $(INSTALLED)
+	$(BIN)/resnet-viz derived --data $(DATA)
 
 tables: $(INSTALLED)
 	$(BIN)/python scripts/torchvision_weights.py

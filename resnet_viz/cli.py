@@ -27,7 +27,7 @@ from resnet_viz.results.result import Result, Snapshot
 if TYPE_CHECKING:
     from resnet_viz.analysis.session import Session
 
-COMMANDS = ("networks", "analyze", "train")
+COMMANDS = ("networks", "analyze", "train", "derived")
 
 
 class InputError(Exception):
@@ -116,7 +116,25 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, default=Path("runs"), help="default: %(default)s")
     train.add_argument("--epochs", type=int, default=60, help="default: %(default)s")
     train.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    train.add_argument(
+        "--smoothing",
+        type=float,
+        default=0.4,
+        metavar="SHARE",
+        help="how many of the training images are blurred a little, 0 to 1; default: %(default)s",
+    )
     train.set_defaults(run=_train)
+
+    derived = commands.add_parser(
+        "derived",
+        help="compute what ships beside the trained weights; an interrupted run goes on",
+    )
+    derived.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="holds cifar10-test, as for train"
+    )
+    derived.add_argument("--network", help="only this one; default: all with trained weights")
+    derived.add_argument("--out", type=Path, metavar="DIR", help="default: assets/derived")
+    derived.set_defaults(run=_derived)
     return parser
 
 
@@ -368,14 +386,43 @@ def as_text(result: Result, path: Path, skips: str, folder: Path | None) -> str:
 
 def _train(given: argparse.Namespace) -> int:
     from resnet_viz.analysis.card import train_network
+    from resnet_viz.analysis.training import Recipe
 
     spec = _spec(given.network)
     if spec.family != "cifar":
         raise InputError(f"{spec.title} is not trained here; choose one of the CIFAR networks")
     if given.epochs < 1:
         raise InputError(f"--epochs {given.epochs} is less than 1")
+    if not 0 <= given.smoothing <= 1:
+        raise InputError(f"--smoothing {given.smoothing:g} is not a share between 0 and 1")
+    recipe = Recipe(epochs=given.epochs, seed=given.seed, smoothing=given.smoothing)
     try:
-        train_network(spec, given.data, given.out, given.epochs, given.seed)
+        train_network(spec, given.data, given.out, recipe)
+    except (ValueError, OSError) as error:
+        raise InputError(str(error)) from None
+    return 0
+
+
+def _derived(given: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from resnet_viz.analysis.card import load_part
+    from resnet_viz.analysis.derived import compute
+
+    specs = () if given.network is None else (_spec(given.network),)
+    for spec in specs:
+        if not spec.embedded:
+            raise InputError(f"{spec.title} has no trained weights here; choose another network")
+    try:
+        data = load_part(given.data, "cifar10-test")
+        with tqdm(unit="part") as bar:
+            for progress in compute(data, specs, out=given.out):
+                if progress.text != bar.desc.removesuffix(": "):
+                    bar.reset(progress.total)
+                    bar.set_description(progress.text, refresh=False)
+                bar.update(progress.done - bar.n)
+                if progress.done == progress.total:
+                    tqdm.write(progress.text)
     except (ValueError, OSError) as error:
         raise InputError(str(error)) from None
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -17,9 +18,8 @@ from safetensors.torch import save_file
 from torch import nn
 from tqdm import tqdm
 
-from resnet_viz.analysis.collapse import measure_collapse
 from resnet_viz.analysis.session import as_input
-from resnet_viz.analysis.training import Recipe, Trainer, evaluate, sample, smooth, to_tensor
+from resnet_viz.analysis.training import Recipe, Trainer, evaluate, smooth, to_tensor
 from resnet_viz.images import cifar10, gallery
 from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.images.photo import default_crop, network_picture
@@ -29,34 +29,47 @@ from resnet_viz.networks.family import CLASSES
 SAMPLES = {"chelsea": "cat", "rocket": "airplane"}
 """Sample photos on which one of the ten classes can be asked for."""
 
-COLLAPSE_IMAGES = 500
-
 NOTE = (
     "Trained and tested on a JPEG-compressed copy of CIFAR-10 and for fewer epochs than the about "
-    "164 of He 2015 (arXiv:1512.03385) §4.2, so that four networks could be trained alike on two "
+    "164 of He 2015 (arXiv:1512.03385) §4.2, so that all networks could be trained alike on two "
     "cores; the accuracy is not comparable with table 6 there."
 )
 
 
-def train_network(spec: NetworkSpec, data: Path, out: Path, epochs: int, seed: int) -> Path:
+UNFINISHED = Path("unfinished")
+"""Where `keep_runs` puts what is to outlive the folder of the runs; it is in the repository."""
+
+
+def train_network(
+    spec: NetworkSpec, data: Path, out: Path, recipe: Recipe, kept: Path = UNFINISHED
+) -> Path:
     """Train ``spec`` and write ``NAME-cifar10.safetensors`` (float16) and its card to ``out``.
 
     ``data`` holds cifar10-train and cifar10-test, each a zip file or a folder. A checkpoint is
-    kept in ``out`` after each epoch, from which an interrupted run goes on.
+    kept in ``out`` after each epoch, from which an interrupted run goes on; where ``out`` has
+    none, it goes on from what is in ``kept``, if that has the same recipe.
 
     Raises:
         FileNotFoundError, ValueError: the data or the checkpoint cannot be used.
     """
-    train, test = (_load(data, f"cifar10-{part}") for part in ("train", "test"))
-    recipe = Recipe(epochs=epochs, seed=seed)
-    torch.manual_seed(seed)
+    name = run_name(spec, recipe)
+    checkpoint = out / f"{name}.pt"
+    there = (checkpoint,) if checkpoint.exists() else _of_recipe(recipe, kept, name)
+    if len(there) == 2:
+        out.mkdir(parents=True, exist_ok=True)
+        weights, _ = (Path(shutil.copy(file, out)) for file in there)
+        print(f"{weights}: was finished, taken from {kept}")
+        return weights
+    train, test = (load_part(data, f"cifar10-{part}") for part in ("train", "test"))
+    torch.manual_seed(recipe.seed)
     network = spec.build()
     trainer = Trainer(network, recipe, train, test)
-    checkpoint = out / f"{run_name(spec, seed)}.pt"
-    if checkpoint.exists():
-        trainer.resume(checkpoint)
+    for path in there:
+        trainer.resume(path)
     while not trainer.finished:
-        with tqdm(desc=f"{spec.title}, epoch {trainer.epoch + 1} of {epochs}", unit="step") as bar:
+        with tqdm(
+            desc=f"{spec.title}, epoch {trainer.epoch + 1} of {recipe.epochs}", unit="step"
+        ) as bar:
             for step in trainer.run_epoch():
                 bar.total = step.steps_per_epoch
                 bar.set_postfix(loss=f"{step.loss:.3f}", refresh=False)
@@ -72,12 +85,62 @@ def train_network(spec: NetworkSpec, data: Path, out: Path, epochs: int, seed: i
     return write_weights(spec, trainer, out)
 
 
-def run_name(spec: NetworkSpec, seed: int) -> str:
+def run_name(spec: NetworkSpec, recipe: Recipe) -> str:
     """What a run's files are called; seed 0 is the one that is shipped as the network's own."""
-    return spec.name if seed == 0 else f"{spec.name}-seed{seed}"
+    name = spec.name if recipe.seed == 0 else f"{spec.name}-seed{recipe.seed}"
+    if recipe.smoothing != Recipe.smoothing:
+        name += f"-blur{recipe.smoothing:g}"
+    return name
 
 
-def _load(data: Path, name: str) -> LabelledImages:
+def _of_recipe(recipe: Recipe, kept: Path, name: str) -> tuple[Path, ...]:
+    """What there is of a run in ``kept``: its weights and its card, its checkpoint, or nothing.
+
+    What was trained with another recipe is left alone.
+    """
+    checkpoint, weights = kept / f"{name}.pt", kept / f"{name}-cifar10.safetensors"
+    card = weights.with_suffix(".json")
+    if weights.exists() and card.exists():
+        same = json.loads(card.read_bytes())["recipe"] == json.loads(json.dumps(asdict(recipe)))
+        return (weights, card) if same else ()
+    if checkpoint.exists():
+        same = torch.load(checkpoint, weights_only=True)["recipe"] == asdict(recipe)
+        return (checkpoint,) if same else ()
+    return ()
+
+
+def keep_runs(runs: Path, kept: Path = UNFINISHED) -> list[Path]:
+    """Copy the newest state of every run in ``runs`` to ``kept``, and give the copies.
+
+    Of a finished run these are its weights and its card, of another its last checkpoint: weights
+    and momentum in float32, curves and random state, a few MB.
+
+    Raises:
+        FileNotFoundError: there is no run.
+    """
+    checkpoints = sorted(runs.glob("*.pt"))
+    if not checkpoints:
+        raise FileNotFoundError(f"{runs} holds no run, NAME.pt; give the folder of make train")
+    kept.mkdir(parents=True, exist_ok=True)
+    copies = []
+    for checkpoint in checkpoints:
+        weights = checkpoint.with_name(f"{checkpoint.stem}-cifar10.safetensors")
+        card = weights.with_suffix(".json")
+        finished = card.exists()
+        old = kept / checkpoint.name if finished else None
+        for file in (weights, card) if finished else (checkpoint,):
+            copies.append(Path(shutil.copy(file, kept)))
+        if old is not None:
+            old.unlink(missing_ok=True)
+    return copies
+
+
+def load_part(data: Path, name: str) -> LabelledImages:
+    """Read ``name``, a zip file or a folder in ``data``, with a progress bar.
+
+    Raises:
+        FileNotFoundError, ValueError: there is no such file, or it is of no use.
+    """
     archive = data / f"{name}.zip"
     with tqdm(desc=f"Reading {name}", unit="image") as bar:
 
@@ -90,7 +153,7 @@ def _load(data: Path, name: str) -> LabelledImages:
 
 def write_weights(spec: NetworkSpec, trainer: Trainer, out: Path) -> Path:
     """Write the trained weights as float16 and a card with what these very weights score."""
-    path = out / f"{run_name(spec, trainer.recipe.seed)}-cifar10.safetensors"
+    path = out / f"{run_name(spec, trainer.recipe)}-cifar10.safetensors"
     state = {
         name: value.half().contiguous() if value.is_floating_point() else value
         for name, value in trainer.network.state_dict().items()
@@ -121,7 +184,6 @@ def write_weights(spec: NetworkSpec, trainer: Trainer, out: Path) -> Path:
             f"JPEG quality {quality}": evaluate(network, _changed(test, _recompress(quality)))[1]
             for quality in (50, 90)
         },
-        "collapse": asdict(measure_collapse(network, sample(test, COLLAPSE_IMAGES))),
         "sample_photos": _try_samples(network, spec),
         "history": asdict(trainer.history),
         "torch": torch.__version__.split("+")[0],

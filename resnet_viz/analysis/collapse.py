@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viz.analysis.training import normalise, to_tensor
+from resnet_viz.analysis.training import evaluate, normalise, sample, to_tensor
 from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.kinds import residual_blocks
@@ -36,10 +36,12 @@ class Measured:
 class Collapse:
     """The same network on the same images with all its skips and with none.
 
-    ``skips_off`` is None where the network has no skips to remove.
+    Accuracy and loss are those of all ``images``, the gradient that of ``gradient_images`` of
+    them. ``skips_off`` is None where the network has no skips to remove.
     """
 
     images: int
+    gradient_images: int
     skips_on: Measured
     skips_off: Measured | None
 
@@ -52,35 +54,36 @@ def watched(network: nn.Module) -> dict[str, Tensor]:
     return {name: network.get_parameter(f"{name}.weight") for name in names}
 
 
-def measure_collapse(network: nn.Module, data: LabelledImages) -> Collapse:
+def measure_collapse(network: nn.Module, data: LabelledImages, gradient_images: int) -> Collapse:
     """Run ``network`` on ``data`` with its skips on and with all of them off; it is left as it was.
 
-    All of ``data`` goes through at once, normalised as in training; float32, evaluation mode.
+    Normalised as in training; float32, evaluation mode. The gradient is that of the mean loss of
+    ``gradient_images`` images, evenly spread over ``data``, which go through at once.
     """
-    images, labels = normalise(to_tensor(data.images)), torch.from_numpy(data.labels)
+    fewer = sample(data, gradient_images)
     training, needed = network.training, [p.requires_grad for p in network.parameters()]
     network.eval().requires_grad_(True)
     gates = SkipGates(network)
     try:
-        on = _measure(network, images, labels)
+        on = _measure(network, data, fewer)
         off = None
         if gates.blocks:
             gates.set(GateSettings().with_skips(gates.blocks, 0.0))
-            off = _measure(network, images, labels)
+            off = _measure(network, data, fewer)
     finally:
         gates.remove()
         network.train(training)
         for parameter, need in zip(network.parameters(), needed, strict=True):
             parameter.requires_grad_(need)
-    return Collapse(len(labels), on, off)
+    return Collapse(len(data.labels), len(fewer.labels), on, off)
 
 
-def _measure(network: nn.Module, images: Tensor, labels: Tensor) -> Measured:
+def _measure(network: nn.Module, data: LabelledImages, fewer: LabelledImages) -> Measured:
     chosen = watched(network)
     with torch.enable_grad():
-        logits = network(images)
-        loss = functional.cross_entropy(logits, labels)
+        logits = network(normalise(to_tensor(fewer.images)))
+        loss = functional.cross_entropy(logits, torch.from_numpy(fewer.labels))
         gradients: tuple[Any, ...] = torch.autograd.grad(loss, list(chosen.values()))
     norms = [l2_norm(gradient).item() for gradient in gradients]
-    accuracy = int((logits.argmax(1) == labels).sum()) / len(labels)
-    return Measured(accuracy, loss.item(), dict(zip(chosen, norms, strict=True)))
+    mean_loss, accuracy = evaluate(network, data)
+    return Measured(accuracy, mean_loss, dict(zip(chosen, norms, strict=True)))

@@ -21,6 +21,7 @@ from resnet_viz.networks.catalog import CATALOG, NetworkSpec
 from resnet_viz.networks.cifar import CifarBlock, PadShortcut
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.kinds import residual_blocks
+from resnet_viz.networks.structure import Structure
 from resnet_viz.results.lesions import Lesions, LesionsRequest, LesionsResult, Scores
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.result import Snapshot
@@ -170,22 +171,15 @@ def _lesions(
     classes = intact.argmax(dim=1) if labels is None else labels
     if snapshot.target is not None and labels is None:
         classes[0] = snapshot.target
-    structure = subject.structure
-    reshaping = frozenset(
-        block.name for block in structure.blocks[1:] if block.input_shape != block.output_shape
-    )
-    bands, first = [], 0
-    for stage in structure.stages:
-        bands.append((f"Stage {stage.number}", first, first + len(stage.blocks) - 1))
-        first += len(stage.blocks)
+    reshaping, bands = outline(subject.structure)
     found = Lesions(
         Measured(snapshot, title, subject.weights),
         not subject.gates.blocks,
         blocks,
         reshaping,
-        tuple(bands),
+        bands,
         subject.labels[int(classes[0])] if len(pictures) == 1 and labels is None else "",
-        _scores(intact, classes),
+        scores(intact, classes),
         (),
     )
     yield found
@@ -193,12 +187,24 @@ def _lesions(
         rows = logits(f"{title} without the branch of {name}", number * len(parts))
         with lesioned(subject, name):
             after = yield from rows
-        found = replace(found, lesioned=(*found.lesioned, _scores(after, classes)))
+        found = replace(found, lesioned=(*found.lesioned, scores(after, classes)))
         yield found
 
 
-def _scores(logits: Tensor, classes: Tensor) -> Scores:
-    """``logits`` (N, K), ``classes`` (N,)."""
+def outline(structure: Structure) -> tuple[frozenset[str], tuple[tuple[str, int, int], ...]]:
+    """The blocks that change the shape, and each stage's title, first and last block."""
+    reshaping = frozenset(
+        block.name for block in structure.blocks[1:] if block.input_shape != block.output_shape
+    )
+    bands, first = [], 0
+    for stage in structure.stages:
+        bands.append((f"Stage {stage.number}", first, first + len(stage.blocks) - 1))
+        first += len(stage.blocks)
+    return reshaping, tuple(bands)
+
+
+def scores(logits: Tensor, classes: Tensor) -> Scores:
+    """The means over a batch: ``logits`` (N, K), ``classes`` (N,)."""
     log_odds = torch.log_softmax(logits.double(), dim=1).gather(1, classes[:, None])
     right = (logits.argmax(dim=1) == classes).double()
     return Scores(float(log_odds.exp().mean()), float(right.mean()), float(-log_odds.mean()))

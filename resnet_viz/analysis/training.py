@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -233,19 +234,26 @@ class Trainer:
             history.gradient_norms[name].append(norm)
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint; a run that dies while writing leaves the last one whole."""
+        """Write a checkpoint with all that the run goes on from.
+
+        It is on the disk under another name before it takes the last one's place, so a run, or a
+        machine, that dies while writing leaves the last one whole.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
-        torch.save(
-            {
-                "network": self.network.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-                "history": asdict(self.history),
-                "recipe": asdict(self.recipe),
-                "random": torch.get_rng_state(),
-            },
-            partial,
-        )
+        with partial.open("wb") as file:
+            torch.save(
+                {
+                    "network": self.network.state_dict(),
+                    "optimiser": self.optimiser.state_dict(),
+                    "history": asdict(self.history),
+                    "recipe": asdict(self.recipe),
+                    "random": torch.get_rng_state(),
+                },
+                file,
+            )
+            file.flush()
+            os.fsync(file.fileno())
         partial.replace(path)
 
     def resume(self, path: Path) -> None:

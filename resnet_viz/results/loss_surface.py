@@ -43,18 +43,28 @@ class SurfaceRequest:
     @property
     def axis(self) -> np.ndarray:
         """(side,): the positions along either axis, in norms of the trained filters."""
-        return np.linspace(-self.reach, self.reach, self.side)
+        return axis_of(self.side, self.reach)
 
     def order(self) -> list[tuple[int, int]]:
-        """The grid's points, from the middle outwards: ring by ring, each ring all round."""
-        middle = self.side // 2
+        """The grid's points, from the middle outwards."""
+        return from_the_middle(self.side)
 
-        def place(point: tuple[int, int]) -> tuple[int, float]:
-            across, up = point[1] - middle, point[0] - middle
-            return max(abs(across), abs(up)), float(np.arctan2(up, across))
 
-        points = [(row, column) for row in range(self.side) for column in range(self.side)]
-        return sorted(points, key=place)
+def axis_of(side: int, reach: float) -> np.ndarray:
+    """(side,): positions at equal distances from -``reach`` to ``reach``."""
+    return np.linspace(-reach, reach, side)
+
+
+def from_the_middle(side: int) -> list[tuple[int, int]]:
+    """The points (row, column) of a grid, ring by ring around its middle, each ring all round."""
+    middle = side // 2
+
+    def place(point: tuple[int, int]) -> tuple[int, float]:
+        across, up = point[1] - middle, point[0] - middle
+        return max(abs(across), abs(up)), float(np.arctan2(up, across))
+
+    points = [(row, column) for row in range(side) for column in range(side)]
+    return sorted(points, key=place)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def made_up(count: int = 6) -> LabelledImages:
 
 def by_hand(network: CifarResNet, data: LabelledImages, names: list[str]) -> Measured:
     """Loss, accuracy and gradients through ``backward`` and ``.grad``."""
-    network.eval().requires_grad_(True)
+    network.eval().requires_grad_(True).zero_grad()
     logits = network(normalise(to_tensor(data.images)))
     labels = torch.from_numpy(data.labels)
     loss = functional.cross_entropy(logits, labels)
@@ -59,16 +60,22 @@ def test_without_skips_it_is_the_plain_network_with_the_same_weights() -> None:
     plain.load_state_dict(network.state_dict())
     names = ["conv1", "layer2.1.conv1", "layer3.1.conv1"]
     assert list(watched(network)) == names
-    found = measure_collapse(network, made_up())
-    assert found.images == 6
+    found = measure_collapse(network, made_up(), 6)
+    assert (found.images, found.gradient_images) == (6, 6)
     assert_same(found.skips_on, by_hand(network, made_up(), names))
     assert_same(found.skips_off, by_hand(plain, made_up(), names))
+    # The gradient may be that of fewer images; accuracy and loss stay those of all.
+    fewer = measure_collapse(network, made_up(), 3)
+    few = by_hand(network, sample(made_up(), 3), names).gradient_norms
+    assert (fewer.images, fewer.gradient_images) == (6, 3)
+    whole = by_hand(network, made_up(), names)
+    assert_same(fewer.skips_on, replace(whole, gradient_norms=few))
 
 
 def test_the_network_is_left_as_it_was() -> None:
     network = CifarResNet(8).train().requires_grad_(False)
     before = network.state_dict()
-    measure_collapse(network, made_up())
+    measure_collapse(network, made_up(), 6)
     assert network.training
     assert not any(p.requires_grad for p in network.parameters())
     assert all(p.grad is None for p in network.parameters())
@@ -77,7 +84,7 @@ def test_the_network_is_left_as_it_was() -> None:
 
 
 def test_a_plain_network_has_no_skips_to_remove() -> None:
-    assert measure_collapse(CifarResNet(8, combine="none"), made_up()).skips_off is None
+    assert measure_collapse(CifarResNet(8, combine="none"), made_up(), 6).skips_off is None
 
 
 def test_the_sample_has_every_class_alike() -> None:
@@ -108,7 +115,7 @@ def test_what_the_shipped_networks_lose_with_their_skips(name: str) -> None:
     spec = catalog.find(name)
     network = spec.build()
     weights.load(network, spec, WeightsChoice())
-    found = measure_collapse(network, images)
+    found = measure_collapse(network, images, 50)
     assert found.images == 50
     on = list(found.skips_on.gradient_norms.values())
     assert all(1e-3 < norm < 1e3 for norm in on)

@@ -10,23 +10,29 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.figures.degradation_words import collapse_text, compared
+from resnet_viz.figures.degradation_words import collapse_text, compared, ending, seeds_text
 from resnet_viz.networks import catalog
-from resnet_viz.networks.cards import CardError, read_card
+from resnet_viz.networks.cards import CardError, derived_path, read_card, read_seeds
 from resnet_viz.views.degradation.page import DegradationPage
 from resnet_viz.views.plots.curves_plot import spread
+from resnet_viz.views.widgets import theme
 from tests import fakes
 
 ENDS = {"plain20": (13.2, 14.0), "plain56": (21.3, 22.0), "resnet20": (10.0, 12.0),
         "resnet56": (7.0, 10.0)}  # fmt: skip
 
 
+EPOCHS = 12
+NORMS = {"conv1": 0.5, "layer1.0.conv1": 1.0, "layer3.8.conv2": 2.0}
+
+
 def write_card(folder: Path, name: str, train: float, test: float, **changes: Any) -> None:
-    """A card of three epochs that ends at these errors in per cent."""
+    """An older card of three epochs that ends at these errors in per cent."""
     card: dict[str, Any] = {
         "network": name,
         "recipe": {"epochs": 3},
@@ -36,8 +42,35 @@ def write_card(folder: Path, name: str, train: float, test: float, **changes: An
             "test_loss": [2.1, 1.6, 1.1],
             "test_accuracy": [0.35, 0.55, 1 - test / 100],
         },
+        "sha256": f"hash of {name}",
         **changes,
     }
+    (folder / f"{name}-cifar10.json").write_text(json.dumps(card), encoding="utf-8")
+
+
+def write_new_card(
+    folder: Path, name: str, train: float, test: float, seed: int = 0, slope: float = 0.0
+) -> None:
+    """A card of twelve epochs, the last eight at the last rate, of which the training error falls
+    by ``slope`` points an epoch."""
+    falling = [1 - (train + slope * (EPOCHS - 1 - epoch)) / 100 for epoch in range(EPOCHS)]
+    flat = [1.0] * EPOCHS
+    card = {
+        "network": name,
+        "recipe": {"epochs": EPOCHS, "seed": seed},
+        "history": {
+            "train_loss": flat,
+            "train_accuracy": [0.5] * EPOCHS,
+            "fixed_loss": [0.9] * EPOCHS,
+            "fixed_accuracy": falling,
+            "test_loss": flat,
+            "test_accuracy": [1 - test / 100] * EPOCHS,
+            "rate": [0.1] * 4 + [0.01] * 8,
+            "gradient_norms": {name: [norm] * EPOCHS for name, norm in NORMS.items()},
+        },
+        "sha256": f"hash of {name}",
+    }
+    name = name if seed == 0 else f"{name}-seed{seed}"
     (folder / f"{name}-cifar10.json").write_text(json.dumps(card), encoding="utf-8")
 
 
@@ -91,18 +124,105 @@ def test_the_loss_is_shown_on_request(qtbot: QtBot, make: Callable[[], Degradati
     assert page.plots["plain"].plot.getViewBox().viewRange()[1] == [0, 4.5 / 2 + 0.25]
 
 
-def test_the_sentences_say_what_was_expected_where_it_was_measured(
+def test_a_curve_that_still_falls_shows_no_degradation_yet(
     make: Callable[[], DegradationPage],
 ) -> None:
     plain, residual = make().findings.said.split("\n")
-    assert plain.startswith(
-        "After 3 epochs Plain-56's training error is 21.3 %, 8.1 points above Plain-20's: "
-        "deeper and worse, in training too, so this is not overfitting but degradation"
+    assert plain == (
+        "After 3 epochs Plain-56's training error is 21.3 %, 8.1 points above Plain-20's: deeper "
+        "and worse, in training too (8.0 points worse on the test set), so this is not "
+        "overfitting; whether it is degradation or only slower learning these curves do not say, "
+        "because they end too early. Plain-56 was still falling: the mean training error of its "
+        "last epoch is 28.7 points below that of the one before; up to 0.3 counts as flat."
     )
-    assert residual == (
+    assert residual.startswith(
         "After 3 epochs ResNet-56's training error is 7.0 %, 3.0 points below ResNet-20's: "
         "deeper and better in training, no degradation; on the test set it is 2.0 points below it."
     )
+
+
+def test_newer_cards_show_degradation_gradients_and_what_seeds_change(
+    folder: Path, make: Callable[[], DegradationPage]
+) -> None:
+    for name, ends in ENDS.items():
+        write_new_card(folder, name, *ends)
+    write_new_card(folder, "resnet20", 10.4, 12.1, seed=1)
+    write_new_card(folder, "plain20", 13.1, 14.6, seed=1)
+    page = make()
+    plain, _, seeds, gradients = page.findings.said.split("\n")
+    assert "so this is not overfitting but degradation." in plain
+    assert plain.endswith(
+        "Plain-56 has stopped improving: the mean training error of its last 4 epochs is 0.0 "
+        "points above that of the 4 before, all at the last rate, 0.01; up to 0.3 counts as flat."
+    )
+    assert seeds == (
+        "Two runs that differ in their seed alone end apart (points): Plain-20 by 0.1 in training "
+        "and 0.6 on the test set; ResNet-20 by 0.4 in training and 0.1 on the test set."
+    )
+    assert "Plain-56 0.50 to 0.50" in gradients
+    assert "the same training images as they are" in page.caveat.said
+    for kind, plot in page.gradients.items():
+        assert plot.isVisible()
+        title = catalog.find(f"{kind}56").title
+        assert [curve.name for curve in plot.curves][2:] == [f"{title}, first", f"{title}, last"]
+        np.testing.assert_allclose(plot.items[0].getData()[1], np.log10(0.5))
+        assert plot.curves[1].values == (2.0,) * EPOCHS
+    # The training curve is that of the fixed images.
+    assert page.plots["plain"].curves[1].values[-1] == pytest.approx(13.2)
+
+
+def test_older_cards_have_no_gradients(make: Callable[[], DegradationPage]) -> None:
+    page = make()
+    assert not any(plot.isVisible() for plot in page.gradients.values())
+    assert "while the network still learns" in page.caveat.said
+
+
+@pytest.mark.parametrize(("slope", "flat"), [(0.0, True), (0.05, True), (0.2, False)])
+def test_an_end_is_flat_or_falls(folder: Path, slope: float, flat: bool) -> None:
+    write_new_card(folder, "plain56", 20.0, 22.0, slope=slope)
+    found = ending(read_card(catalog.find("plain56"), folder))
+    assert found is not None
+    assert found.flat == flat
+    assert found.fell == pytest.approx(4 * slope)
+    assert (found.epochs, found.rate) == (4, 0.01)
+
+
+def test_seeds_of_another_recipe_are_not_compared(folder: Path) -> None:
+    spec = catalog.find("plain20")
+    write_new_card(folder, "plain20", 13.1, 14.6, seed=1)
+    shipped, others = read_card(spec, folder), read_seeds(spec, folder)
+    assert len(others) == 1
+    assert seeds_text([(shipped, others[0])]) == ""
+
+
+@pytest.mark.parametrize("theme_name", list(theme.THEMES))
+@pytest.mark.parametrize("size", [(1280, 740), (1920, 1020)])
+def test_names_at_the_ends_do_not_overlap(
+    qtbot: QtBot,
+    qapp: QApplication,
+    make: Callable[[], DegradationPage],
+    theme_name: str,
+    size: tuple[int, int],
+) -> None:
+    before = theme.current()
+    theme.apply(qapp, theme.THEMES[theme_name])
+    try:
+        page = make()
+        page.retheme()
+        page.resize(*size)
+        qtbot.waitUntil(lambda: page.plots["plain"].width() > 0.45 * size[0])
+        page.grab()  # texts find their places when they are painted
+        for plot in page.plots.values():
+            assert all(label.toPlainText() for label in plot.labels)
+            boxes = [label.mapRectToScene(label.boundingRect()) for label in plot.labels]
+            inside = plot.plot.sceneRect()
+            for number, box in enumerate(boxes):
+                assert inside.adjusted(-1, -1, 1, 1).contains(box)
+                for other in boxes[number + 1 :]:
+                    # A text item has a margin of 4 pixels all round.
+                    assert box.intersected(other).height() <= 2 * 4
+    finally:
+        theme.apply(qapp, before)
 
 
 @pytest.mark.parametrize(
@@ -174,15 +294,23 @@ def test_every_network_can_be_opened(
 
 
 def test_the_measured_collapse_is_told(folder: Path) -> None:
-    on = {"accuracy": 0.9, "gradient_norms": {"conv1": 1.3, "layer3.8.conv1": 0.5}}
-    off = {"accuracy": 0.1, "gradient_norms": {"conv1": 1.8e-15, "layer3.8.conv1": 2.6e-3}}
-    collapse = {"images": 50, "skips_on": on, "skips_off": off}
-    write_card(folder, "resnet56", 7.0, 10.0, collapse=collapse)
-    said = collapse_text(read_card(catalog.find("resnet56"), folder))
-    assert "accuracy 90 → 10 %" in said
-    assert "1.3 → 1.8×10⁻¹⁵" in said
-    write_card(folder, "plain56", 7.0, 10.0, collapse={**collapse, "skips_off": None})
-    assert collapse_text(read_card(catalog.find("plain56"), folder)) == ""
+    on = {"accuracy": 0.9, "loss": 0.3, "gradient_norms": {"conv1": 1.3, "layer3.8.conv1": 0.5}}
+    off = {"accuracy": 0.1, "loss": 2.6, "gradient_norms": {"conv1": 1.8e-15}}
+    collapse = {"images": 10_000, "gradient_images": 500, "skips_on": on, "skips_off": off}
+
+    def told(name: str, **changes: Any) -> str:
+        spec = catalog.find(name)
+        made_from = {"weights_sha256": f"hash of {name}", **collapse, **changes}
+        derived_path(spec, "collapse", folder).write_text(json.dumps(made_from))
+        return collapse_text(read_card(spec, folder))
+
+    assert told("resnet56") == (
+        "All skips removed from the trained ResNet-56: accuracy on 10,000 test images 90 → 10 %, "
+        "loss 0.30 → 2.6 nats; its gradient at the first convolution's weights, on 500 of them, "
+        "1.3 → 1.8×10⁻¹⁵."
+    )
+    assert told("plain56", skips_off=None) == ""
+    assert told("resnet20", weights_sha256="of other weights") == ""
     assert collapse_text(read_card(catalog.find("plain20"), folder)) == ""
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -18,10 +19,17 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.figures.degradation_words import CAVEAT, collapse_text, findings
+from resnet_viz.figures.degradation_words import (
+    caveat,
+    collapse_text,
+    findings,
+    gradients_text,
+    seeds_text,
+)
+from resnet_viz.figures.scale import Scale
 from resnet_viz.figures.series import Curve
 from resnet_viz.networks import catalog
-from resnet_viz.networks.cards import CardError, TrainingCard, read_card
+from resnet_viz.networks.cards import CardError, TrainingCard, read_card, read_seeds
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.plots.curves_plot import CurvesPlot
 from resnet_viz.views.widgets import theme
@@ -29,12 +37,14 @@ from resnet_viz.views.widgets.page import Page
 
 SHALLOW, DEEP = 20, 56
 PANELS = {"plain": "Plain networks", "resnet": "Residual networks"}
+GRADIENT = "gradient at the first and last convolution, L2 norm"
 
 
 class DegradationPage(Page):
     """Training and test error of Plain-20 and Plain-56, and of ResNet-20 and ResNet-56.
 
-    Everything is read from the cards of the weights; what is missing is named.
+    Below them, where the cards have them, the norms of the gradient in the same epochs. Everything
+    is read from the cards of the weights; what is missing is named.
     """
 
     def __init__(
@@ -46,40 +56,52 @@ class DegradationPage(Page):
     ) -> None:
         super().__init__(state, worker, say)
         self.cards: dict[str, TrainingCard] = {}
+        seeds: list[tuple[TrainingCard, TrainingCard]] = []
         missing = []
         for kind in PANELS:
             for depth in (SHALLOW, DEEP):
+                spec = catalog.find(f"{kind}{depth}")
                 try:
-                    self.cards[f"{kind}{depth}"] = read_card(catalog.find(f"{kind}{depth}"), folder)
+                    card = self.cards[spec.name] = read_card(spec, folder)
+                    seeds += [(card, other) for other in read_seeds(spec, folder)]
                 except CardError as error:
                     missing.append(f"{str(error)[:1].upper()}{str(error)[1:]}.")
         self.findings = LinkedLabel()
-        self.findings.say_plain("\n".join(findings(self.cards, SHALLOW, DEEP)))
+        said = (
+            *findings(self.cards, SHALLOW, DEEP),
+            seeds_text(seeds),
+            gradients_text(self.cards, SHALLOW, DEEP),
+        )
+        self.findings.say_plain("\n".join(sentence for sentence in said if sentence))
         self.missing = QLabel("\n".join(missing))
         self.missing.setWordWrap(True)
         self.missing.setVisible(bool(missing))
         self.error, self.loss = QRadioButton("Error (%)"), QRadioButton("Loss (nats)")
         self.error.setChecked(True)
         self.error.toggled.connect(self._draw)
-        self.key = QLabel("test: solid, training: dashed; 20 layers thin, 56 layers thick")
-        self.key.setWordWrap(True)
         self.plots = {kind: CurvesPlot(title) for kind, title in PANELS.items()}
+        self.gradients = {
+            kind: CurvesPlot(f"{title}, {GRADIENT}") for kind, title in PANELS.items()
+        }
+        for plot in self.gradients.values():
+            plot.setVisible(any(card.gradient_norms for card in self.cards.values()))
         self.buttons: dict[str, QPushButton] = {}
         removed = (collapse_text(card) for card in self.cards.values())
         self.collapse = LinkedLabel()
         self.collapse.say_plain("\n".join(text for text in removed if text))
         self.collapse.setVisible(bool(self.collapse.said))
         self.caveat = LinkedLabel()
-        self.caveat.say_plain(CAVEAT)
+        self.caveat.say_plain(caveat(self.cards))
         self._lay_out()
         self.retheme()
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
         look = theme.current()
-        for label in (self.key, self.caveat):
-            label.setStyleSheet(f"color: {look.muted}")
+        self.caveat.setStyleSheet(f"color: {look.muted}")
         self.missing.setStyleSheet(f"color: {look.warning}")
+        for plot in self.gradients.values():  # four names, the axis and the title
+            plot.setMinimumHeight(round(7.5 * QFontMetrics(self.font()).height()))
         for name, button in self.buttons.items():
             deep = name.endswith(str(DEEP))
             colour = look.branch if name.startswith("plain") else look.skip
@@ -99,12 +121,13 @@ class DegradationPage(Page):
         choice = QHBoxLayout()
         choice.addWidget(self.error)
         choice.addWidget(self.loss)
-        choice.addWidget(self.key, 1)
+        choice.addStretch(1)
         panels = QHBoxLayout()
         panels.setSpacing(12)
         for kind, plot in self.plots.items():
             column = QVBoxLayout()
-            column.addWidget(plot, 1)
+            column.addWidget(plot, 3)
+            column.addWidget(self.gradients[kind], 2)
             row = QHBoxLayout()
             for depth in (SHALLOW, DEEP):
                 row.addWidget(self._button(f"{kind}{depth}"))
@@ -142,7 +165,7 @@ class DegradationPage(Page):
         as_they_are = "" if clean is None else f"; on the training images as they are {clean:.1f} %"
         return (
             f"After {card.epochs} epochs: test error {card.test_error[-1]:.1f} %, training error "
-            f"{card.train_error[-1]:.1f} % (augmented){as_they_are}"
+            f"{card.train_error[-1]:.1f} % while it learned{as_they_are}"
         )
 
     def _draw(self) -> None:
@@ -154,7 +177,28 @@ class DegradationPage(Page):
         top = 10.0 * math.ceil(most / 10) if errors else math.ceil(2 * most) / 2
         epochs = max((card.epochs for card in self.cards.values()), default=1)
         for kind, plot in self.plots.items():
-            plot.show_curves(curves[kind], top, epochs, " %" if errors else "")
+            beside = [one for other in PANELS if other != kind for one in curves[other]]
+            unit = " %" if errors else ""
+            plot.show_curves(curves[kind], top, epochs, unit, beside=beside)
+        norms = {kind: self._gradients(kind) for kind in PANELS}
+        scale = Scale.covering(v for some in norms.values() for one in some for v in one.values)
+        for kind, plot in self.gradients.items():
+            beside = [one for other in PANELS if other != kind for one in norms[other]]
+            plot.show_curves(norms[kind], 1.0, epochs, "", scale, beside)
+
+    def _gradients(self, kind: str) -> list[Curve]:
+        look = theme.current()
+        colour = look.branch if kind == "plain" else look.skip
+        made = []
+        for depth in (SHALLOW, DEEP):
+            card = self.cards.get(f"{kind}{depth}")
+            if card is not None and card.gradient_norms:
+                _, *_, last = card.gradient_norms.values()
+                first = next(iter(card.gradient_norms.values()))
+                for name, norms, dashed in (("first", first, False), ("last", last, True)):
+                    title = f"{card.title}, {name}"
+                    made.append(Curve(title, norms, colour, depth == DEEP, dashed))
+        return made
 
     def _curves(self, kind: str, errors: bool) -> list[Curve]:
         look = theme.current()
@@ -165,7 +209,7 @@ class DegradationPage(Page):
             if card is None:
                 continue
             test = card.test_error if errors else card.test_loss
-            train = card.train_error if errors else card.train_loss
+            train = card.training_error if errors else card.training_loss
             for name, values, dashed in (("test", test, False), ("training", train, True)):
                 title = f"{card.title}, {name}"
                 made.append(Curve(title, values, colour, depth == DEEP, dashed))
