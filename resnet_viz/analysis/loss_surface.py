@@ -141,7 +141,12 @@ def run(request: SurfaceRequest, context: TaskContext) -> Iterator[object]:
     pictures = _pictures(request, fewer, subject)
     judge = networks[0].subject
     labels = torch.from_numpy(pictures.labels) if pictures.labels is not None else None
-    towards = "the images' labels" if labels is not None else f"the answers of {judge.spec.title}"
+    towards = (
+        "the images' labels"
+        if labels is not None
+        else f"the answers of {judge.spec.title} (nobody has labelled them, so this is not the "
+        "paper's loss and favours that network)"
+    )
     if labels is None:
         labels = _answers(judge, pictures)
 

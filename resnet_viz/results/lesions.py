@@ -60,6 +60,7 @@ class LesionsResult:
 
     ``no_twin`` says why there is none. With ``labelled`` pictures the scores are those of their
     labels, else those of the class that the same network finds most likely when it is intact.
+    ``precomputed`` is True for what comes with the program.
     """
 
     request: LesionsRequest
@@ -68,3 +69,4 @@ class LesionsResult:
     screen: Lesions
     twin: Lesions | None = None
     no_twin: str = ""
+    precomputed: bool = False

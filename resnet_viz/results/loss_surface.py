@@ -98,7 +98,8 @@ class SurfaceResult:
     """The surfaces so far: the residual network's and the plain one's, where there are both.
 
     ``pictures`` is what the loss is the mean of and ``labels`` what it is towards, in words.
-    ``alone`` says why there is no second surface, or is "".
+    ``alone`` says why there is no second surface, or is "". ``precomputed`` is True for what comes
+    with the program.
     """
 
     request: SurfaceRequest
@@ -106,6 +107,7 @@ class SurfaceResult:
     pictures: str
     labels: str
     alone: str = ""
+    precomputed: bool = False
 
     @property
     def complete(self) -> bool:

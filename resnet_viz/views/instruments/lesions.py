@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.figures.series import Bars
+from resnet_viz.results.derived import precomputed_lesions
 from resnet_viz.results.lesions import Lesions, LesionsRequest, LesionsResult, Pictures, Scores
 from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.views.help.glossary import LinkedLabel
-from resnet_viz.views.instruments.panel import Panel
+from resnet_viz.views.instruments.panel import PRECOMPUTED, Panel
 from resnet_viz.views.plots.bar_plot import BarPlot
 from resnet_viz.views.widgets import theme
 
@@ -86,6 +87,10 @@ class LesionsPanel(Panel):
         self._result = update
         self.label(describe(update), update.screen.on.snapshot)
         self._draw()
+
+    def precomputed(self, snapshot: Snapshot) -> LesionsResult | None:
+        """The lesions of the networks that come with the program."""
+        return precomputed_lesions(snapshot)
 
     def show_result(self, result: Result) -> None:
         """Nothing: lesions are measured only when asked for."""
@@ -196,12 +201,14 @@ def describe(result: LesionsResult) -> str:
         if one is not None
     ]
     if result.labelled:
-        pictures = f"mean over {result.pictures} labelled CIFAR-10 images"
+        kind = "test images of CIFAR-10" if result.precomputed else "labelled CIFAR-10 images"
+        pictures = f"mean over {result.pictures:,} {kind}"
     elif result.pictures > 1:
         pictures = f"mean over {result.pictures} photos"
     else:
         pictures = f"photo “{result.screen.on.snapshot.photo.name}”"
-    text = f"Measured on {' and '.join(networks)}, {pictures}."
+    measured = "Precomputed" if result.precomputed else "Measured"
+    text = f"{measured} on {' and '.join(networks)}, {pictures}."
     worst = []
     for one in (result.screen, result.twin):
         if one is not None and one.lesioned and len(one.lesioned) == len(one.blocks):
@@ -212,4 +219,5 @@ def describe(result: LesionsResult) -> str:
                     f"{one.on.network} misses {one.blocks[number]} most "
                     f"({one.intact.probability:.0%} → {left:.0%})"
                 )
-    return f"{text} {'; '.join(worst)}." if worst else text
+    said = f"{text} {'; '.join(worst)}." if worst else text
+    return f"{said} {PRECOMPUTED}" if result.precomputed else said

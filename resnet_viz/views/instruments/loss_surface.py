@@ -20,11 +20,12 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.results.derived import precomputed_surfaces
 from resnet_viz.results.loss_surface import SIDES, Surface, SurfaceRequest, SurfaceResult
 from resnet_viz.results.result import Snapshot
 from resnet_viz.views.instruments.contour_view import ContourView
 from resnet_viz.views.instruments.loss_scale import LINEAR_MOST, LossScale, loss_text
-from resnet_viz.views.instruments.panel import Panel
+from resnet_viz.views.instruments.panel import PRECOMPUTED, Panel
 from resnet_viz.views.instruments.surface_view import SurfaceView
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.scale_bar import ScaleBar
@@ -112,6 +113,10 @@ class LossSurfacePanel(Panel):
         self._result = update
         self.label(describe(update), update.request.snapshot)
         self._draw()
+
+    def precomputed(self, snapshot: Snapshot) -> SurfaceResult | None:
+        """The surfaces of the networks that come with the program."""
+        return precomputed_surfaces(snapshot)
 
     def depends_on(self, snapshot: Snapshot) -> Hashable:
         """Labelled images do not depend on the photo, and no loss on the target."""
@@ -235,6 +240,12 @@ def _cuts(scale: LossScale, linear: bool) -> str:
 
 def describe(result: SurfaceResult) -> str:
     """What the loss is measured on and towards, and how much of the grid is done."""
+    if result.precomputed:
+        side = result.request.side
+        return (
+            f"Precomputed on {result.pictures}: mean cross-entropy towards {result.labels}, "
+            f"{side}×{side} points, seed {result.request.seed}. {PRECOMPUTED} {result.alone}"
+        ).strip()
     done = min(surface.measured for surface in result.surfaces)
     total = result.request.side**2
     text = (

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import ClassVar
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -26,6 +27,7 @@ from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 NOTHING = "Nothing has been measured yet."
+PRECOMPUTED = "Measure does the same on your own photo."
 STALE = "The explorer has moved on since; measure again."
 
 
@@ -35,7 +37,8 @@ class Panel(QWidget):
     A panel gives its words (``NAME`` is its channel's), puts its choices into ``options`` and its
     plots into ``area``, makes its task's request in `request` and draws what comes in `show_update`
     after it has called `label`. What is on screen stays there until the next measurement gives
-    something; it is marked as stale when the explorer shows something else.
+    something; it is marked as stale when the explorer shows something else. What `precomputed`
+    gives is there without a measurement, as long as nothing was measured.
     """
 
     NAME: ClassVar[str]
@@ -54,6 +57,7 @@ class Panel(QWidget):
         self.state, self.worker, self.say = state, worker, say
         self.channel = Channel(worker, f"instrument {self.NAME}", self)
         self._measured: Snapshot | None = None
+        self._precomputed = True
         self._label = NOTHING
 
         self.title = QLabel(self.TITLE)
@@ -70,10 +74,10 @@ class Panel(QWidget):
 
         self.measure.clicked.connect(self._start)
         self.progress.cancel.clicked.connect(lambda: self.measure.setEnabled(True))
-        self.channel.updated.connect(self.show_update)
+        self.channel.updated.connect(self._updated)
         self.channel.ended.connect(lambda: self.measure.setEnabled(True))
         self.channel.failed.connect(self._failed)
-        state.snapshot_changed.connect(lambda _: self._mark())
+        state.snapshot_changed.connect(lambda _: self._changed())
 
     def _lay_out(self) -> None:
         plots = _Plots()
@@ -106,6 +110,15 @@ class Panel(QWidget):
         """Draw what the task has measured; call `label` as well."""
         raise NotImplementedError
 
+    def precomputed(self, snapshot: Snapshot) -> object | None:
+        """What comes with the program for the network on screen, as an update, or None."""
+        return None
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Never blank: what comes with the program is there at once."""
+        super().showEvent(event)
+        self._show_precomputed()
+
     def show_result(self, result: Result) -> None:
         """Take the explorer's newest result; called for hidden panels too, so it is to be quick."""
 
@@ -135,6 +148,24 @@ class Panel(QWidget):
             f"arXiv:{self.ARXIV}</a>.</span>"
         )
         self._mark()
+
+    def _changed(self) -> None:
+        """The explorer has moved on: show what belongs to it, or mark what does not."""
+        if self.isVisible():
+            self._show_precomputed()
+        self._mark()
+
+    def _show_precomputed(self) -> None:
+        if not self._precomputed or (self._measured is not None and not self.stale):
+            return
+        update = self.precomputed(self.state.snapshot)
+        if update is not None:
+            self.show_update(update)
+
+    def _updated(self, update: object) -> None:
+        """Draw what the task has measured, which stays."""
+        self._precomputed = False
+        self.show_update(update)
 
     def _start(self) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox
 
@@ -12,9 +12,10 @@ from resnet_viz.engine.worker import Worker
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.figures.series import Bars, Series
 from resnet_viz.networks.structure import Structure
+from resnet_viz.results.derived import precomputed_paths
 from resnet_viz.results.paths import PathsRequest, PathsResult
-from resnet_viz.results.result import Result
-from resnet_viz.views.instruments.panel import Panel
+from resnet_viz.results.result import Result, Snapshot
+from resnet_viz.views.instruments.panel import PRECOMPUTED, Panel
 from resnet_viz.views.plots.bar_plot import BarPlot
 from resnet_viz.views.plots.log_plot import LogPlot
 from resnet_viz.views.widgets import theme
@@ -75,6 +76,16 @@ class PathsPanel(Panel):
         self._result = update
         self.label(describe(update), update.on.snapshot)
         self._draw()
+
+    def precomputed(self, snapshot: Snapshot) -> PathsResult | None:
+        """The paths of the networks that come with the program."""
+        return precomputed_paths(snapshot)
+
+    def depends_on(self, snapshot: Snapshot) -> Hashable:
+        """What comes with the program does not depend on the photo."""
+        if self._result is not None and self._result.pictures:
+            return snapshot.network, snapshot.weights
+        return super().depends_on(snapshot)
 
     def show_result(self, result: Result) -> None:
         """The signal's shares come from the explorer's pass with all gates open."""
@@ -162,20 +173,24 @@ class PathsPanel(Panel):
 
 def describe(result: PathsResult) -> str:
     """What was measured, on what, and which lengths count."""
-    text = (
-        f"Measured on {result.on.text}: gradient of the logit of “{result.target}”, "
-        f"mean of up to {result.norms.shape[1]} paths of each length."
-    )
+    paths = f"mean of up to {result.norms.shape[1]} paths of each length"
+    if result.pictures:
+        text = (
+            f"Precomputed on {result.pictures}, {result.on.network} ({result.on.weights.title}): "
+            f"gradient of each label's logit, {paths} and over the images. {PRECOMPUTED}"
+        )
+    else:
+        text = f"Measured on {result.on.text}: gradient of the logit of “{result.target}”, {paths}."
     held, n = result.narrowest(), len(result.blocks)
     if held is None:
         return f"{text} Not a number, or none at all, arrives at the input."
     counts = result.counts
-    paths = sum(counts[held[0] : held[1] + 1]) / sum(counts)
+    share = sum(counts[held[0] : held[1] + 1]) / sum(counts)
     lengths = f"{held[0]} to {held[1]}" if held[0] < held[1] else str(held[0])
     total = sum(a * b for a, b in zip(result.per_path.tolist(), counts, strict=True))
     return (
         f"{text} Paths through {lengths} of the {n} branches "
-        f"({_percent(paths)} of all 2{_power(n)}) hold 95 % of the sum of norms, "
+        f"({_percent(share)} of all 2{_power(n)}) hold 95 % of the sum of norms, "
         f"{number_text(total)}; the whole gradient, in which paths cancel, has "
         f"{number_text(result.total)}. {VEIT}"
     )
