@@ -6,12 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QTextDocument
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDesktopServices,
+    QKeySequence,
+    QShortcut,
+    QTextDocument,
+)
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.views.help import terms
 from resnet_viz.views.help.glossary import Glossary, LinkedLabel, follow, glossary_of, open_term
+from resnet_viz.views.help.what_is_this import WhatIsThis
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets import theme
 
@@ -235,6 +242,35 @@ def test_what_is_this_ends_with_escape_and_says_when_it_knows_nothing(
     label.show()
     qtbot.mouseClick(label, LEFT)
     assert "The glossary has nothing about this" in window.message.text.text()
+
+
+def test_escape_ends_it_before_any_shortcut_takes_the_key(qtbot: QtBot) -> None:
+    alone, done = QWidget(), []
+    qtbot.addWidget(alone)
+    shortcut = QShortcut(QKeySequence("Esc"), alone)
+    shortcut.activated.connect(lambda: done.append("stopped"))
+    with qtbot.waitActive(alone):
+        alone.show()
+        alone.activateWindow()
+    what_is_this = WhatIsThis(alone)
+    what_is_this.begin()
+    qtbot.keyClick(alone, Qt.Key.Key_Escape)
+    assert not what_is_this.on
+    assert done == []
+    qtbot.keyClick(alone, Qt.Key.Key_Escape)
+    assert done == ["stopped"]
+
+
+def test_the_key_lists_everything_again_after_one_term_was_explained(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    glossary_of(window).open_terms([terms.find("block")])
+    assert glossary_of(window).list.count() == 1
+    glossary_of(window).hide()
+    window.activateWindow()
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window, Qt.Key.Key_G, keys)
+    assert glossary_of(window).list.count() == len(terms.terms())
 
 
 def test_a_right_click_on_a_label_offers_its_terms(qtbot: QtBot, window: MainWindow) -> None:

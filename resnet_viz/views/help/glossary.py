@@ -76,16 +76,20 @@ class Glossary(QDialog):
             if self.list.item(row).data(_KEY) == term.key:
                 self.list.setCurrentRow(row)
                 self.list.scrollToItem(self.list.item(row))
-        self.bring_up()
+        self._come_up()
 
     def open_terms(self, found: list[terms.Term]) -> None:
         """Offer a few entries and show the first."""
         self.search.clear()
         self._offer(found)
-        self.bring_up()
+        self._come_up()
 
     def bring_up(self) -> None:
-        """Come to the front, with the search field ready."""
+        """Come to the front with all that the search finds, the search field ready."""
+        self._fill()  # the list may have been a few terms only
+        self._come_up()
+
+    def _come_up(self) -> None:
         if not self.isVisible():
             metrics = self.fontMetrics()
             least = QSize(90 * metrics.averageCharWidth(), 24 * metrics.height())

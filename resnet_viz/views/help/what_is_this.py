@@ -52,7 +52,9 @@ class WhatIsThis(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            if event.type() == QEvent.Type.KeyPress:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()  # else a shortcut, such as the cascade's, would take the key
+            elif event.type() == QEvent.Type.KeyPress:
                 self.end()
             return True
         if not (isinstance(watched, QWidget) and isinstance(event, QMouseEvent)):
