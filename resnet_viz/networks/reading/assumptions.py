@@ -1,0 +1,560 @@
+"""What names and shapes cannot show: the guesses, where they come from, and what else it could be.
+
+Evidence goes in this order: modules that the file saved whole, plain values beside the weights
+(arch, config), then names that one project alone uses, then what is usual.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from resnet_viz.networks.architecture import Activation, Architecture, BlockSpec
+from resnet_viz.networks.preprocessing import CIFAR10, IMAGENET, Preprocessing
+from resnet_viz.networks.reading.blocks import RawBlock
+from resnet_viz.networks.reading.head import Head
+from resnet_viz.networks.reading.leaves import Leaf
+from resnet_viz.networks.reading.reading import Assumption
+
+Fields = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that guesses are made from. ``names`` are the network's tensors, ``beside`` the file's
+    others; ``modules`` and ``values`` what the file has besides them."""
+
+    names: Sequence[str]
+    beside: Sequence[str]
+    modules: Mapping[str, Any]
+    values: Mapping[str, Any]
+    blocks: Sequence[RawBlock]
+    stem: Sequence[Leaf]
+    head: Head
+    leaves: Mapping[str, Leaf]
+
+    def has(self, pattern: str) -> bool:
+        """True if a name of the network's tensors has the pattern."""
+        return any(re.search(pattern, name) for name in self.names)
+
+    def told(self, *keys: str) -> Iterator[tuple[str, Any]]:
+        """The values in the file under one of these keys, the outermost first."""
+        level: list[Mapping[str, Any]] = [self.values]
+        while level:
+            inner: list[Mapping[str, Any]] = []
+            for mapping in level:
+                for key, value in mapping.items():
+                    if key in keys:
+                        yield key, value
+                    if isinstance(value, Mapping):
+                        inner.append(value)
+            level = inner
+
+    @property
+    def arch(self) -> str:
+        """The network's name as the file tells it, in lower case."""
+        keys = ("arch", "architecture", "model_name", "model_type", "arch_name", "backbone",
+                "model", "name", "net", "encoder", "base_model", "architectures")  # fmt: skip
+        for _, value in self.told(*keys):
+            value = value[0] if isinstance(value, tuple | list) and value else value
+            if isinstance(value, str) and re.search(r"res|plain|wrn|regnet|net\d", value.lower()):
+                return value.lower()
+        return ""
+
+    def attribute(self, module: str, name: str) -> Any:
+        """What a saved module says of itself, None where there is none."""
+        its = self.modules.get(module)
+        return None if its is None else getattr(its, "attributes", {}).get(name)
+
+    def kinds(self) -> dict[str, str]:
+        """The last word of the class of each saved module, by its path."""
+        return {
+            path: str(getattr(its, "class_name", "")).rpartition(".")[2]
+            for path, its in self.modules.items()
+        }
+
+
+def dialect_of(asked: Evidence, of: Architecture) -> str:
+    """The project whose names these are, "" if none is known."""
+    holder = asked.blocks[0].stage
+    if asked.has(r"embedder\.embedder\.convolution|encoder\.stages\.\d+\.layers"):
+        return "transformers"
+    if asked.has(r"(stem\.conv1\.norm|res[2-5]\.\d+\.conv1\.norm)\."):
+        return "detectron2"
+    if asked.has(r"trunk_output\.|(^|\.)s1\.b1\.conv1"):
+        return "regnet"
+    if asked.has(r"stages\.\d+\.blocks\.\d+\.conv1"):
+        return "timm"
+    if asked.has(r"residual_function\.|stage1\.0\.residual\."):
+        return "weiaicunzai"
+    if asked.has(r"convShortcut"):
+        return "xternalbrain"
+    linear = asked.head.name.rpartition(".")[2].startswith("linear")
+    if asked.has(r"layer2\.0\.shortcut\."):
+        return "meliketoy" if of.final_norm else "kuangliu"
+    if linear and not asked.has(r"downsample|shortcut") and re.search(r"layer1$", holder):
+        return "akamaster"
+    if of.order == "pre" and asked.has(r"layer\d\.0\.downsample\.0\."):
+        return "bearpaw"
+    if len(of.stem) == 3 and asked.has(r"layer2\.0\.downsample\.2\."):
+        return "timm"
+    if asked.has(r"layer1\.\d+\.conv1\."):
+        return "torchvision"
+    return ""
+
+
+def assume(
+    of: Architecture, asked: Evidence
+) -> tuple[Architecture, tuple[Assumption, ...], tuple[str, ...], str, Preprocessing]:
+    """The architecture with every guess filled in, the guesses, notes for the user, the dialect
+    and the input."""
+    dialect = dialect_of(asked, of)
+    guesses = _Guesses(of, asked, dialect)
+    for step in (
+        guesses.plain_or_residual,
+        guesses.stem,
+        guesses.strides,
+        guesses.place_of_the_stride,
+        guesses.pads,
+        guesses.pooled_projections,
+        guesses.projections_input,
+        guesses.blurs,
+        guesses.dilation,
+        guesses.activation,
+        guesses.groups,
+        guesses.epsilon,
+        guesses.between_linear_layers,
+    ):
+        step()
+    preprocessing = guesses.input()
+    guesses.outputs()
+    return guesses.of, tuple(guesses.made), tuple(guesses.notes), dialect, preprocessing
+
+
+_PROJECTS = {
+    "transformers": "Hugging Face's transformers",
+    "detectron2": "detectron2",
+    "regnet": "RegNet",
+    "timm": "timm",
+    "weiaicunzai": "weiaicunzai's CIFAR-100 networks",
+    "xternalbrain": "xternalbrain's wide residual networks",
+    "kuangliu": "kuangliu's CIFAR networks",
+    "meliketoy": "meliketoy's wide residual networks",
+    "akamaster": "akamaster's CIFAR networks",
+    "bearpaw": "bearpaw's CIFAR networks",
+    "torchvision": "torchvision",
+}
+
+
+class _Guesses:
+    def __init__(self, of: Architecture, asked: Evidence, dialect: str) -> None:
+        self.of, self.asked, self.dialect = of, asked, dialect
+        self.made: list[Assumption] = []
+        self.notes: list[str] = []
+        self.arch = asked.arch
+        self.saved = asked.kinds()
+
+    def say(
+        self,
+        key: str,
+        what: str,
+        guess: str,
+        choices: Mapping[str, Fields],
+        reason: str,
+        sure: bool = False,
+    ) -> None:
+        self.made.append(Assumption(key, what, guess, dict(choices), reason, sure))
+        self.of = replace(self.of, **dict(choices[guess]))
+
+    @property
+    def names_of(self) -> str:
+        return f"the names are those of {_PROJECTS.get(self.dialect, 'no known project')}"
+
+    # --- One guess after the other -------------------------------------------------------------
+
+    def plain_or_residual(self) -> None:
+        if any(block.projection is not None for block in self.of.blocks):
+            return
+        choices: dict[str, Fields] = {
+            "residual": (("combine", "add"),),
+            "plain": (("combine", "none"),),
+        }
+        guess, reason, sure = "residual", "there is no projection to tell by", False
+        if "plain" in self.arch:
+            guess, reason, sure = "plain", f"the file calls it {self.arch}", True
+        elif "res" in self.arch:
+            reason, sure = f"the file calls it {self.arch}", True
+        elif self.of.order != "post" or any(block.squeeze for block in self.of.blocks):
+            reason, sure = "plain networks have no such blocks", True
+        self.say("combine", "plain or residual", guess, choices, reason, sure)
+
+    def stem(self) -> None:
+        side, deep = self.of.stem[0].kernel, len(self.of.stem) > 1
+        choices: dict[str, Fields] = {
+            "stride 2 and a 3×3 max pool": (("stem_stride", 2), ("stem_pool", "max")),
+            "stride 2 and no pool": (("stem_stride", 2), ("stem_pool", "none")),
+            "stride 1 and no pool": (("stem_stride", 1), ("stem_pool", "none")),
+            "stride 1 and a 3×3 max pool": (("stem_stride", 1), ("stem_pool", "max")),
+            "stride 2 and a 2×2 max pool": (("stem_stride", 2), ("stem_pool", "max 2")),
+            "stride 2 and a mean of 2×2": (("stem_stride", 2), ("stem_pool", "avg")),
+        }
+        guess, sure = "stride 2 and a 3×3 max pool", False
+        reason = (
+            f"it is usual after a stem of {'several convolutions' if deep else f'{side}×{side}'}"
+        )
+        if side <= 3 and not deep:
+            guess, reason = (
+                "stride 1 and no pool",
+                "it is usual with a stem of 3×3, for small images",
+            )
+        if self.dialect == "regnet":
+            guess, reason, sure = "stride 2 and no pool", self.names_of, True
+        if side > 3 and re.search(r"^wideresnet\d", self.arch):
+            # Places365's network of that name, which is no wide one.
+            guess, reason = "stride 2 and no pool", f"the file calls it {self.arch}"
+        for _, pooled in self.asked.told("stem_pool_type", "maxpool", "first_pool"):
+            if pooled in (False, "", None) and "no pool" not in guess:
+                guess, reason = "stride 2 and no pool", "the file's own settings say so"
+        told = self._saved_stem(choices)
+        if told is not None:
+            guess, reason, sure = told, "the saved modules say so", True
+        what = "the stem's stride and the max pool after it"
+        self.say("stem", what, guess, choices, reason, sure)
+
+    def _saved_stem(self, choices: Mapping[str, Fields]) -> str | None:
+        stride = self._side(self.asked.attribute(self.asked.stem[0].name, "stride"))
+        if stride is None:
+            return None
+        pools = [path for path, kind in self.saved.items() if kind == "MaxPool2d"]
+        pool = "none"
+        if pools:
+            size = self._side(self.asked.attribute(pools[0], "kernel_size"))
+            pool = "max 2" if size == 2 else "max"
+        wanted = (("stem_stride", stride), ("stem_pool", pool))
+        return next((name for name, fields in choices.items() if fields == wanted), None)
+
+    @staticmethod
+    def _side(value: Any) -> int | None:
+        value = value[0] if isinstance(value, tuple | list) and value else value
+        return value if isinstance(value, int) else None
+
+    def strides(self) -> None:
+        """Of the first stage: the others halve the map, as nearly everywhere."""
+        saved = self._saved_strides()
+        if saved is not None:
+            self.of = replace(self.of, stages=saved)
+            return
+        first = self.of.blocks[0]
+        strided = self._first_stride(2)
+        choices: dict[str, Fields] = {
+            "stride 1": (("stages", self._first_stride(1)),),
+            "stride 2": (("stages", strided),),
+        }
+        if first.projection is None and first.came == first.went:
+            return
+        guess, reason, sure = "stride 1", "it is usual, and only the width has to change", False
+        if self.dialect == "regnet":
+            guess, reason, sure = "stride 2", self.names_of, True
+        elif first.projection is not None and first.came == first.went:
+            guess, reason = "stride 2", "its width stays, so that a projection has no other use"
+        elif self.dialect:
+            reason, sure = self.names_of, True
+        self.say("first stage", "the first stage", guess, choices, reason, sure)
+
+    def _first_stride(self, stride: int) -> tuple[tuple[BlockSpec, ...], ...]:
+        (first, *others), *stages = self.of.stages
+        return ((replace(first, stride=stride), *others), *stages)
+
+    def _saved_strides(self) -> tuple[tuple[BlockSpec, ...], ...] | None:
+        strides = []
+        for block in self.asked.blocks:
+            each = [self._side(self.asked.attribute(leaf.name, "stride")) for leaf in block.convs]
+            known = [stride for stride in each if stride is not None]
+            if len(known) < len(each):
+                return None
+            strides.append(max(known))
+        left = iter(strides)
+        return tuple(
+            tuple(replace(spec, stride=next(left)) for spec in stage) for stage in self.of.stages
+        )
+
+    def place_of_the_stride(self) -> None:
+        strided = [
+            (block, spec)
+            for block, spec in zip(self.asked.blocks, self.of.blocks, strict=True)
+            if spec.bottleneck and spec.stride > 1
+        ]
+        if not strided:
+            return
+        choices: dict[str, Fields] = {
+            "on the 3×3": (("stride_at", "3x3"),),
+            "on the first 1×1": (("stride_at", "1x1"),),
+        }
+        guess, reason, sure = "on the 3×3", "it is usual since torchvision", False
+        if self.dialect == "detectron2" or re.search(r"caffe|msra", self.arch):
+            guess, reason = "on the first 1×1", "it is so in detectron2's and Caffe's networks"
+        elif self.dialect in ("regnet", "weiaicunzai", "kuangliu", "bearpaw"):
+            reason, sure = self.names_of, True
+        for _, told in self.asked.told(
+            "downsample_in_bottleneck", "stride_in_1x1", "STRIDE_IN_1X1"
+        ):
+            if isinstance(told, bool):
+                guess = "on the first 1×1" if told else "on the 3×3"
+                reason, sure = "the file's own settings say so", True
+        first = self._side(self.asked.attribute(strided[0][0].convs[0].name, "stride"))
+        if first is not None:
+            guess = "on the first 1×1" if first > 1 else "on the 3×3"
+            reason, sure = "the saved modules say so", True
+        self.say("stride", "the stride in a bottleneck", guess, choices, reason, sure)
+
+    def _padded(self) -> bool:
+        return self.of.combine == "add" and any(
+            spec.projection is None and spec.came != spec.went for spec in self.of.blocks
+        )
+
+    def pads(self) -> None:
+        if not self._padded():
+            return
+        choices: dict[str, Fields] = {
+            "zeros half before, half after": (("pad_side", "both"), ("pooled", False)),
+            "zeros after": (("pad_side", "end"), ("pooled", False)),
+            "zeros before": (("pad_side", "begin"), ("pooled", False)),
+            "zeros after, a mean of 2×2 first": (("pad_side", "end"), ("pooled", True)),
+        }
+        guess, reason = "zeros half before, half after", "it is usual"
+        if self.dialect == "akamaster":
+            reason = f"{self.names_of}; others have them at the end"
+        if self.of.order == "pyramid":
+            guess, reason = "zeros after, a mean of 2×2 first", "it is so in PyramidNet"
+        self.say("pad", "the padded shortcut (option A)", guess, choices, reason)
+
+    def pooled_projections(self) -> None:
+        projections = [block.projection for block in self.asked.blocks if block.projection]
+        if not any(spec.projection and spec.stride > 1 for spec in self.of.blocks):
+            return
+        choices: dict[str, Fields] = {
+            "a strided projection": (("pooled", False),),
+            "a mean of 2×2, then the projection": (("pooled", True),),
+        }
+        places = {leaf.parts[-1] for leaf in projections}
+        numbered = {place for place in places if place.isdigit()}
+        guess, reason, sure = "a strided projection", "it is usual", False
+        if numbered and numbered == places:
+            sure = True
+            reason = "the projection is the first in its list"
+            if "0" not in numbered:
+                guess = "a mean of 2×2, then the projection"
+                reason = "the projection is the second in its list: something without numbers is "
+                reason += "before it"
+        elif self.dialect:
+            reason, sure = self.names_of, True
+        self.say("projection", "the shortcut's stride", guess, choices, reason, sure)
+
+    def projections_input(self) -> None:
+        if self.of.order != "pre" or not any(spec.projection for spec in self.of.blocks):
+            return
+        choices: dict[str, Fields] = {
+            "the normed and activated input": (("raw_projection", False),),
+            "the block's raw input": (("raw_projection", True),),
+        }
+        guess, reason, sure = "the normed and activated input", "it is so in He 2016's code", False
+        if self.dialect in ("bearpaw", "weiaicunzai", "meliketoy"):
+            guess, reason = "the block's raw input", self.names_of
+        elif self.dialect:
+            reason = self.names_of
+        self.say("raw", "what a projection reads", guess, choices, reason, sure)
+
+    def blurs(self) -> None:
+        if not any(spec.stride > 1 for spec in self.of.blocks):
+            return
+        choices: dict[str, Fields] = {
+            "strided convolutions": (("blurred", False),),
+            "a mean of 2×2 after an unstrided convolution": (("blurred", True),),
+        }
+        guess, reason, sure = "strided convolutions", "it is usual", False
+        if re.search(r"resnetaa|seresnextaa|resnetblur", self.arch):
+            guess = "a mean of 2×2 after an unstrided convolution"
+            reason, sure = f"the file calls it {self.arch}", True
+            self.of = replace(self.of, stem_pool="avg")
+        if any(kind == "Conv2d" for kind in self.saved.values()):
+            reason, sure = "the saved modules say so", True
+        self.say("blur", "anti-aliasing pools in place of strides", guess, choices, reason, sure)
+
+    def dilation(self) -> None:
+        halved = sum(stage[0].stride > 1 for stage in self.of.stages)
+        if len(self.of.stages) < 3 or not halved or (self.of.stem[0].kernel <= 3 and halved < 3):
+            return
+        choices: dict[str, Fields] = {
+            "none": (("dilated", 0),),
+            "in place of the last stage's stride": (("dilated", 1),),
+            "in place of the last two stages' strides": (("dilated", 2),),
+        }
+        guess, reason, sure = "none", "it is usual in a classifier", False
+        around = (*self.asked.names, *self.asked.beside)
+        segments = [name for name in around if re.search(r"aux_classifier|decode_head|aspp", name)]
+        segments += [name for name in around if re.search(r"classifier\.\d+\.convs\.", name)]
+        if segments:
+            guess = "in place of the last two stages' strides"
+            reason = f"a head for segmentation lies beside it ({segments[0]})"
+        for _, told in self.asked.told("replace_stride_with_dilation", "dilation"):
+            if isinstance(told, tuple | list) and all(isinstance(one, bool) for one in told):
+                guess = list(choices)[min(2, sum(told))]
+                reason, sure = "the file's own settings say so", True
+        dilations = [
+            self._side(self.asked.attribute(block.convs[1].name, "dilation"))
+            for block in self.asked.blocks
+        ]
+        if dilations and all(one is not None for one in dilations):
+            top = max(one or 1 for one in dilations)
+            guess = list(choices)[{1: 0, 2: 1}.get(top, 2)]
+            reason, sure = "the saved modules say so", True
+        self.say("dilation", "dilation", guess, choices, reason, sure)
+
+    def activation(self) -> None:
+        named: dict[str, Activation] = {
+            "ReLU": "relu",
+            "leaky ReLU of slope 0.01": "leaky relu 0.01",
+            "leaky ReLU of slope 0.1": "leaky relu 0.1",
+            "SiLU": "silu",
+            "GELU": "gelu",
+            "ELU": "elu",
+            "tanh": "tanh",
+        }
+        choices: dict[str, Fields] = {word: (("activation", x),) for word, x in named.items()}
+        guess, reason, sure = "ReLU", "it is usual", False
+        words = {"relu": "ReLU", "silu": "SiLU", "swish": "SiLU", "gelu": "GELU", "elu": "ELU"}
+        words |= {"leaky_relu": "leaky ReLU of slope 0.01", "tanh": "tanh"}
+        for _, told in self.asked.told("hidden_act", "activation", "act_layer", "act", "nonlin"):
+            if isinstance(told, str) and told.lower() in words:
+                guess, reason, sure = words[told.lower()], "the file's own settings say so", True
+        if "leaky" in self.arch:
+            guess, reason = "leaky ReLU of slope 0.1", f"the file calls it {self.arch}"
+        saved = {"ReLU": "ReLU", "SiLU": "SiLU", "GELU": "GELU", "ELU": "ELU", "Tanh": "tanh"}
+        for path, kind in self.saved.items():
+            if kind in saved:
+                guess, reason, sure = saved[kind], "the saved modules say so", True
+                break
+            if kind == "LeakyReLU":
+                slope = self.asked.attribute(path, "negative_slope")
+                guess = f"leaky ReLU of slope {slope}"
+                sure = guess in choices
+                reason = "the saved modules say so"
+                if not sure:
+                    guess = "leaky ReLU of slope 0.01"
+                    reason = f"the saved modules have a slope of {slope}, which is not offered"
+                break
+        self.say("activation", "the activation", guess, choices, reason, sure)
+
+    def groups(self) -> None:
+        if self.of.norm != "group":
+            return
+        widths = {conv.went for conv in self.of.stem if conv.norm}
+        for spec in self.of.blocks:
+            widths |= {conv.went for conv in spec.convs} | {conv.came for conv in spec.convs}
+        fitting = [n for n in (32, 16, 8, 4, 2, 1) if all(width % n == 0 for width in widths)]
+        choices: dict[str, Fields] = {
+            f"group norm of {n} group{'s' if n > 1 else ''}": (("groups", n),) for n in fitting
+        }
+        guess = next(iter(choices))
+        reason = "its norms have no running statistics, and 32 groups are usual where they fit"
+        for _, told in self.asked.told("num_groups", "groups", "gn_groups"):
+            if f"group norm of {told} groups" in choices:
+                guess, reason = f"group norm of {told} groups", "the file's own settings say so"
+        self.say("groups", "the norm", guess, choices, reason)
+
+    def epsilon(self) -> None:
+        if self.of.norm == "none":
+            return
+        choices: dict[str, Fields] = {
+            "1e-5": (("epsilon", 1e-5),),
+            "1e-3": (("epsilon", 1e-3),),
+            "1e-6": (("epsilon", 1e-6),),
+            "0": (("epsilon", 0.0),),
+        }
+        guess, reason, sure = "1e-5", "it is torch's own", self.of.norm == "batch"
+        frozen = self.of.norm == "batch" and not self.asked.has("num_batches_tracked")
+        if frozen and any("roi_heads" in name for name in (*self.asked.names, *self.asked.beside)):
+            reason, sure = "torchvision's own weights for detection have 0", False
+        for path, kind in self.saved.items():
+            if kind == "BatchNorm2d":
+                told = self.asked.attribute(path, "eps")
+                if isinstance(told, float):
+                    self.of = replace(self.of, epsilon=told)
+                    return
+        self.say("epsilon", "the epsilon of the norms", guess, choices, reason, sure)
+
+    def between_linear_layers(self) -> None:
+        if not self.asked.head.guessed:
+            return
+        layers = self.of.head
+        bare = tuple(replace(layer, active=False) for layer in layers)
+        choices: dict[str, Fields] = {"ReLU": (("head", layers),), "nothing": (("head", bare),)}
+        what = f"what stands between the layers of the head, {self.asked.head.name}"
+        self.say("head", what, "ReLU", choices, "there is room for it in the list of layers")
+
+    # --- What goes in and comes out ------------------------------------------------------------
+
+    def input(self) -> Preprocessing:
+        small = self.of.stem_stride == 1 and self.of.stem_pool == "none"
+        usual = CIFAR10 if small else IMAGENET
+        size, reason = 32 if small else 224, "it is usual for such a stem"
+        for _, told in self.asked.told("image_size", "img_size", "input_size", "crop_size"):
+            side = told[-1] if isinstance(told, tuple | list) and told else told
+            if isinstance(side, int) and 16 <= side <= 1024:
+                size, reason = side, "the file's own settings say so"
+        if small and self.of.head and self.of.outputs == 200 and size == 32:
+            size, reason = 64, "networks of 200 classes with such a stem are made for Tiny ImageNet"
+        mean, std = usual.mean, usual.std
+        told_means = dict(self.asked.told("mean", "std", "image_mean", "image_std"))
+        pairs = (("mean", "std"), ("image_mean", "image_std"))
+        normalised = f"{'CIFAR' if small else 'ImageNet'}'s mean and deviation"
+        for first, second in pairs:
+            if first in told_means and second in told_means:
+                told_mean, told_std = _three(told_means[first]), _three(told_means[second])
+                if told_mean is not None and told_std is not None:
+                    mean, std = told_mean, told_std
+                    normalised = "the mean and deviation in the file"
+        buffers = [
+            name
+            for name in (*self.asked.names, *self.asked.beside)
+            if re.search(r"(^|[._])(new_)?(mean|std)$", name)
+        ]
+        if buffers:
+            normalised += f"; the file has its own in {', '.join(buffers[:2])}"
+        self.notes.append(
+            f"The input is taken to be {size}×{size} pixels ({reason}), normalised with "
+            f"{normalised}"
+        )
+        return Preprocessing(size, mean, std)
+
+    def outputs(self) -> None:
+        beside = (*self.asked.names, *self.asked.beside)
+        if not self.of.head:
+            self.notes.append(
+                "It has no classes: there is no head that gives any, so its "
+                f"{self.of.features} features are shown"
+            )
+        elif self.of.outputs == 1:
+            self.notes.append(
+                "It has one output: a logit for a sigmoid (yes or no), or a measured value; a "
+                "softmax over one number is always 1"
+            )
+        elif len(self.of.head) > 1 and (
+            self.of.outputs in (64, 128, 256, 512, 2048)
+            or any(re.search(r"queue|predictor|encoder_k|momentum", name) for name in beside)
+        ):
+            self.notes.append(
+                f"Its head {self.asked.head.name} of {len(self.of.head)} layers looks like a "
+                f"projection for training without labels: its {self.of.outputs} outputs are then "
+                "no classes"
+            )
+
+
+def _three(value: Any) -> tuple[float, float, float] | None:
+    if not isinstance(value, tuple | list) or len(value) != 3:
+        return None
+    if not all(isinstance(one, int | float) for one in value):
+        return None
+    return (float(value[0]), float(value[1]), float(value[2]))
