@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
+from resnet_viz.networks.architecture import Architecture
 from resnet_viz.networks.preprocessing import CIFAR10, IMAGENET, Preprocessing
 
 if TYPE_CHECKING:
     from torch import nn
 
-Family = Literal["cifar", "imagenet", "mnist"]
+Family = Literal["cifar", "imagenet", "mnist", "file"]
 
 HE_2015 = "He 2015, arXiv 1512.03385"
 
@@ -30,7 +31,8 @@ class NetworkSpec:
     family of He 2015 needs none. ``order`` "pre" is that of He 2016: norm and ReLU before each
     convolution. ``channels`` is 1 for networks that see shades of grey. ``group`` is where menus
     list it, and ``paper`` is where it comes from. ``unused`` are beginnings of names in files of
-    its weights that the network has no use for.
+    its weights that the network has no use for. ``architecture`` is that of a network that was read
+    from a user's file, and takes the place of all the rest.
     """
 
     name: str
@@ -51,11 +53,12 @@ class NetworkSpec:
     group: str = ""
     paper: str = HE_2015
     unused: tuple[str, ...] = ()
+    architecture: Architecture | None = None
 
     @property
     def data_title(self) -> str:
         """The data that the network is made for, as shown to the user."""
-        return {"cifar": "CIFAR-10", "imagenet": "ImageNet", "mnist": "MNIST"}[self.family]
+        return {"cifar": "CIFAR-10", "imagenet": "ImageNet", "mnist": "MNIST"}.get(self.family, "")
 
     def adapted(self, classes: int | None, preprocessing: Preprocessing | None) -> NetworkSpec:
         """The same network for other classes and another input; None is the network's own."""
@@ -72,10 +75,14 @@ class NetworkSpec:
 
     def build(self) -> nn.Module:
         """The untrained network, on torch's current default device, in evaluation mode."""
-        if self.maker:
+        if self.architecture is not None:
+            from resnet_viz.networks.builder import build
+
+            network: nn.Module = build(self.architecture)
+        elif self.maker:
             module, _, function = self.maker.partition(":")
             make = getattr(import_module(module), function)
-            network: nn.Module = make(num_classes=self.classes)
+            network = make(num_classes=self.classes)
         else:
             from resnet_viz.networks.cifar import CifarResNet, initialise_he
             from resnet_viz.networks.preact import PreactResNet

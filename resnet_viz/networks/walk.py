@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.googlenet import Inception
 
+from resnet_viz.networks.builder import SqueezeExcitation
 from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.kinds import kind
 from resnet_viz.networks.parts import Part, has_hidden_relu, parts_of
@@ -101,8 +102,13 @@ def _calls(network: nn.Module, input_shape: Shape, ends: set[str]) -> list[_Call
 
         module.register_forward_hook(hook)
 
+    whole: list[str] = []  # the layers that are shown as one though they have parts
     for name, module in network.named_modules():
-        if name in ends or not any(module.children()) or has_hidden_relu(module):
+        inner = any(name.startswith(f"{one}.") for one in whole)
+        if isinstance(module, SqueezeExcitation):
+            whole.append(name)
+        leaf = not any(module.children()) or has_hidden_relu(module) or name in whole
+        if not inner and (name in ends or leaf):
             watch(name, module)
     with torch.no_grad():
         network(torch.empty(1, *input_shape, device="meta"))
@@ -201,6 +207,10 @@ _WORDS = {
     "AvgPool2d": "average pool",
     "AdaptiveAvgPool2d": "average pool",
     "PadShortcut": "pad with zeros",
+    "ZeroPad": "pad with zeros",
+    "ConcatPool": "max and mean",
+    "BatchNorm1d": "batch norm",
+    "GroupNorm": "group norm",
     "Tanh": "tanh",
     "Dropout": "dropout",
     "Flatten": "flatten",
@@ -236,8 +246,13 @@ def _layer(call: _Call, field: _Field) -> tuple[Layer, _Field]:
     elif kind == "AdaptiveAvgPool2d":
         stride = max(1, call.came[1] // call.went[1])
         kernel = max(1, call.came[1] - (call.went[1] - 1) * stride)
-    elif kind == "PadShortcut":
+    elif kind in ("PadShortcut", "ZeroPad"):
         stride = module.stride
+    elif isinstance(module, SqueezeExcitation):
+        text = f"squeeze, {module.fc1.out_channels}"
+        macs = module.fc1.weight.numel() + module.fc2.weight.numel()
+        # Each value depends on the means of the whole map.
+        field = field.through(field.side, 1, field.side)
     if len(call.went) == 3:
         field = field.through(max(1, kernel), stride, call.went[1])
     layer = Layer(

@@ -507,27 +507,25 @@ class _Guesses:
         if small and self.of.head and self.of.outputs == 200 and size == 32:
             size, reason = 64, "networks of 200 classes with such a stem are made for Tiny ImageNet"
         mean, std = usual.mean, usual.std
-        told_means = dict(self.asked.told("mean", "std", "image_mean", "image_std"))
-        pairs = (("mean", "std"), ("image_mean", "image_std"))
         normalised = f"{'CIFAR' if small else 'ImageNet'}'s mean and deviation"
-        for first, second in pairs:
-            if first in told_means and second in told_means:
-                told_mean, told_std = _three(told_means[first]), _three(told_means[second])
-                if told_mean is not None and told_std is not None:
-                    mean, std = told_mean, told_std
-                    normalised = "the mean and deviation in the file"
-        buffers = [
-            name
-            for name in (*self.asked.names, *self.asked.beside)
-            if re.search(r"(^|[._])(new_)?(mean|std)$", name)
-        ]
-        if buffers:
-            normalised += f"; the file has its own in {', '.join(buffers[:2])}"
+        told = [self._told_triple(word) for word in ("mean", "std")]
+        if told[0] is not None and told[1] is not None and min(told[1]) > 0:
+            mean, std = told[0], told[1]
+            normalised = "the mean and deviation in the file"
         self.notes.append(
             f"The input is taken to be {size}×{size} pixels ({reason}), normalised with "
             f"{normalised}"
         )
         return Preprocessing(size, mean, std)
+
+    def _told_triple(self, word: str) -> tuple[float, float, float] | None:
+        """A mean or deviation for three channels that lies in the file, as a value or a buffer."""
+        pattern = re.compile(rf"(^|[._]){word}$")
+        keys = [key for key in self.asked.values if pattern.search(key)]
+        for _, value in self.asked.told(*keys, f"image_{word}", word):
+            if (triple := _three(value)) is not None:
+                return triple
+        return None
 
     def outputs(self) -> None:
         beside = (*self.asked.names, *self.asked.beside)

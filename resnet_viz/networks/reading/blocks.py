@@ -181,6 +181,7 @@ def _spare(convs: Sequence[Leaf]) -> Leaf | None:
         others = [one for one in convs if one is not leaf]
         if (
             leaf.shape[2:] == (1, 1)
+            and leaf.takes != leaf.width  # or else it may be anything
             and _is_branch(others)
             and leaf.width == others[-1].width
             and leaf.takes == others[0].takes

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resnet_viz.networks.architecture import Architecture
+from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.download import WeightsError
-from resnet_viz.networks.preprocessing import Preprocessing
+from resnet_viz.networks.preprocessing import IMAGENET, Preprocessing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,6 +64,32 @@ class Reading:
     @property
     def title(self) -> str:
         return self.architecture.title
+
+    def spec(self, name: str) -> NetworkSpec:
+        """The network for the rest of the program, under a name of its own."""
+        of = self.architecture
+        size, mean, std = 224, IMAGENET.mean, IMAGENET.std
+        if self.preprocessing is not None:
+            made_for = self.preprocessing
+            size, mean, std = made_for.size, made_for.mean, made_for.std
+        padded = all(block.projection is None for block in of.blocks)
+        return NetworkSpec(
+            name,
+            self.title,
+            "file",
+            of.depth,
+            size,
+            1.0 if size < 64 else 224 / 256,
+            mean,
+            std,
+            of.combine,
+            "pad" if padded else "projection",
+            order="post" if of.order == "post" else "pre",
+            classes=of.outputs,
+            channels=of.channels,
+            group="From a file",
+            architecture=of,
+        )
 
     def chosen(self, key: str, choice: str) -> Reading:
         """The same with another choice for one of its assumptions.

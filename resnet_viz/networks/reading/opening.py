@@ -1,0 +1,84 @@
+"""Opens a user's file: which networks are in it, and what the chosen one is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_viz.networks.files.contents import Candidate, FileContents
+from resnet_viz.networks.files.find import beside, find_networks
+from resnet_viz.networks.files.reader import read_file
+from resnet_viz.networks.reading.leaves import Unreadable
+from resnet_viz.networks.reading.network import read_network
+from resnet_viz.networks.reading.reading import Reading, build_with_weights
+
+if TYPE_CHECKING:
+    from resnet_viz.networks.builder import BuiltResNet
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file, the networks in it, and the one of them that was read."""
+
+    contents: FileContents
+    candidates: tuple[Candidate, ...]
+    candidate: Candidate
+    reading: Reading
+
+    def build(self) -> BuiltResNet:
+        """The network with the file's numbers, in evaluation mode.
+
+        Raises:
+            WeightsError: the file's numbers cannot be read or used.
+        """
+        return build_with_weights(self.reading, self.candidate.tensors)
+
+    def sentences(self) -> tuple[str, ...]:
+        """What the user should know: which of several networks it is, and what was assumed."""
+        which: tuple[str, ...] = ()
+        if len(self.candidates) > 1:
+            others = ", ".join(one.title for one in self.candidates if one is not self.candidate)
+            which = (
+                f"The file holds {len(self.candidates)} networks: {self.candidate.title} is taken "
+                f"({self.candidate.reason}); there is also {others}",
+            )
+        return (*which, *self.reading.sentences())
+
+
+def open_weights(path: Path, which: str | None = None) -> Opened:
+    """Open the network in the file at ``path`` that is for use, or the one of the prefix ``which``.
+
+    Raises:
+        Unreadable: the file holds weights, but of no residual network that can be built; the
+            sentence names what is in the way.
+        WeightsError: the file is missing, damaged, or no file of weights.
+        ValueError: there is no network ``which``.
+    """
+    contents = read_file(path)
+    candidates = find_networks(contents)
+    chosen = candidates[0]
+    if which is not None:
+        chosen = next((one for one in candidates if one.prefix == which), chosen)
+        if chosen.prefix != which:
+            raise ValueError(f"{path.name} holds no network {which!r}")
+    return Opened(contents, candidates, chosen, read_candidate(contents, chosen))
+
+
+def read_candidate(contents: FileContents, candidate: Candidate) -> Reading:
+    """The network that is called ``candidate`` in a file.
+
+    Raises:
+        Unreadable: it is none that can be built; the sentence names the file and what is in the
+            way.
+    """
+    values: Mapping[str, object] = contents.evidence
+    others = beside(contents, candidate)
+    try:
+        return read_network(candidate.tensors, candidate.modules, values, others)
+    except Unreadable as error:
+        raise Unreadable(
+            f"{contents.path.name} holds no residual network that is known here: {error}; open "
+            "weights of a residual network, or of one from the list"
+        ) from error
