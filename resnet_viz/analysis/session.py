@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from resnet_viz.analysis import devices
 from resnet_viz.analysis.probe import probe
 from resnet_viz.images.photo import Crop, clamp_crop, default_crop, network_picture
+from resnet_viz.images.planes import grey, planes
 from resnet_viz.networks import weights
 from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
@@ -218,19 +219,13 @@ def _input(
 def as_input(picture: np.ndarray, spec: NetworkSpec) -> Tensor:
     """(S, S, 3) uint8 sRGB → (1, C, S, S) float32, normalised as the network was trained.
 
-    C is 3, or 1 for a network that sees shades of grey.
+    C is the network's number of channels; see `planes` for what each gets.
     """
-    if spec.channels == 1:
-        picture = grey(picture)
-    image = torch.from_numpy(picture.copy()).permute(2, 0, 1).float().div_(255)
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (spec.mean, spec.std))
-    return ((image - mean) / std)[: spec.channels].unsqueeze(0)
-
-
-def grey(picture: np.ndarray) -> np.ndarray:
-    """(S, S, 3) uint8 in shades of grey, with the luma weights of ITU-R BT.601."""
-    luma = picture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-    return np.repeat(np.rint(luma).astype(np.uint8)[:, :, None], 3, axis=2)
+    shown = planes(picture, spec.channels)
+    image = torch.from_numpy(shown).permute(2, 0, 1).float().div_(255)
+    which = torch.arange(spec.channels) % 3
+    mean, std = (torch.tensor(values)[which].view(-1, 1, 1) for values in (spec.mean, spec.std))
+    return ((image - mean) / std).unsqueeze(0)
 
 
 def labels_of(snapshot: Snapshot) -> tuple[str, ...]:

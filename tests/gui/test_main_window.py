@@ -184,13 +184,6 @@ def test_a_dropped_photo_is_opened_and_remembered(driver: Driver, image: Path) -
     assert [action.text() for action in window._recent.actions()] == [str(image)]
 
 
-def test_several_dropped_files_give_the_first_and_a_word(driver: Driver, image: Path) -> None:
-    window = driver.show().window
-    drop(window, files(image, image))
-    assert "2 files" in window.message.text.text()
-    driver.qtbot.waitUntil(lambda: window.state.snapshot.photo.name == "mine.png")
-
-
 @pytest.mark.parametrize("kind", ["picture", "file", "nothing"])
 def test_paste(driver: Driver, image: Path, kind: str) -> None:
     window = driver.show().window

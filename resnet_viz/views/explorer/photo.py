@@ -15,11 +15,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from resnet_viz.engine.photo_strip import PhotoStrip
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.images.photo import Crop, Photo, clamp_crop, default_crop
+from resnet_viz.images.planes import planes_in_words
 from resnet_viz.networks import catalog
 from resnet_viz.results.result import Result
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.photo_strip import PhotoStripView
 from resnet_viz.views.widgets.picture import Picture
 
 _HANDLE = 9  # pixels: the side of a corner's handle, and about how far from the corner it reacts
@@ -220,11 +223,13 @@ class CropEditor(Picture):
 
 
 class PhotoView(QWidget):
-    """The photo and its crop box above or beside what the network sees."""
+    """The photo and its crop box above or beside what the network sees, over the other photos."""
 
     def __init__(self, state: ExplorerState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
+        self.strip = PhotoStrip(state, self)
+        self.strip_view = PhotoStripView(self.strip)
         self._result: Result | None = None
         self.setAccessibleName("Photo")
         self.editor = CropEditor()
@@ -232,6 +237,8 @@ class PhotoView(QWidget):
         self.hint = QLabel("Drop, paste or open a photo")
         self.hint.setForegroundRole(self.palette().ColorRole.PlaceholderText)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.note = QLabel()
+        self.note.setWordWrap(True)
         self._pictures = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._pictures.setSpacing(6)
         self._pictures.addWidget(self.editor, 1)
@@ -240,7 +247,10 @@ class PhotoView(QWidget):
         column.setContentsMargins(6, 4, 6, 4)
         column.setSpacing(4)
         column.addLayout(self._pictures, 1)
+        column.addWidget(self.note)
         column.addWidget(self.hint)
+        column.addWidget(self.strip_view)
+        self.strip.replaced.connect(self._strip_replaced)
         self.editor.dragged.connect(state.set_crop)
         self.editor.reset.connect(lambda: state.set_crop(None))
         state.photo_changed.connect(self._show_photo)
@@ -252,6 +262,8 @@ class PhotoView(QWidget):
     def show_result(self, result: Result) -> None:
         """Show what the network saw in ``result``."""
         self._result = result
+        self.strip.remember(result)
+        self._show_note()
         self._show_crop()
         self._show_seen()
 
@@ -260,6 +272,9 @@ class PhotoView(QWidget):
         font = self.font()
         font.setPointSizeF(theme.current().point_size * 0.9)
         self.hint.setFont(font)
+        self.note.setFont(font)
+        self.note.setStyleSheet(f"color: {theme.current().warning}")
+        self.strip_view.retheme()
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -270,8 +285,24 @@ class PhotoView(QWidget):
 
     def _show_photo(self, photo: Photo) -> None:
         self.editor.set_photo(photo)
+        self._show_note()
         self._show_crop()
         self._show_seen()
+
+    def _show_note(self) -> None:
+        """What was done to the photo, and what a network of other than 3 channels gets of it."""
+        snapshot = self._state.snapshot
+        channels = catalog.find(snapshot.network).channels
+        text = " ".join(filter(None, (snapshot.photo.note, planes_in_words(channels))))
+        self.note.setText(text)
+        self.note.setToolTip(text)
+        self.note.setVisible(bool(text))
+
+    def _strip_replaced(self) -> None:
+        there = bool(self.strip.paths)
+        self.hint.setVisible(not there)
+        if there:
+            self.strip_view.setFocus()
 
     def _show_crop(self) -> None:
         self.editor.set_crop(self._current_crop())

@@ -20,6 +20,9 @@ class Command:
 
 COMMANDS: dict[str, Command] = {
     "open": Command("&Open a photo…", "Ctrl+O", "Open a photo from a file"),
+    "open_folder": Command(
+        "Open &folder…", "Ctrl+Shift+O", "Step through the photos of a folder with the arrow keys"
+    ),
     "paste": Command("&Paste a photo", "Ctrl+V", "Take the picture or file on the clipboard"),
     "samples": Command("&Sample photos…", "Ctrl+G", "Pick one of the photos of the gallery"),
     "quit": Command("&Quit", "Ctrl+Q"),
@@ -75,7 +78,7 @@ COMMANDS: dict[str, Command] = {
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Everywhere": (
-        *("open", "paste", "samples", "weights_file", "full_screen"),
+        *("open", "open_folder", "paste", "samples", "weights_file", "full_screen"),
         *("glossary", "what_is_this", "shortcuts", "quit"),
     ),
     "Pages": tuple(

@@ -36,7 +36,14 @@ from resnet_viz.engine.loader import PhotoLoader
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Failure, Worker
 from resnet_viz.images import gallery
-from resnet_viz.images.photo import SUFFIXES, Photo, load_photo, photo_from_pixels
+from resnet_viz.images.photo import (
+    SUFFIXES,
+    Photo,
+    PhotoError,
+    find_photos,
+    load_photo,
+    photo_from_pixels,
+)
 from resnet_viz.networks import catalog, weights
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.state_file import SUFFIXES as WEIGHT_SUFFIXES
@@ -204,6 +211,7 @@ class MainWindow(QMainWindow):
             self,
             {
                 "open": self.ask_for_photo,
+                "open_folder": self.ask_for_folder,
                 "paste": self.paste,
                 "samples": self.show_gallery,
                 "quit": self.close,
@@ -243,7 +251,7 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         bar, actions = self.menuBar(), self.actions_by_name
         files = bar.addMenu("&File")
-        files.addActions([actions["open"], actions["paste"]])
+        files.addActions([actions[name] for name in ("open", "open_folder", "paste")])
         self._recent = files.addMenu("&Recent photos")
         self._recent.aboutToShow.connect(self._fill_recent)
         files.addAction(actions["samples"])
@@ -368,6 +376,7 @@ class MainWindow(QMainWindow):
         self.toolbar.theme_chosen.connect(self.set_theme)
         self.what_is_this.unknown.connect(self.message.say)
         self.loader.loaded.connect(self._show_photo)
+        self.photo.strip.moved.connect(lambda path: self.loader.load(lambda: load_photo(path)))
         self.loader.failed.connect(self.message.say)
 
     # ---- the loop
@@ -498,14 +507,40 @@ class MainWindow(QMainWindow):
     # ---- photos
 
     def open_path(self, path: str) -> None:
-        """Open a photo, or weights and the network that they are for, from a file."""
+        """Open a photo, a folder of photos, or weights and the network that they are for."""
+        if Path(path).is_dir():
+            self.open_photos([path])
+            return
         if Path(path).suffix.lower() in WEIGHT_SUFFIXES:
             self.checkpoints.open(path)
             return
+        self.photo.strip.clear()
         self.loader.load(lambda: load_photo(path))
+
+    def open_photos(self, paths: list[str]) -> None:
+        """Open several photos, or all that are in a folder, to step through."""
+        try:
+            found = list(dict.fromkeys(map(str, find_photos(paths))))
+        except PhotoError as error:
+            self.message.say(str(error))
+            return
+        if len(found) == 1:
+            self.open_path(found[0])
+        else:
+            self.message.clear()
+            self.photo.strip.show_photos(found)
+
+    def ask_for_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self, "Open a folder of photos", str(self.settings.value("folder", ""))
+        )
+        if folder:
+            self.settings.setValue("folder", folder)
+            self.open_photos([folder])
 
     def open_sample(self, name: str) -> None:
         """Show a photo of the gallery."""
+        self.photo.strip.clear()
         self.loader.load(lambda: gallery.load_sample(name))
 
     def show_gallery(self) -> None:
@@ -538,17 +573,16 @@ class MainWindow(QMainWindow):
         """Open what was dropped or pasted; False if it is neither a file nor a picture."""
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if paths:
-            self.open_path(paths[0])
-            if len(paths) > 1:
-                self.message.say(
-                    f"{len(paths)} files came at once; this is {Path(paths[0]).name}. "
-                    "For many, use: resnet-viz analyze IMAGE… --out DIR"
-                )
+            if len(paths) == 1 or Path(paths[0]).suffix.lower() in WEIGHT_SUFFIXES:
+                self.open_path(paths[0])
+            else:
+                self.open_photos(paths)
             return True
         image = data.imageData() if data.hasImage() else None
         if not isinstance(image, QImage) or image.isNull():
             return False
         pixels = theme.to_pixels(image)
+        self.photo.strip.clear()
         self.loader.load(lambda: photo_from_pixels(pixels, name))
         return True
 
@@ -750,4 +784,5 @@ class MainWindow(QMainWindow):
         self.hide()
         self.worker.close()
         self.loader.close()
+        self.photo.strip.close()
         super().closeEvent(event)
