@@ -110,7 +110,7 @@ class AnchoredScale(GradientScale):
 
     def ticks(self, most: int) -> list[tuple[float, str]]:
         first, last = self.ends
-        least_gap = 0.95 / max(1, most)
+        least_gap = 0.75 / max(1, most)
         inner = super().decades(most)[1:-1]
         wanted = [self.least, self.most, self.low, self.high, *inner]
         wanted += sorted(range(self.least, self.most + 1), key=lambda power: power % 5 != 0)

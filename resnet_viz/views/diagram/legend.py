@@ -54,7 +54,7 @@ class Legend(QWidget):
         line = metrics.height()
         left = 1.2 * line
         rest = self.width() - left - 3.4 * line
-        width = max(5 * line, min(17 * line, rest - key))
+        width = max(min(8 * line, rest), min(17 * line, rest - key))
         bar = QRectF(left, 3, width, 0.85 * line)
         first, last = (colour_row(end) for end in scale.ends)
         colours = wide_colours()[None, first : last + 1]
@@ -63,7 +63,7 @@ class Legend(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(bar)
         self._paint_anchor(painter, bar, scale.ends)
-        most = max(1, int(width / (metrics.horizontalAdvance("1e-88") * 1.4)))
+        most = max(1, int(width / (metrics.horizontalAdvance("10⁻⁸⁸") * 1.4)))
         for share, words in scale.ticks(most):
             at = left + width * share
             painter.setPen(QPen(QColor(look.muted), 1.0))

@@ -45,13 +45,15 @@ MEASURES: dict[str, Measure] = {
     "gradient": Measure(
         "Gradient norm ‖∂y/∂a‖",
         "The norm of the target class's gradient at the block's output, on a logarithmic scale. "
-        "0 and NaN have no place on it and are written out.",
+        "0 and NaN have no place on it and are written out. The scale is that of all skips on; "
+        "strokes in the legend mark where it ends and colours for other values go on.",
         "norm",
         measured=lambda block: block.gradient_norm,
     ),
     "activation": Measure(
         "Activation norm ‖a‖",
-        "The L2 norm of the block's output, on a logarithmic scale.",
+        "The L2 norm of the block's output, on a logarithmic scale: that of all skips on, with "
+        "strokes in the legend where it ends and colours for other values go on.",
         "norm",
         measured=lambda block: block.activation_norm,
     ),

@@ -83,7 +83,7 @@ class DiagramView(QWidget):
         self.controls.level_chosen.connect(lambda name: self.set_level(name))
         self.controls.crumb_chosen.connect(self._go_to_crumb)
         self.search.found.connect(self.reveal)
-        self.search.closed.connect(self.setFocus)
+        self.search.closed.connect(lambda: self.setFocus(Qt.FocusReason.ShortcutFocusReason))
         self.fills.currentIndexChanged.connect(lambda _: self._recolour())
         state.gates_changed.connect(self._show_gates)
         state.block_changed.connect(self._block_changed)
@@ -451,7 +451,13 @@ class DiagramView(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._ring = event.reason() != Qt.FocusReason.MouseFocusReason
+        keys = (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+        )
+        if event.reason() == Qt.FocusReason.MouseFocusReason or event.reason() in keys:
+            self._ring = event.reason() in keys
         self._show_focus()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

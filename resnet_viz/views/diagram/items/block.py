@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -34,6 +34,9 @@ class BlockItem(PartItem):
     def __init__(self, box: BlockBox, is_stem: bool, legible: float) -> None:
         super().__init__(box, qrect(box.rect).united(qrect(box.heat)), 8, 3, legible)
         self._is_stem = is_stem
+
+    def focus_place(self) -> QRectF:
+        return self._place
 
     def double_clicked(self, at: QPointF, do: Deeds) -> bool:
         do.enter("layers", self.name)

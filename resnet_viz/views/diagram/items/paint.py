@@ -218,9 +218,10 @@ def paint_fill(
 def figure(scale: FillScale, value: float, place: Rect, size: float, least: float) -> Label:
     """A value in as many digits as fit, at ``size`` or a little less; the last resort is its
     decade."""
-    turned = place.height > 1.6 * place.width
+    turned = place.height > 1.2 * place.width
     along, across = (place.height, place.width) if turned else (place.width, place.height)
-    size = min(max(size, least), across / 1.15)
+    # Where equal figures would be too small to read, each is as large as it can be.
+    size = min(size, across / 1.15) if size >= least else across / 1.25
     options = [scale.text(value)]
     if options[0] == number_text(value):
         options.append(number_text(value, 1))
