@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.cascade import TracePoint
 from resnet_viz.results.result import Result, Snapshot
 
 Order = Literal["input", "output", "random"]
 Phase = Literal["idle", "running", "paused"]
 
 DEFAULT_PAUSE = 400
-
-
-@dataclass(frozen=True)
-class TracePoint:
-    """What the network measured with ``off`` of its skips off.
-
-    ``block`` is the one whose skip was the last to go, "" with all on. ``gradient`` is the norm at
-    the stem, ``probability`` the target's; ``top`` is what the network then finds most likely, with
-    ``top_probability``.
-    """
-
-    off: int
-    block: str
-    gradient: float
-    probability: float
-    top: str
-    top_probability: float
 
 
 class Cascade(QObject):

@@ -50,3 +50,17 @@ def per_cent(probability: float) -> str:
     if not math.isfinite(probability):
         return "NaN"
     return f"{100 * probability:.1f} %" if probability >= 0.001 else "< 0.1 %"
+
+
+def fixed_text(value: float, decimals: int = 2) -> str:
+    """A value near 1 with so many decimals: "0.93", "−0.12", and "0.00" for a tiny negative one."""
+    if not math.isfinite(value):
+        return number_text(value)
+    text = f"{value:.{decimals}f}"
+    return text.replace("-", "−" if text.strip("-0.") else "")
+
+
+def change_text(change: float, decimals: int = 1) -> str:
+    """A difference with its sign: "+12.3", "−97.2", "0.0", "NaN"."""
+    text = fixed_text(change, decimals)
+    return f"+{text}" if change > 0 and text.strip("0.") else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from resnet_viz.figures.numbers import Row, power_of_ten, row_of
@@ -49,3 +49,18 @@ def decade_ticks(scale: Scale, powers: range, least: float) -> tuple[Ticks, Tick
     step = min(step, max(1, len(powers) - 1))  # one label alone would not make a scale
     labelled: Ticks = [(p, power_of_ten(p)) for p in powers if (scale.high - p) % step == 0]
     return labelled, [(p, "") for p in powers if (scale.high - p) % step]
+
+
+def spread(values: Sequence[float], least: float, top: float, bottom: float = 0.0) -> list[float]:
+    """Places for labels at ``values``, moved ``least`` apart, between ``bottom`` and ``top``."""
+    order = sorted(range(len(values)), key=lambda index: values[index])
+    places = [0.0] * len(values)
+    floor = bottom + least / 2
+    for index in order:
+        places[index] = max(values[index], floor)
+        floor = places[index] + least
+    ceiling = top - least / 2
+    for index in reversed(order):
+        places[index] = min(places[index], ceiling)
+        ceiling = places[index] - least
+    return places

@@ -89,10 +89,10 @@ def test_skips_go_off_one_by_one_in_order(
     for off, point in rig.cascade.trace.items():
         assert point.gradient == 10.0**-off
         assert point.block == (order[off - 1] if off else "")
-    x, y = rig.view.trace.gradient.getData()
+    x, y = rig.view.trace.plot.lines[0].getData()
     assert x.tolist() == list(range(10))
-    assert y[0] == 1.0
-    assert y[9] == 0.0
+    assert y[0] == 0.0  # decades
+    assert y[9] == -9.0
     assert rig.view.sentence.said.startswith(f"9 off (last: {order[-1]})")
 
 

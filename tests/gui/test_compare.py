@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
+from resnet_viz.figures.comparison import points_text, sentence
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.comparison import Comparison
 from resnet_viz.results.result import Result
-from resnet_viz.views.compare.odds import points_text
-from resnet_viz.views.compare.page import ComparePage, sentence
+from resnet_viz.views.compare.page import ComparePage
 from resnet_viz.views.compare.side import AS_EXPLORER, Side
 from resnet_viz.views.widgets import theme
 from tests.gui.conftest import Driver
@@ -81,7 +81,7 @@ def test_it_opens_with_skips_on_beside_skips_off(comparing: Comparing) -> None:
     assert page.sentence.said == sentence(found)
     assert "times smaller" in page.sentence.said
     norms = [b.gradient_norm for b in found.right.now.blocks]
-    drawn = page.plot._drawn[1][0].getData()[1]
+    drawn = page.plot.lines[1].getData()[1]
     np.testing.assert_allclose(drawn, np.log10(norms), rtol=1e-6)
 
 

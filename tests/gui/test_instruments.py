@@ -14,7 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.figure import Axis, Chart
 from resnet_viz.figures.series import Bars
+from resnet_viz.figures.shattering import standardised
 from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.lesions import Lesions, LesionsRequest, LesionsResult, Scores
@@ -26,8 +28,8 @@ from resnet_viz.views.instruments.lesions import LesionsPanel
 from resnet_viz.views.instruments.page import PANELS, InstrumentsPage
 from resnet_viz.views.instruments.panel import NOTHING, STALE, Panel
 from resnet_viz.views.instruments.paths import PathsPanel
-from resnet_viz.views.instruments.shattering import ShatteringPanel, standardised
-from resnet_viz.views.plots.bar_plot import BarPlot
+from resnet_viz.views.instruments.shattering import ShatteringPanel
+from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
 from tests import fakes
 
@@ -81,7 +83,7 @@ def measure(qtbot: QtBot, panel: Panel) -> None:
         qtbot.mouseClick(panel.measure, LEFT)
 
 
-def bar(plot: BarPlot, number: int) -> QPoint:
+def bar(plot: Plot, number: int) -> QPoint:
     """Where a bar stands in the plot's viewport."""
     box = plot.plot.getViewBox()
     low, high = box.viewRange()[1]
@@ -89,7 +91,7 @@ def bar(plot: BarPlot, number: int) -> QPoint:
     return QPoint(point)
 
 
-def click_bar(qtbot: QtBot, plot: BarPlot, number: int) -> None:
+def click_bar(qtbot: QtBot, plot: Plot, number: int) -> None:
     qtbot.mouseClick(plot.plot.viewport(), LEFT, pos=bar(plot, number), delay=5)
 
 
@@ -202,10 +204,10 @@ def test_both_plots_of_lesions_have_one_scale_and_name_what_is_special(
         assert ranges[0] == ranges[1]
     assert ranges[0][1] > 9  # cross-entropy of the ninth block
     panel.quantity.setCurrentIndex(0)
-    assert panel.residual.describe(3.1) == (
+    assert panel.residual.chart.reading(3.1) == (
         "2.0\nresidual branch off: 0.20\nintact: 0.90\nchanges the shape: no identity shortcut"
     )
-    assert "misses layer3.2 most (90% → 9%)" in panel.measured.text()
+    assert "misses layer3.2 most (90.0 % → 8.9 %)" in panel.measured.text()
     alone = replace(lesions(state.snapshot), twin=None, no_twin="Plain-20 is not shown: why.")
     panel.show_update(alone)
     assert not panel.plain.isVisible()
@@ -257,12 +259,12 @@ def test_the_signals_share_needs_no_measurement(
     page.show_result(fakes.result())
     panel = choose(qtbot, page, PathsPanel)  # made after the result came
     assert isinstance(panel, PathsPanel)
-    assert panel.signal.describe(3) == "2.0\nthrough the skip: 0.60\nthrough the branch: 0.40"
-    assert panel.back.describe(3) == ""
+    assert panel.signal.chart.reading(3) == "2.0\nthrough the skip: 0.60\nthrough the branch: 0.40"
+    assert panel.back.chart.reading(3) == ""
     click_bar(qtbot, panel.signal, 3)
     assert state.block == "layer2.0"
     page.show_result(fakes.result("plain20"))
-    assert panel.signal.describe(3) == ""
+    assert panel.signal.chart.reading(3) == ""
     click_bar(qtbot, panel.signal, 1)
     assert state.block == "layer2.0"
 
@@ -276,7 +278,7 @@ def test_lengths_that_hold_most_are_set_apart(
     panel.show_update(result)
     assert result.narrowest() == (0, 2)
     assert "Paths through 0 to 2 of the 9 branches (9 % of all 2⁹)" in panel.measured.text()
-    inside, rest = panel.share._stack
+    inside, rest = panel.share.chart.bars
     assert [value > 0 for value in inside.values] == [True] * 3 + [False] * 7
     assert [value > 0 for value in rest.values] == [False] * 3 + [True] * 7
     panel.show_update(paths(state.snapshot, np.full((10, 1), math.nan)))
@@ -331,7 +333,7 @@ def test_the_lag_is_read_off_and_chosen_by_a_click(
     assert panel.lag.value() == 20
     assert panel.correlation.marker.value() == 20
     assert "Correlation at lag 20: residual 0.12" in panel.measured.text()
-    assert panel.correlation.describe(2.2).startswith("lag 2\nresidual: 0.81\nplain: NaN")
+    assert panel.correlation.chart.reading(2.2).startswith("lag 2\nresidual: 0.81\nplain: NaN")
     ranges = [plot.plot.getViewBox().viewRange()[1] for plot in panel.traces.values()]
     assert ranges[0] == ranges[1] == ranges[2]
     assert standardised(Curve(np.full(4, 3.0), 0.0, np.zeros(1))).tolist() == [0.0] * 4
@@ -359,17 +361,17 @@ def test_pictures_make_shattering_depend_on_the_photo(
 
 
 def test_heights_that_are_no_numbers_are_named(qtbot: QtBot) -> None:
-    plot = BarPlot("Height")
+    plot = Plot("Height")
     qtbot.addWidget(plot)
     plot.resize(400, 240)
     plot.retheme()
     plot.show()
-    plot.show_bars([Bars("it", (math.nan, math.inf, 0.5), "skip")], ("a", "b", "c", "d"), 1.0)
-    signs = [item.toPlainText() for item in plot._items if hasattr(item, "toPlainText")]
-    assert signs == ["NaN", "∞"]
-    assert plot.describe(0) == "a\nit: NaN"
-    assert plot.describe(3) == "d"
-    plot._on_move(QPointF(plot.plot.mapToScene(bar(plot, 2))))
+    bars = (Bars("it", (math.nan, math.inf, 0.5), "skip"),)
+    plot.show_chart(Chart("Height", Axis.named("", ("a", "b", "c", "d")), Axis(), bars=bars))
+    assert plot.signs == ["NaN", "∞"]
+    assert plot.chart.reading(0) == "a\nit: NaN"
+    assert plot.chart.reading(3) == "d"
+    plot.hover(QPointF(plot.plot.mapToScene(bar(plot, 2))))
     assert plot.readout.text() == "c\nit: 0.50"
 
 

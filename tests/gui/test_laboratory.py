@@ -12,11 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures import laboratory_words as words
 from resnet_viz.results.laboratory import Flow, LaboratoryRequest, LaboratoryResult, LayerFlow
 from resnet_viz.results.laboratory_regime import judge
-from resnet_viz.views.laboratory import words
 from resnet_viz.views.laboratory.controls import PRESETS
 from resnet_viz.views.laboratory.page import PAUSE, LaboratoryPage
+from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets import motion, theme
 from tests import fakes
@@ -79,6 +80,12 @@ class Bench:
         self.qtbot.waitUntil(condition, timeout=30_000)
 
 
+def first_drawn(plot: Plot) -> int:
+    """The first position that has a point on screen; one past the last while there is none."""
+    positions, _ = plot.lines[0].getData()
+    return len(plot.chart.series[0].values) if positions is None else int(positions[0])
+
+
 @pytest.fixture
 def bench(qtbot: QtBot) -> Iterator[Bench]:
     made = Bench(qtbot)
@@ -94,8 +101,8 @@ def test_nothing_is_measured_before_the_page_is_looked_at(bench: Bench) -> None:
     assert bench.results == []
     result = bench.show().results[-1]
     assert result.residual is not None
-    assert [one.name for one in bench.page.weights._series] == ["ResNet-8", "Plain-8"]
-    assert len(bench.page.weights._series[0].values) == 8
+    assert [one.name for one in bench.page.weights.chart.series] == ["ResNet-8", "Plain-8"]
+    assert len(bench.page.weights.chart.series[0].values) == 8
     assert len(bench.page.residual_strip.cells) == 5
     assert [cell.has_skip for cell in bench.page.residual_strip.cells] == [
         False, True, True, True, False,
@@ -107,8 +114,8 @@ def test_both_networks_are_drawn_in_one_colour_scale_and_each_plot_in_one(bench:
     page = bench.show().page
     assert page.residual_strip._scale == page.plain_strip._scale
     for plot in page.plots:
-        assert len(plot._series) == 2
-        values = [value for one in plot._series for value in one.values]
+        assert len(plot.chart.series) == 2
+        values = [value for one in plot.chart.series for value in one.values]
         assert 10**plot.scale.low <= min(v for v in values if v > 0)
         assert max(values) <= 10**plot.scale.high
 
@@ -134,13 +141,13 @@ def test_every_control_measures_anew(bench: Bench) -> None:
     assert (request.combine, request.initialisation, request.nonlinearity, request.seed) == (
         "concat", "he", "leaky relu", 1,
     )  # fmt: skip
-    assert bench.page.weights._series[0].name == "Concat-8"
+    assert bench.page.weights.chart.series[0].name == "Concat-8"
     assert "1×1 convolutions" in bench.page.compared.said
     choose(controls.combine)
     assert bench.measured().residual is None
     assert not bench.page.residual_strip.isVisible()
     assert not bench.page.residual_finding.isVisible()
-    assert [one.name for one in bench.page.weights._series] == ["Plain-8"]
+    assert [one.name for one in bench.page.weights.chart.series] == ["Plain-8"]
 
 
 def test_the_slider_moves_in_steps_of_six_and_the_newest_depth_wins(bench: Bench) -> None:
@@ -207,7 +214,7 @@ def test_a_depth_that_is_none_says_so_and_leaves_the_last_result(bench: Bench) -
     bench.wait_until(lambda: bool(bench.said))
     assert "depth 57 is not 6n + 2" in bench.said[-1]
     assert bench.page.result is shown
-    assert bench.page.weights._series[0].name == "ResNet-8"
+    assert bench.page.weights.chart.series[0].name == "ResNet-8"
     bench.type_depth("1208")
     bench.wait_until(lambda: len(bench.said) == 2)
     assert "more than 1202" in bench.said[-1]
@@ -264,9 +271,9 @@ def test_a_result_is_swept_from_the_loss_to_the_input_and_then_shown_whole(bench
     assert page.sweep.running
     fronts: list[float] = []
     page.sweep.moved.connect(fronts.append)
-    bench.wait_until(lambda: page.weights._first == 4)
-    assert page.activations._first == 4
-    assert page.variances._first == 0  # it is there before anything goes backwards
+    bench.wait_until(lambda: first_drawn(page.weights) == 4)
+    assert first_drawn(page.activations) == 4
+    assert first_drawn(page.variances) == 0  # it is there before anything goes backwards
     front = page.plain_strip.front
     assert front is not None
     assert 1.5 < front <= 2.5
@@ -274,7 +281,7 @@ def test_a_result_is_swept_from_the_loss_to_the_input_and_then_shown_whole(bench
     bench.wait_until(lambda: not page.sweep.running)
     assert fronts == sorted(fronts, reverse=True)
     assert page.plain_strip.front is None
-    assert page.weights._first == 0
+    assert first_drawn(page.weights) == 0
 
 
 def test_s_and_the_button_start_and_stop_the_sweep(bench: Bench) -> None:
@@ -283,7 +290,7 @@ def test_s_and_the_button_start_and_stop_the_sweep(bench: Bench) -> None:
     page = bench.page
     bench.click(page.sweep_button)
     assert not page.sweep.running
-    assert page.weights._first == 0
+    assert first_drawn(page.weights) == 0
     assert page.sweep_button.text() == "Sweep (S)"
     for widget in (page, bench.controls.depth_box, bench.controls.combine):
         widget.setFocus()
@@ -309,7 +316,7 @@ def test_a_click_marks_the_same_layer_everywhere(bench: Bench) -> None:
     bench.qtbot.mouseClick(
         strip, Qt.MouseButton.LeftButton, pos=strip.cell_rect(2).center().toPoint()
     )
-    assert [plot._marker.value() for plot in page.plots] == [3, 3, 3]
+    assert [plot.marker.value() for plot in page.plots] == [3, 3, 3]
     assert page.residual_strip._marker == 2
 
 
@@ -329,7 +336,8 @@ def test_it_fits_the_window_in_every_theme(qtbot: QtBot, settings: QSettings) ->
         for style in theme.THEMES:
             window.set_theme(style)
             look = theme.current()
-            assert [one.colour for one in page.weights._series] == [look.skip, look.branch]
+            drawn = [line.opts["pen"].color().name() for line in page.weights.lines]
+            assert drawn == [look.skip, look.branch]
             for size in ((1920, 1080), (1366, 768)):
                 window.resize(*size)
                 QApplication.processEvents()

@@ -10,13 +10,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viz.figures.loss_scale import LossScale, loss_text
 from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.results.loss_surface import Surface, SurfaceRequest, SurfaceResult
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.result import Snapshot
-from resnet_viz.views.instruments.loss_scale import LossScale, loss_text
 from resnet_viz.views.instruments.loss_surface import LossSurfacePanel
 from resnet_viz.views.instruments.page import InstrumentsPage
+from resnet_viz.views.instruments.surface_view import colours_of
 from resnet_viz.views.widgets import theme
 from tests.gui.conftest import Driver
 
@@ -88,13 +89,15 @@ def test_both_twins_share_scale_levels_and_view(
     panel.show_update(bowl(driver.window.state.snapshot))
     QApplication.processEvents()
     left, right = panel.columns
-    assert left.contour._scale == right.contour._scale == left.surface._scale
-    assert left.contour._scale.cut
+    one, other = left.contour.map, right.contour.map
+    assert one is not None
+    assert other is not None
+    assert (one.low, one.high, one.levels) == (other.low, other.high, other.levels)
     assert "more is drawn at 100" in panel.bar.text()
     assert "ResNet-20 (residual; here): loss 0.3 at the weights" in left.title.text()
     assert theme.current().skip in left.title.text()
     assert theme.current().branch in right.title.text()
-    assert left.contour._least() == (0.0, 0.0)
+    assert ("star", "least measured", 0.0, 0.0) in one.points
 
     start = QPoint(80, 80)
     yaw, pitch = left.surface.yaw, left.surface.pitch
@@ -173,7 +176,7 @@ def test_the_scale_has_round_ends_and_places_for_what_is_not_finite() -> None:
     assert (scale.low, scale.high, scale.cut) == (0.2, 10.0, True)
     assert scale.levels == pytest.approx([0.2, 0.5, 1, 2, 5, 10])
     np.testing.assert_allclose(scale.share(np.array([0.2, np.sqrt(2), 10, 50])), [0, 0.5, 1, 1])
-    colours = scale.colours(np.array([np.nan, np.inf, 10.0]))
+    colours = colours_of(scale, np.array([np.nan, np.inf, 10.0]))
     assert list(colours[:, 3]) == [0, 255, 255]
     np.testing.assert_array_equal(colours[1], colours[2])
     assert float(scale.height(5.0, linear=True)) == 0.5

@@ -304,7 +304,9 @@ def test_the_programs_own_twins_are_drawn_from_their_cards(qtbot: QtBot, cards: 
     drawn = [(curve.name, curve.values[-1], curve.colour) for curve in shown.plot.curves]
     assert [name for name, *_ in drawn] == ["Plain-20", "Plain-56", "ResNet-56"]
     assert [value for _, value, _ in drawn] == pytest.approx([12, 25, 9])
-    assert [colour for *_, colour in drawn] == [look.branch, look.branch, look.skip]
+    assert [colour for *_, colour in drawn] == ["branch", "branch", "skip"]
+    inked = [line.opts["pen"].color().name() for line in shown.plot.items]
+    assert inked == [look.branch, look.branch, look.skip]
     assert [curve.thick for curve in shown.plot.curves] == [False, True, True]
     assert "25.0 %" in shown.key.said
     assert "No card yet: ResNet-20" in shown.key.said

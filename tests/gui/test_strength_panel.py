@@ -7,10 +7,11 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
+from resnet_viz.figures.strength import describe
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.strength import EVEN
 from resnet_viz.views.instruments.page import InstrumentsPage
-from resnet_viz.views.instruments.strength import StrengthPanel, describe
+from resnet_viz.views.instruments.strength import StrengthPanel
 from resnet_viz.views.widgets import theme
 from tests.gui.conftest import Driver
 
@@ -41,14 +42,14 @@ def test_a_sweep_is_drawn_and_a_click_sets_the_strength(
     result = panel._result
     assert result is not None
     assert [point.strength for point in result.points] == list(EVEN[::-1])
-    drawn = panel.gradient._drawn[0][0].getData()[1]
+    drawn = panel.gradient.lines[0].getData()[1]
     stem = [point.gradient_norms[0] for point in result.points[::-1]]
     np.testing.assert_allclose(drawn, np.log10(stem), rtol=1e-6)
     assert stem[0] < stem[-1] / 100
-    x, y = panel.odds._items[1].getData()
+    x, y = panel.odds.lines[1].getData()
     assert x[-1] == 20
     assert y[-1] == pytest.approx(result.points[0].target_probability)
-    assert panel.gradient._marker.value() == 20  # all skips are on
+    assert panel.gradient.marker.value() == 20  # all skips are on
     assert describe(result) in panel.measured.text()
 
     box = panel.gradient.plot.getViewBox()
@@ -57,13 +58,13 @@ def test_a_sweep_is_drawn_and_a_click_sets_the_strength(
     viewport = panel.gradient.plot.viewport()
     qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=spot)
     assert state.snapshot.gates == result.request.gates(EVEN[8])
-    assert panel.gradient._marker.value() == panel.odds.marker.value() == 8
+    assert panel.gradient.marker.value() == panel.odds.marker.value() == 8
     assert not panel.stale
     seen = driver.next_result()
     assert seen.now.blocks[0].gradient_norm == pytest.approx(stem[8])
     # A strength that is not one of the sweep has no place in the plot.
     state.set_gates(GateSettings().with_skips(seen.structure.skips, 0.33))
-    assert not panel.gradient._marker.isVisible()
+    assert not panel.gradient.marker.isVisible()
 
 
 def test_a_stage_is_swept_alone_and_becomes_stale(
@@ -113,6 +114,6 @@ def test_it_follows_the_theme(qtbot: QtBot, driver: Driver, panel: StrengthPanel
     measure(qtbot, panel)
     for name, look in theme.THEMES.items():
         driver.window.set_theme(name)
-        assert panel.gradient._series[0].colour == look.text
-        assert panel.gradient._series[1].colour == look.stages[0]
+        colours = [line.opts["pen"].color().name() for line in panel.gradient.lines]
+        assert colours[:2] == [look.text, look.stages[0]]
         assert panel.odds.plot.backgroundBrush().color().name() == look.panel

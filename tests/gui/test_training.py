@@ -14,13 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures import training_words as words
 from resnet_viz.figures.scale import Scale
+from resnet_viz.figures.training import loss_ticks, thinned
+from resnet_viz.figures.training_history import History
 from resnet_viz.results.twins import Standing, TrainingRequest, TwinStep
 from resnet_viz.views.shell.main_window import MainWindow
-from resnet_viz.views.training import words
-from resnet_viz.views.training.curves import loss_ticks, thinned
 from resnet_viz.views.training.heat_map import HeatMap, colours, row_colours
-from resnet_viz.views.training.history import History
 from resnet_viz.views.training.page import TrainingPage, block_norms
 from resnet_viz.views.training.time_line import TimeLine
 from tests import fakes
@@ -189,7 +189,7 @@ def test_scrubbing_back_and_going_on_repeats_what_was(training: Training) -> Non
     training.qtbot.waitUntil(lambda: page.sentence.said.startswith("Step 5:"))
     assert page.time_text.text() == "Step 5 of 7"
     assert page.history.newest == 7
-    _, smooth, _, after = page.loss.items["plain"]
+    _, _, smooth, after = page.loss.plot.lines[4:]  # of the plain twin
     assert smooth.getData()[0].tolist() == [1, 2, 3, 4, 5]
     assert after.getData()[0].tolist() == [5, 6, 7]
     training.steps.clear()
@@ -385,7 +385,7 @@ def test_long_curves_are_thinned_and_end_with_the_newest() -> None:
     ("low", "high", "texts"),
     [
         (0.5, 3.0, ["0.5", "1", "2", "3"]),
-        (1e-6, 1e6, ["1e-06", "0.0001", "0.01", "1", "100", "10000", "1e+06"]),
+        (1e-6, 1e6, ["10⁻⁶", "10⁻⁴", "0.01", "1", "100", "10⁴", "10⁶"]),
     ],
 )
 def test_ticks_of_the_loss(low: float, high: float, texts: list[str]) -> None:

@@ -7,20 +7,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from resnet_viz.figures.numbers import per_cent
+from resnet_viz.figures.comparison import OTHER_CLASSES, TOP, rows
 from resnet_viz.results.comparison import Comparison
 from resnet_viz.views.widgets import theme
-
-TOP = 5
-
-
-def points_text(left: float, right: float) -> str:
-    """``right`` − ``left`` in percentage points: "+12.3", "−97.2", "0.0", "NaN"."""
-    change = 100 * (right - left)
-    if not np.isfinite(change):
-        return "NaN"
-    text = f"{change:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
 
 
 class Odds(QWidget):
@@ -40,16 +29,7 @@ class Odds(QWidget):
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Class, probability at the left, at the right, and the difference in points."""
-        given = self._comparison
-        if given is None or not given.same_classes:
-            return []
-        pairs = [
-            (i, float(given.left.now.probabilities[i]), float(given.right.now.probabilities[i]))
-            for i in given.top(TOP)
-        ]
-        return [
-            (given.left.labels[i], per_cent(p), per_cent(q), points_text(p, q)) for i, p, q in pairs
-        ]
+        return [] if self._comparison is None else rows(self._comparison)
 
     def sizeHint(self) -> QSize:
         return QSize(320, (TOP + 1) * self._line())
@@ -67,8 +47,7 @@ class Odds(QWidget):
             painter.drawText(
                 self.rect(),
                 Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap,
-                "The two networks know different classes, so their probabilities are not compared; "
-                "each has its own most probable class as its target.",
+                OTHER_CLASSES,
             )
             return
         metrics, line = self.fontMetrics(), self._line()

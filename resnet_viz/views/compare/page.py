@@ -12,20 +12,20 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.figures.numbers import number_text, power_of_ten, row_of
+from resnet_viz.figures import comparison as figures
+from resnet_viz.figures.figure import Figure
+from resnet_viz.figures.numbers import power_of_ten
 from resnet_viz.figures.scale import Scale
-from resnet_viz.figures.series import Series
 from resnet_viz.networks import catalog
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.networks.structure import Structure
 from resnet_viz.results.comparison import CompareRequest, Comparison, counterpart
 from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.views.compare.maps import Maps
 from resnet_viz.views.compare.odds import Odds
 from resnet_viz.views.compare.side import AS_EXPLORER, Side, Skips
 from resnet_viz.views.help.glossary import LinkedLabel
-from resnet_viz.views.plots.log_plot import LogPlot
+from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.plots.strip import HEAT_MAP
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.page import Page
@@ -57,7 +57,7 @@ class ComparePage(Page):
         self.colours = ScaleBar(theme.colour_map(HEAT_MAP))
         self.colours.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.maps = Maps()
-        self.plot = LogPlot("Gradient norm of the target's logit at each block's output, L2")
+        self.plot = Plot("Gradient norm of the target's logit at each block's output, L2")
         self.odds = Odds()
         self._arrange()
         self.left.choose(AS_EXPLORER, "on")
@@ -162,28 +162,24 @@ class ComparePage(Page):
         self._comparison = comparison
         self.progress.hide()
         left, right = comparison.left, comparison.right
-        norms = [[block.gradient_norm for block in side.now.blocks] for side in (left, right)]
-        scale = Scale.covering([*norms[0], *norms[1]])
+        blocks = (*left.now.blocks, *right.now.blocks)
+        scale = Scale.covering(block.gradient_norm for block in blocks)
         self.colours.set_labels(
             power_of_ten(scale.low), power_of_ten(scale.high), "gradient norm, L2"
         )
         self.left.show_result(left, scale)
         self.right.show_result(right, scale)
-        longer = max((left, right), key=lambda side: len(side.now.blocks)).structure
-        look = theme.current()
-        self.plot.show_series(
-            [
-                Series(f"Left: {left.structure.title}", norms[0], look.skip, "s"),
-                Series(f"Right: {right.structure.title}", norms[1], look.branch, "o", True),
-            ],
-            [block.name for block in longer.blocks] if len(norms[0]) == len(norms[1]) else (),
-            _bands(longer) if len(norms[0]) == len(norms[1]) else (),
-            scale,
-        )
+        self.plot.show_chart(figures.gradients(comparison))
         self.odds.show_comparison(comparison)
-        self.sentence.say_plain(sentence(comparison))
+        self.sentence.say_plain(figures.sentence(comparison))
         names = [block.name for block in left.now.blocks]
         self._select_left(self._block if self._block in names else names[-1])
+
+    def figures(self) -> tuple[Figure, ...]:
+        """What is on screen."""
+        if self._comparison is None:
+            return ()
+        return (figures.comparison(self._comparison, self._block),)
 
     def _select_left(self, block: str) -> None:
         if self._comparison is None:
@@ -210,35 +206,3 @@ class ComparePage(Page):
         if self._comparison is not None:
             blocks = self._comparison.left.structure.blocks
             self._select_left(blocks[min(index, len(blocks) - 1)].name)
-
-
-def _bands(structure: Structure) -> list[tuple[str, int, int]]:
-    bands, first = [], 1
-    for stage in structure.stages:
-        last = first + len(stage.blocks) - 1
-        bands.append((f"Stage {stage.number}", first, last))
-        first = last + 1
-    return bands
-
-
-def sentence(comparison: Comparison) -> str:
-    """What differs, in words: the gradient at the stem, and what is predicted."""
-    left, right = comparison.left, comparison.right
-    before, after = (side.now.blocks[0].gradient_norm for side in (left, right))
-    text = (
-        f"Gradient at the stem: {number_text(before)} at the left, "
-        f"{number_text(after)} at the right{_times(before, after)}. "
-    )
-    if not comparison.same_classes:
-        return text.strip()
-    bests = [side.labels[side.now.top(1)[0]] for side in (left, right)]
-    if bests[0] == bests[1]:
-        return f"{text}Both say “{bests[0]}”."
-    return f"{text}The left side says “{bests[0]}”, the right side “{bests[1]}”."
-
-
-def _times(before: float, after: float) -> str:
-    if row_of(before) is not None or row_of(after) is not None or before == after:
-        return ""
-    ratio = number_text(max(before, after) / min(before, after))
-    return f", {ratio} times {'smaller' if after < before else 'larger'}"

@@ -20,9 +20,10 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.cascade import Cascade
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.figures.cascade import describe
 from resnet_viz.networks import catalog
 from resnet_viz.results.result import Result
-from resnet_viz.views.explorer.trace_plot import TracePlot, describe
+from resnet_viz.views.explorer.trace_plot import TracePlot
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.widgets import theme
 

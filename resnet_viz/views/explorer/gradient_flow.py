@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import html
-import math
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent, QShortcut
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -22,17 +19,17 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.engine.state import ExplorerState
-from resnet_viz.figures.gradient_words import reference, remark, sentence, short_sentence
-from resnet_viz.figures.numbers import number_text, power_of_ten, row_of
-from resnet_viz.figures.scale import Scale, decade_ticks
-from resnet_viz.networks.structure import Structure
-from resnet_viz.results.result import Pass, Result
-from resnet_viz.views.explorer.gradient_legend import SYMBOLS, Legend, all_on_style, now_style
+from resnet_viz.figures.figure import Chart, Figure
+from resnet_viz.figures.gradient_flow import gradient_flow, norms
+from resnet_viz.figures.gradient_words import remark, sentence, short_sentence
+from resnet_viz.figures.scale import Scale
+from resnet_viz.results.result import Result
+from resnet_viz.views.explorer.gradient_legend import Legend
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.plots.curve_motion import CurveMotion
+from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
 
-_EDGE = 8.0  # pixels between the outermost decade and the edge, so that no marker is cut
 _ROOMY = 17  # lines of text in the view's height, below which the remark is a short one
 _TIGHT = 14  # the same, below which one short text must do and the stages go unnamed
 
@@ -49,9 +46,8 @@ class GradientFlowView(QWidget):
         self._state = state
         self._result: Result | None = None
         self._scale = Scale.covering([])
-        self._bands: list[Any] = []
         self.motion = CurveMotion(self)
-        self.motion.moved.connect(self._arrange)
+        self.motion.moved.connect(self._move)
         self.setAccessibleName("Gradient flow")
 
         self.empty = QLabel("Gradient flow appears with the first pass.")
@@ -67,10 +63,15 @@ class GradientFlowView(QWidget):
         for label in (self.sentence, self.remark):
             label.network_asked.connect(state.set_network)
         self.legend = Legend()
-        self.plot = self._make_plot()
-        self.readout = QLabel(self.plot)
-        self.readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.readout.hide()
+        self.drawing = Plot("Gradient norm at each block", least=90, bare=True)
+        self.plot: Any = self.drawing.plot
+        self.readout, self.selected = self.drawing.readout, self.drawing.marker
+        self.crosses = self.drawing.crosses
+        self.drawing.clicked.connect(lambda index: state.select_block(self._names()[index]))
+        for key, step in ((Qt.Key.Key_Left, -1), (Qt.Key.Key_Right, 1)):
+            shortcut = QShortcut(key, self.plot)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(lambda step=step: self._step(step))
 
         below = QHBoxLayout()
         below.addWidget(self.legend, 1)
@@ -81,7 +82,7 @@ class GradientFlowView(QWidget):
         rows.setSpacing(3)
         rows.addWidget(self.sentence)
         rows.addWidget(self.caption)
-        rows.addWidget(self.plot, 1)
+        rows.addWidget(self.drawing, 1)
         rows.addLayout(below)
         rows.addWidget(self.remark)
         self._pages = QStackedLayout(self)
@@ -94,49 +95,50 @@ class GradientFlowView(QWidget):
     def show_result(self, result: Result) -> None:
         """Draw the gradient norms of ``result``."""
         before, self._result = self._result, result
-        new_network = before is None or before.structure != result.structure
         same = before is not None and result.snapshot == replace(
             before.snapshot, gates=result.snapshot.gates
         )
         held = self._scale if self.hold.isChecked() else None
-        self._scale = Scale.covering(self._norms(), held)
-        self.readout.hide()
-        self._hovered.hide()
-        self.legend.describe(result)
-        if new_network:
-            self._make_bands(result.structure)
+        self._scale = Scale.covering([*norms(result.now), *norms(result.all_on)], held)
         self._pages.setCurrentIndex(1)
         self._fit_texts()
-        (self.motion.move if same else self.motion.jump)(self._now(), self._scale)
-        self._arrange()
+        self._draw()
+        self.legend.describe(result, self.drawing.chart)
+        (self.motion.move if same else self.motion.jump)(norms(result.now), self._scale)
+        self._move()
+
+    def figure(self) -> Figure | None:
+        """What is on screen; None before the first result."""
+        if self._result is None:
+            return None
+        names, index = self._names(), self._selected_index()
+        return gradient_flow(self._result, self._scale, names[index] if index is not None else "")
+
+    @property
+    def curve_now(self) -> Any:
+        return self.drawing.lines[0]
+
+    @property
+    def curve_all_on(self) -> Any:
+        return self.drawing.lines[1]
+
+    @property
+    def edge_now(self) -> Any:
+        return self.drawing.edges[0]
+
+    @property
+    def edge_all_on(self) -> Any:
+        return self.drawing.edges[1]
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
         look = theme.current()
-        self.plot.setBackground(look.panel)
-        for name in ("left", "bottom", "top"):
-            axis = self.plot.getAxis(name)
-            axis.setStyle(tickFont=self.font())
-            axis.setPen(look.line)
-            axis.setTextPen(look.text if name != "top" else look.muted)
-        grid = QColor(look.line)
-        grid.setAlpha(140)
-        self._grid.setPen(pg.mkPen(grid, width=1))
         for label in (self.empty, self.caption, self.remark):
             label.setStyleSheet(f"color: {look.muted}")
-        self.readout.setStyleSheet(
-            f"color: {look.text}; background: {look.raised}; "
-            f"border: 1px solid {look.line}; padding: 3px 6px;"
-        )
-        self.selected.setPen(pg.mkPen(look.text, width=look.line_width * 0.6))
-        self._hovered.setPen(pg.mkPen(look.muted, width=1, style=Qt.PenStyle.DotLine))
-        self.crosses.setPen(None)
-        self.crosses.setBrush(look.off)
+        self.drawing.retheme()
         self.legend.retheme()
         if self._result is not None:
-            self._make_bands(self._result.structure)
             self._fit_texts()
-            self._arrange()
 
     def sizeHint(self) -> QSize:
         return QSize(560, 300)
@@ -145,81 +147,7 @@ class GradientFlowView(QWidget):
         super().resizeEvent(event)
         if self._result is not None:
             self._fit_texts()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Leave:
-            self.readout.hide()
-            self._hovered.hide()
-        return super().eventFilter(watched, event)
-
-    def _make_plot(self) -> Any:
-        plot = pg.PlotWidget()
-        plot.setMinimumHeight(90)
-        plot.setMenuEnabled(False)
-        plot.hideButtons()
-        plot.setMouseEnabled(x=False, y=False)
-        plot.showAxis("top")
-        plot.getAxis("top").setStyle(tickLength=0, tickTextOffset=1)
-        for axis in ("left", "bottom", "top"):  # a label may stand out past the end of its axis
-            plot.getAxis(axis).setStyle(hideOverlappingLabels=200)
-        plot.setAccessibleName("Gradient norm at each block")
-        self._grid = pg.PlotCurveItem(connect="pairs")
-        self.curve_now = pg.PlotDataItem(connect="finite")
-        self.curve_all_on = pg.PlotDataItem(connect="finite")
-        for curve in (self.curve_now, self.curve_all_on):
-            curve.curve.setSegmentedLineMode("off")  # else the dashes start anew at each block
-        self.edge_now = pg.ScatterPlotItem()
-        self.edge_all_on = pg.ScatterPlotItem()
-        self.crosses = pg.ScatterPlotItem(symbol=SYMBOLS["off"])
-        self.selected = pg.InfiniteLine(angle=90)
-        self._hovered = pg.InfiniteLine(angle=90)
-        self._hovered.hide()
-        for item in (
-            self._grid,
-            self.selected,
-            self._hovered,
-            self.crosses,
-            self.curve_now,
-            self.edge_now,
-            self.curve_all_on,
-            self.edge_all_on,
-        ):
-            plot.addItem(item, ignoreBounds=True)
-        plot.getViewBox().sigResized.connect(self._arrange)
-        plot.scene().sigMouseClicked.connect(self._clicked)
-        plot.scene().sigMouseMoved.connect(self._moved)
-        plot.viewport().installEventFilter(self)
-        for key, step in ((Qt.Key.Key_Left, -1), (Qt.Key.Key_Right, 1)):
-            shortcut = QShortcut(key, plot)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(lambda step=step: self._step(step))
-        return plot
-
-    def _make_bands(self, structure: Structure) -> None:
-        """Shade each stage; the stem, block 0, has no shade."""
-        for band in self._bands:
-            self.plot.removeItem(band)
-        self._bands = []
-        end = 0.5
-        for stage in structure.stages:
-            start, end = end, end + len(stage.blocks)
-            colours = theme.current().stages
-            colour = QColor(colours[(stage.number - 1) % len(colours)])
-            line = pg.mkPen(colour, width=1)
-            colour.setAlpha(40)
-            band = pg.LinearRegionItem((start, end), brush=colour, pen=line, movable=False)
-            band.setZValue(-10)
-            self._bands.append(band)
-            self.plot.addItem(band, ignoreBounds=True)
-
-    def _norms(self) -> list[float]:
-        assert self._result is not None
-        passes = (self._result.now, self._result.all_on)
-        return [block.gradient_norm for run in passes for block in run.blocks]
-
-    def _now(self) -> list[float]:
-        assert self._result is not None
-        return [block.gradient_norm for block in self._result.now.blocks]
+            self.drawing.set_compact(self.height() < _TIGHT * self.fontMetrics().lineSpacing())
 
     def _names(self) -> list[str]:
         return [block.name for block in self._result.now.blocks] if self._result else []
@@ -258,196 +186,30 @@ class GradientFlowView(QWidget):
         self.caption.setText(next(fitting, texts[-1]))
         self.caption.setToolTip(caption)
 
-    def _arrange(self) -> None:
-        """Lay the range, the ticks and the marks out for the plot's size in pixels."""
-        if self._result is None:
-            return
-        result, scale, box = self._result, self._scale, self.plot.getViewBox()
-        metrics = QFontMetrics(self.font())
-        line, names = float(metrics.height()), self._names()
-        self.plot.getAxis("bottom").setHeight(metrics.height() + 6)
-        # Where there is no room for the stages' names, "layer1" and the shades must do.
-        low = self.height() < _TIGHT * metrics.lineSpacing()
-        self.plot.getAxis("top").setHeight(4 if low else metrics.height() + 2)
-        self.plot.getAxis("top").setStyle(showValues=not low)
-        left = max(metrics.horizontalAdvance(power_of_ten(p)) for p in (scale.low, scale.high))
-        left = max(left, *(metrics.horizontalAdvance(row) for row in scale.rows or {"0"}))
-        self.plot.getAxis("left").setWidth(left + 14)
-        overhang = metrics.horizontalAdvance(names[-1]) // 2
-        self.plot.getPlotItem().layout.setContentsMargins(0, 0, max(4, overhang), 0)
+    def _draw(self) -> None:
+        figure = self.figure()
+        if figure is not None and isinstance(figure.panels[0], Chart):
+            self.drawing.show_chart(figure.panels[0])
 
-        above = [row for row in ("∞", "NaN") if row in scale.rows]
-        crosses = 0.5 * line if result.structure.skips else 0.0
-        under = crosses + (line if "0" in scale.rows else 0.0)
-        room = max(20.0, box.height() - 2 * _EDGE - under - line * len(above))
-        lowest, highest = self.motion.low, self.motion.high
-        unit = (highest - lowest) / room  # decades in a pixel
-        bottom = lowest - unit * (_EDGE + under)
-        top = highest + unit * (_EDGE + line * len(above))
-        places = {"0": bottom + unit * (crosses + line / 2)}
-        for number, row in enumerate(above):
-            places[row] = highest + unit * (_EDGE + line * (number + 0.5))
-        box.setRange(xRange=(-0.5, len(names) - 0.5), yRange=(bottom, top), padding=0)
-
-        self._set_decade_ticks(places, 0.9 * line * unit, len(names))
-        spacing = box.width() / len(names)
-        self._set_block_ticks(metrics, spacing)
-        self._draw_curves(places, spacing)
-        off = [x for x, name in enumerate(names) if self._skip_is_off(name)]
-        self.crosses.setData(
-            off, [bottom + unit * crosses / 2] * len(off), size=min(0.5 * line, spacing)
-        )
-        index = self._selected_index()
-        self.selected.setVisible(index is not None)
-        self.selected.setValue(index or 0)
-
-    def _skip_is_off(self, block: str) -> bool:
-        assert self._result is not None
-        gates, structure = self._result.snapshot.gates, self._result.structure
-        return block in structure.skips and gates.skip(block) == 0.0
-
-    def _set_decade_ticks(self, places: dict[str, float], least: float, blocks: int) -> None:
-        """Label as many decades as fit with ``least`` decades between them, and the rows."""
-        scale = self._scale
-        powers = range(math.ceil(self.motion.low), math.floor(self.motion.high) + 1)
-        labelled, others = decade_ticks(scale, powers, least)
-        rows = [(y, row) for row, y in places.items() if row in scale.rows]
-        self.plot.getAxis("left").setTicks([labelled + rows, others])
-        lines = np.repeat([float(y) for y, _ in labelled], 2)
-        self._grid.setData(np.tile([-0.5, blocks - 0.5], len(labelled)), lines)
-
-    def _set_block_ticks(self, metrics: QFontMetrics, spacing: float) -> None:
-        """Name blocks where no name touches another: the selected one first, then the ends, then
-        the first of each stage, then as many of the others as fit."""
-        assert self._result is not None
-        names, structure = self._names(), self._result.structure
-        firsts = [names.index(stage.blocks[0].name) for stage in structure.stages]
-        order = [0, len(names) - 1, *firsts, *range(len(names))]
-        index = self._selected_index()
-        if index is not None:
-            order.insert(0, index)
-        taken: dict[int, float] = {}
-        for x in dict.fromkeys(order):
-            half = metrics.horizontalAdvance(names[x]) / 2 + metrics.averageCharWidth() * 0.6
-            if all(abs(x - other) * spacing >= half + width for other, width in taken.items()):
-                taken[x] = half
-        others = [(x, "") for x in range(len(names)) if x not in taken]
-        self.plot.getAxis("bottom").setTicks([[(x, names[x]) for x in sorted(taken)], others])
-        narrowest = min(len(stage.blocks) for stage in structure.stages) * spacing
-        wide = metrics.horizontalAdvance("Stage 8") + 6 <= narrowest
-        centres = [
-            (first + (len(stage.blocks) - 1) / 2, f"{'Stage ' if wide else 'S'}{stage.number}")
-            for first, stage in zip(firsts, structure.stages, strict=True)
-        ]
-        self.plot.getAxis("top").setTicks([centres])
-
-    def _draw_curves(self, places: dict[str, float], spacing: float) -> None:
-        assert self._result is not None
-        look = theme.current()
-        size = min(4 + 2 * look.line_width, max(3.0, 0.7 * spacing))
-        more = min(4.0, max(1.0, spacing - 2 - size))  # hollow markers must not run together
-        moving = self.motion.moving
-        before = _on_scale(self._result.all_on)
-        now = self.motion.heights if moving else _on_scale(self._result.now)
-        for curve, edge, run, heights, style, extra in (
-            (self.curve_now, self.edge_now, self._result.now, now, now_style(look), 0.0),
-            (
-                self.curve_all_on,
-                self.edge_all_on,
-                self._result.all_on,
-                before,
-                all_on_style(look),
-                more,
-            ),
-        ):
-            curve.setData(
-                range(len(heights)),
-                heights,
-                pen=style.line,
-                symbol=style.symbol,
-                symbolPen=style.outline,
-                symbolBrush=style.fill,
-                symbolSize=size + extra,
-            )
-            # On its way to a row, a point is still on the axis.
-            rows = [
-                (x, row_of(block.gradient_norm) if math.isnan(heights[x]) else None)
-                for x, block in enumerate(run.blocks)
-            ]
-            edge.setData(
-                [
-                    {"pos": (x, places[row]), "symbol": SYMBOLS[row]}
-                    for x, row in rows
-                    if row is not None
-                ],
-                size=size + 3 + extra,
-                pen=style.outline,
-                brush=style.fill,
-            )
+    def _move(self) -> None:
+        """Draw the curve and the axis where they are on their way."""
+        if self._result is not None:
+            heights = self.motion.heights if self.motion.moving else None
+            self.drawing.on_the_way(self.motion.low, self.motion.high, heights)
 
     def _hold_toggled(self, held: bool) -> None:
         if not held and self._result is not None:
-            self._scale = Scale.covering(self._norms())
-            self.motion.move(self._now(), self._scale)
-            self._arrange()
+            result = self._result
+            self._scale = Scale.covering([*norms(result.now), *norms(result.all_on)])
+            self._draw()
+            self.motion.move(norms(result.now), self._scale)
+            self._move()
 
     def _block_changed(self) -> None:
-        if self._result is not None:
-            self._arrange()
-
-    def _nearest(self, scene_position: QPointF) -> int | None:
-        box = self.plot.getViewBox()
-        names = self._names()
-        if not names or not box.sceneBoundingRect().contains(scene_position):
-            return None
-        return min(len(names) - 1, max(0, round(box.mapSceneToView(scene_position).x())))
-
-    def _clicked(self, event: Any) -> None:
-        index = self._nearest(event.scenePos())
-        if index is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._state.select_block(self._names()[index])
+        index = self._selected_index()
+        self.drawing.set_marker(None if index is None else float(index))
 
     def _step(self, step: int) -> None:
         index, names = self._selected_index(), self._names()
         if index is not None:
             self._state.select_block(names[min(len(names) - 1, max(0, index + step))])
-
-    def _moved(self, scene_position: QPointF) -> None:
-        index = self._nearest(scene_position)
-        self._hovered.setVisible(index is not None)
-        self.readout.setVisible(index is not None)
-        if index is None:
-            return
-        self._hovered.setValue(index)
-        self.readout.setText(self._readout_text(index))
-        self.readout.adjustSize()
-        # Beside the pointer, in the half of the plot that the pointer is not in.
-        pointer = self.plot.mapFromScene(scene_position)
-        right = pointer.x() + 14
-        left = max(0, pointer.x() - 14 - self.readout.width())
-        fits = right + self.readout.width() <= self.plot.width()
-        below = self.plot.height() - self.readout.height() - 2
-        upper = pointer.y() > self.plot.height() / 2
-        self.readout.move(right if fits else left, 2 if upper else max(2, below))
-
-    def _readout_text(self, index: int) -> str:
-        assert self._result is not None
-        now, before = (run.blocks[index] for run in (self._result.now, self._result.all_on))
-        skip = self._result.snapshot.gates.skip(now.name)
-        note = "" if skip == 1.0 else " · skip off" if skip == 0.0 else f" · skip × {skip:.2g}"
-        with np.errstate(all="ignore"):
-            ratio = float(np.divide(now.gradient_norm, before.gradient_norm))
-        return "\n".join(
-            (
-                f"{now.name}{note}",
-                f"now: {number_text(now.gradient_norm)}",
-                f"{reference(self._result)}: {number_text(before.gradient_norm)}",
-                f"now ÷ all on: {number_text(ratio)}",
-            )
-        )
-
-
-def _on_scale(run: Pass) -> np.ndarray:
-    """log10 of the norms; NaN, which breaks the line, where off the scale."""
-    norms = [block.gradient_norm for block in run.blocks]
-    return np.array([math.log10(n) if row_of(n) is None else math.nan for n in norms])

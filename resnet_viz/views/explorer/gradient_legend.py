@@ -1,49 +1,16 @@
-"""How the curves of the gradient flow are drawn, and the legend that names them."""
+"""The legend of the gradient flow, whose texts give way to shorter ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-import pyqtgraph as pg
-from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from resnet_viz.figures.figure import Chart
 from resnet_viz.figures.gradient_words import reference
+from resnet_viz.figures.series import Series
 from resnet_viz.results.result import Result
-from resnet_viz.views.widgets import theme
-from resnet_viz.views.widgets.theme import Theme
-
-SYMBOLS = {"now": "o", "all_on": "s", "off": "x", "0": "t", "∞": "t1", "NaN": "h"}
-
-
-@dataclass(frozen=True)
-class CurveStyle:
-    """How one curve is drawn, in the plot and in its legend."""
-
-    symbol: str
-    line: QPen
-    outline: QPen
-    fill: QColor | None
-
-
-def now_style(look: Theme) -> CurveStyle:
-    """Thick and filled, so that it shows under the other curve where the two coincide."""
-    colour = QColor(look.branch)
-    return CurveStyle(
-        SYMBOLS["now"], pg.mkPen(colour, width=2 * look.line_width), pg.mkPen(colour), colour
-    )
-
-
-def all_on_style(look: Theme) -> CurveStyle:
-    """Dashed and hollow; flat caps keep the gaps open, where the other curve shows through."""
-    line = pg.mkPen(look.skip, width=look.line_width, dash=[3, 3])
-    line.setCapStyle(Qt.PenCapStyle.FlatCap)
-    return CurveStyle(
-        SYMBOLS["all_on"], line, pg.mkPen(look.skip, width=0.75 * look.line_width), None
-    )
+from resnet_viz.views.plots.legend import draw_cross, draw_series
 
 
 class Legend(QWidget):
@@ -56,7 +23,7 @@ class Legend(QWidget):
         self._long: tuple[str, ...] = ("", "", "")
         self._short: tuple[str, ...] = ("", "", "")
         self.now, self.all_on, self.off = self.labels = QLabel(), QLabel(), QLabel()
-        self._swatches = [_Swatch("now"), _Swatch("all_on"), _Swatch("off")]
+        self._swatches = [_Swatch(30), _Swatch(30), _Swatch(14)]
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(5)
@@ -66,8 +33,10 @@ class Legend(QWidget):
             self._row.addSpacing(3)
         self._row.addStretch(1)
 
-    def describe(self, result: Result) -> None:
-        """Set the texts for ``result``."""
+    def describe(self, result: Result, chart: Chart) -> None:
+        """Set the texts for ``result`` and the signs of its ``chart``."""
+        for swatch, series in zip(self._swatches, chart.series, strict=False):
+            swatch.series = series
         same = result.now is result.all_on
         gates = result.snapshot.gates
         count = sum(gates.skip(block) == 0.0 for block in result.structure.skips)
@@ -106,25 +75,18 @@ class Legend(QWidget):
 
 
 class _Swatch(QWidget):
-    """A piece of a curve with its marker, or the cross of a skip that is off."""
+    """A piece of a curve with its marker, or, without one, the cross of a skip that is off."""
 
-    def __init__(self, kind: Literal["now", "all_on", "off"]) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self._kind = kind
-        self.setFixedSize(14 if kind == "off" else 30, 18)
+        self.series: Series | None = None
+        self.setFixedSize(width, 18)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        look = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = QRectF(self.rect()).center()
-        size = 4 + 2 * look.line_width
-        if self._kind == "off":
-            style = CurveStyle(SYMBOLS["off"], QPen(), QPen(Qt.PenStyle.NoPen), QColor(look.off))
+        if self.series is None:
+            draw_cross(painter, middle)
         else:
-            style = now_style(look) if self._kind == "now" else all_on_style(look)
-            painter.setPen(style.line)
-            painter.drawLine(QPointF(1, middle.y()), QPointF(self.width() - 1, middle.y()))
-            size += 4 if self._kind == "all_on" else 0
-        painter.translate(middle)
-        drawSymbol(painter, style.symbol, size, style.outline, pg.mkBrush(style.fill))
+            draw_series(self.series, painter, middle)

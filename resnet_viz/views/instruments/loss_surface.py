@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from html import escape
 
-import numpy as np
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -20,13 +19,15 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures import loss_surface
+from resnet_viz.figures.figure import Figure, Map
+from resnet_viz.figures.loss_scale import LossScale
 from resnet_viz.results.derived import precomputed_surfaces
 from resnet_viz.results.loss_surface import SIDES, Surface, SurfaceRequest, SurfaceResult
 from resnet_viz.results.result import Snapshot
-from resnet_viz.views.instruments.contour_view import ContourView
-from resnet_viz.views.instruments.loss_scale import LINEAR_MOST, LossScale, loss_text
-from resnet_viz.views.instruments.panel import PRECOMPUTED, Panel
+from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.instruments.surface_view import SurfaceView
+from resnet_viz.views.plots.map_view import MapView
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
@@ -111,7 +112,7 @@ class LossSurfacePanel(Panel):
         """Draw the points that have been measured so far."""
         assert isinstance(update, SurfaceResult)
         self._result = update
-        self.label(describe(update), update.request.snapshot)
+        self.label(loss_surface.describe(update), update.request.snapshot)
         self._draw()
 
     def precomputed(self, snapshot: Snapshot) -> SurfaceResult | None:
@@ -162,18 +163,24 @@ class LossSurfacePanel(Panel):
             column.surface.setVisible(drawn != "contour")
         self.height_.setEnabled(drawn != "contour")
 
+    def figures(self) -> tuple[Figure, ...]:
+        """What is on screen."""
+        return () if self._result is None else (loss_surface.loss_surface(self._result),)
+
     def _draw(self) -> None:
         result = self._result
         if result is None:
             return
         scale = LossScale.covering(surface.loss for surface in result.surfaces)
         linear = self.height_.currentData() == "linear"
-        shown = dict(enumerate(result.surfaces))
+        maps = loss_surface.loss_surface(result).panels
         for number, column in enumerate(self.columns):
-            column.setVisible(number in shown)
-            if number in shown:
-                column.show_surface(shown[number], result.request, scale, linear)
-        self.bar.set_labels(f"{scale.low:g}", f"{scale.high:g}", "nats" + _cuts(scale, linear))
+            column.setVisible(number < len(maps))
+            if number < len(maps) and isinstance(shown := maps[number], Map):
+                surface = result.surfaces[number]
+                column.show_surface(surface, shown, result.request, scale, linear)
+        unit = f"nats{loss_surface.cuts(scale, linear)}"
+        self.bar.set_labels(f"{scale.low:g}", f"{scale.high:g}", unit)
         for part in (self.bar, self.legend):
             part.show()
         self._arrange()
@@ -187,7 +194,8 @@ class _Column(QWidget):
         self._title, self._plain = "", False
         self.title = QLabel()
         self.title.setWordWrap(True)
-        self.contour, self.surface = ContourView(), SurfaceView()
+        self.contour = MapView("Contour lines of the loss", loss_surface.reading)
+        self.surface = SurfaceView()
         self.pictures = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.pictures.addWidget(self.contour, 1)
         self.pictures.addWidget(self.surface, 1)
@@ -198,11 +206,17 @@ class _Column(QWidget):
         rows.addLayout(self.pictures, 1)
 
     def show_surface(
-        self, surface: Surface, request: SurfaceRequest, scale: LossScale, linear: bool
+        self,
+        surface: Surface,
+        shown: Map,
+        request: SurfaceRequest,
+        scale: LossScale,
+        linear: bool,
     ) -> None:
         axis = request.axis
-        self._plain, self._title = surface.plain, _title(surface, bool(request.path))
-        self.contour.show_loss(surface.loss, axis, scale)
+        self._plain = surface.plain
+        self._title = loss_surface.title(surface, bool(request.path))
+        self.contour.show_map(shown)
         self.surface.show_loss(surface.loss, axis, scale, linear)
         self._colour()
 
@@ -215,41 +229,3 @@ class _Column(QWidget):
         look = theme.current()
         colour = look.branch if self._plain else look.skip
         self.title.setText(f'<span style="color: {colour}">■</span> {escape(self._title)}')
-
-
-def _title(surface: Surface, labelled: bool) -> str:
-    weights = surface.on.weights.title if surface.on.weights.trained else "untrained"
-    middle = len(surface.loss) // 2
-    here, least = (loss_text(v) for v in (surface.loss[middle, middle], np.nanmin(surface.loss)))
-    kind = "plain" if surface.plain else "residual"
-    return (
-        f"{surface.on.network} ({kind}; {weights}): loss {here} at the weights, least {least}; "
-        f"{'accuracy' if labelled else 'agreement'} {surface.accuracy:.0%}"
-    )
-
-
-def _cuts(scale: LossScale, linear: bool) -> str:
-    """What is said of losses that do not fit."""
-    cuts = []
-    if scale.cut:
-        cuts.append(f"more is drawn at {scale.high:g}")
-    if linear and scale.high > LINEAR_MOST:
-        cuts.append(f"heights are cut at {LINEAR_MOST:g}")
-    return f"; {', '.join(cuts)}" if cuts else ""
-
-
-def describe(result: SurfaceResult) -> str:
-    """What the loss is measured on and towards, and how much of the grid is done."""
-    if result.precomputed:
-        side = result.request.side
-        return (
-            f"Precomputed on {result.pictures}: mean cross-entropy towards {result.labels}, "
-            f"{side}×{side} points, seed {result.request.seed}. {PRECOMPUTED} {result.alone}"
-        ).strip()
-    done = min(surface.measured for surface in result.surfaces)
-    total = result.request.side**2
-    text = (
-        f"Mean cross-entropy of {result.pictures}, towards {result.labels}; "
-        f"{done} of {total} points, seed {result.request.seed}."
-    )
-    return f"{text} {result.alone}".strip()

@@ -27,7 +27,6 @@ from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 NOTHING = "Nothing has been measured yet."
-PRECOMPUTED = "Measure does the same on your own photo."
 STALE = "The explorer has moved on since; measure again."
 
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.figures.numbers import number_text
-from resnet_viz.figures.series import Bars, Series
+from resnet_viz.figures import paths
+from resnet_viz.figures.figure import Figure
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.derived import precomputed_paths
 from resnet_viz.results.paths import PathsRequest, PathsResult
 from resnet_viz.results.result import Result, Snapshot
-from resnet_viz.views.instruments.panel import PRECOMPUTED, Panel
-from resnet_viz.views.plots.bar_plot import BarPlot
-from resnet_viz.views.plots.log_plot import LogPlot
-from resnet_viz.views.widgets import theme
-
-VEIT = "Veit 2016, trained ResNet-110: 10 to 34 layers, which is 5 to 17 of 54 branches."
+from resnet_viz.views.instruments.panel import Panel
+from resnet_viz.views.plots.plot import Plot
 
 
 class PathsPanel(Panel):
@@ -48,11 +43,11 @@ class PathsPanel(Panel):
         self.options.addWidget(QLabel("Paths of each length"))
         self.options.addWidget(self.samples)
         self.options.addStretch(1)
-        self.gradient = LogPlot("Gradient at the input, L2 norm, by path length")
-        self.count = LogPlot("Number of paths by length")
-        self.share = BarPlot("Norm of one path × number, share of the sum")
-        self.signal = BarPlot("Signal: share of the sum at each ⊕")
-        self.back = BarPlot("Gradient: share of what arrives before each block")
+        self.gradient = Plot("Gradient at the input, L2 norm, by path length")
+        self.count = Plot("Number of paths by length")
+        self.share = Plot("Norm of one path × number, share of the sum")
+        self.signal = Plot("Signal: share of the sum at each ⊕")
+        self.back = Plot("Gradient: share of what arrives before each block")
         for plots, height in (
             ((self.gradient, self.count, self.share), 3),
             ((self.signal, self.back), 2),
@@ -74,7 +69,7 @@ class PathsPanel(Panel):
         """Draw the paths that have been measured."""
         assert isinstance(update, PathsResult)
         self._result = update
-        self.label(describe(update), update.on.snapshot)
+        self.label(paths.describe(update), update.on.snapshot)
         self._draw()
 
     def precomputed(self, snapshot: Snapshot) -> PathsResult | None:
@@ -93,75 +88,42 @@ class PathsPanel(Panel):
         self._draw_signal()
         self._select()
 
+    def figures(self) -> tuple[Figure, ...]:
+        """What is on screen."""
+        return () if self._result is None else (paths.paths(self._result, self._pass),)
+
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
         super().retheme()
         for plot in (self.gradient, self.count, self.share, self.signal, self.back):
             plot.retheme()
-        self._draw()
 
     def _draw(self) -> None:
-        result, look = self._result, theme.current()
+        result = self._result
         if result is None:
             return
-        names = [str(length) for length in result.lengths]
-        series = [Series("one path", result.per_path.tolist(), look.accent)]
-        if result.sums is not None:
-            sums = result.sums.tolist()
-            series.append(Series("all, summed", sums, look.muted, "s", dashed=True))
-        self.gradient.show_series(series, names)
-        counts = [float(count) for count in result.counts]
-        self.count.show_series([Series("paths", counts, look.accent)], names)
-        shares = result.shares.tolist()
-        held = result.narrowest()
-        inside = range(held[0], held[1] + 1) if held else range(0)
-        self.share.show_bars(
-            [
-                Bars("95 % of the sum", [v if k in inside else 0.0 for k, v in enumerate(shares)],
-                     "accent"),
-                Bars("the rest", [0.0 if k in inside else v for k, v in enumerate(shares)], "off"),
-            ],
-            names,
-            max([v for v in shares if math.isfinite(v)], default=1.0) or 1.0,
-        )  # fmt: skip
-        skip = result.gradient_skip_share
-        self._draw_shares(self.back, list(skip), result.blocks)
+        for plot, chart in (
+            (self.gradient, paths.gradients(result)),
+            (self.count, paths.counts(result)),
+            (self.share, paths.shares(result)),
+            (self.back, paths.gradient_shares(result)),
+        ):
+            plot.show_chart(chart)
         self._select()
 
     def _draw_signal(self) -> None:
-        if self._pass is None:
-            return
-        blocks = [b for b in self._pass.all_on.blocks if b.skip_share is not None]
-        self._draw_shares(
-            self.signal,
-            [math.nan if b.skip_share is None else b.skip_share for b in blocks],
-            tuple(b.name for b in blocks),
-        )
-
-    def _draw_shares(self, plot: BarPlot, skip: list[float], blocks: tuple[str, ...]) -> None:
-        plot.show_bars(
-            [
-                Bars("through the skip", skip, "skip"),
-                Bars("through the branch", [1 - share for share in skip], "branch"),
-            ],
-            [name.removeprefix("layer") for name in blocks],
-            1.0,
-        )
+        if self._pass is not None:
+            self.signal.show_chart(paths.signal_shares(self._pass))
 
     def _signal_blocks(self) -> tuple[str, ...]:
-        if self._pass is None:
-            return ()
-        return tuple(b.name for b in self._pass.all_on.blocks if b.skip_share is not None)
+        return () if self._pass is None else paths.signal_blocks(self._pass)
 
-    def _signal_clicked(self, x: float) -> None:
-        number = self.signal.position(x)
-        if number is not None:
-            self.state.select_block(self._signal_blocks()[number])
+    def _signal_clicked(self, number: int) -> None:
+        self.state.select_block(self._signal_blocks()[number])
 
-    def _back_clicked(self, x: float) -> None:
+    def _back_clicked(self, number: int) -> None:
         """Select the block in the explorer, if that still shows the network measured here."""
-        number = self.back.position(x)
-        if self._result is not None and number is not None and not self.stale:
+        if self._result is not None and not self.stale:
             self.state.select_block(self._result.blocks[number])
 
     def _select(self) -> None:
@@ -169,36 +131,3 @@ class PathsPanel(Panel):
         measured = self._result.blocks if self._result is not None else ()
         for plot, blocks in ((self.signal, self._signal_blocks()), (self.back, measured)):
             plot.set_marker(float(blocks.index(block)) if block in blocks else None)
-
-
-def describe(result: PathsResult) -> str:
-    """What was measured, on what, and which lengths count."""
-    paths = f"mean of up to {result.norms.shape[1]} paths of each length"
-    if result.pictures:
-        text = (
-            f"Precomputed on {result.pictures}, {result.on.network} ({result.on.weights.title}): "
-            f"gradient of each label's logit, {paths} and over the images. {PRECOMPUTED}"
-        )
-    else:
-        text = f"Measured on {result.on.text}: gradient of the logit of “{result.target}”, {paths}."
-    held, n = result.narrowest(), len(result.blocks)
-    if held is None:
-        return f"{text} Not a number, or none at all, arrives at the input."
-    counts = result.counts
-    share = sum(counts[held[0] : held[1] + 1]) / sum(counts)
-    lengths = f"{held[0]} to {held[1]}" if held[0] < held[1] else str(held[0])
-    total = sum(a * b for a, b in zip(result.per_path.tolist(), counts, strict=True))
-    return (
-        f"{text} Paths through {lengths} of the {n} branches "
-        f"({_percent(share)} of all 2{_power(n)}) hold 95 % of the sum of norms, "
-        f"{number_text(total)}; the whole gradient, in which paths cancel, has "
-        f"{number_text(result.total)}. {VEIT}"
-    )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share > 0.1 else f"{100 * share:.2g} %"
-
-
-def _power(exponent: int) -> str:
-    return str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))

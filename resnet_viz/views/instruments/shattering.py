@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable
 from typing import cast
 
-import numpy as np
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -20,22 +18,19 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.figures.numbers import number_text
-from resnet_viz.figures.series import Line
+from resnet_viz.figures import shattering
+from resnet_viz.figures.figure import Figure
 from resnet_viz.images.gallery import SAMPLES
 from resnet_viz.results.result import Snapshot
 from resnet_viz.results.shattering import (
     LAGS,
     NOISE,
-    Curve,
     Kind,
     ShatteringRequest,
     ShatteringResult,
 )
 from resnet_viz.views.instruments.panel import Panel
-from resnet_viz.views.plots.line_plot import LinePlot
-
-_TALLEST = 4.0  # standard deviations on the traces' axis, up and down
+from resnet_viz.views.plots.plot import Plot
 
 DEPTHS: dict[Kind, tuple[int, int, int, int]] = {
     "fully connected": (1, 200, 1, 50),
@@ -87,13 +82,12 @@ class ShatteringPanel(Panel):
             self.options.addWidget(widget)
         self.options.addStretch(1)
 
-        axis = "position"
         self.traces = {
-            "residual": LinePlot("Residual: gradient along the line", axis),
-            "plain": LinePlot("Plain", axis),
-            "white": LinePlot("White noise, for comparison", axis),
+            "residual": Plot("Residual: gradient along the line"),
+            "plain": Plot("Plain"),
+            "white": Plot("White noise, for comparison"),
         }
-        self.correlation = LinePlot("Autocorrelation of the gradient against the lag, steps", "lag")
+        self.correlation = Plot("Autocorrelation of the gradient against the lag, steps")
         left = QVBoxLayout()
         left.setSpacing(6)
         for plot in self.traces.values():
@@ -105,7 +99,7 @@ class ShatteringPanel(Panel):
         self.area.addLayout(columns)
         self.kind.currentIndexChanged.connect(lambda _: self._choose_kind())
         self.lag.valueChanged.connect(lambda _: self._draw())
-        self.correlation.clicked.connect(lambda x: self.lag.setValue(max(1, round(x))))
+        self.correlation.clicked.connect(lambda x: self.lag.setValue(max(1, x)))
         self._choose_kind()
 
     def request(self) -> ShatteringRequest:
@@ -163,75 +157,13 @@ class ShatteringPanel(Panel):
         if result is None:
             return
         self.lag.setMaximum(LAGS[result.request.kind])
-        self.label(describe(result, self.lag.value()), result.request.snapshot)
-        colours = {"residual": "skip", "plain": "branch", "white": "muted"}
-        titles = {"residual": "Residual", "plain": "Plain", "white": "White noise"}
+        self.label(shattering.describe(result, self.lag.value()), result.request.snapshot)
         for name, plot in self.traces.items():
-            curve: Curve = getattr(result, name)
-            unit = f"in standard deviations of {number_text(curve.deviation)}"
-            plot.title.setText(
-                f"{titles[name]}, for comparison"
-                if name == "white"
-                else f"{titles[name]}: gradient along the line, {unit}"
-            )
-            plot.show_lines(
-                [Line(titles[name], standardised(curve), colours[name])],
-                result.positions,
-                (-_TALLEST, _TALLEST),
-            )
-        lines = [
-            Line("residual", result.residual.correlation, "skip"),
-            Line("plain", result.plain.correlation, "branch", dashed=True),
-            Line("white noise", result.white.correlation, "muted"),
-            Line("brown noise", result.brown.correlation, "off", dashed=True),
-        ]
-        lags = np.arange(len(result.residual.correlation), dtype=float)
-        least = min(-0.3, *(float(np.nanmin(np.nan_to_num(line.y))) for line in lines))
-        self.correlation.title.setText(
-            "Autocorrelation against the lag, in steps of "
-            f"{result.step:.2g} on the line; mean over {result.runs} runs"
-        )
-        self.correlation.show_lines(lines, lags, (least, 1.05))
-        self.correlation.set_marker(float(self.lag.value()))
+            plot.show_chart(shattering.trace(result, name))
+        self.correlation.show_chart(shattering.correlations(result, self.lag.value()))
 
-
-def standardised(curve: Curve) -> np.ndarray:
-    """The trace less its mean, in standard deviations; zeros where it does not vary."""
-    centred = curve.trace - curve.trace.mean()
-    return centred / curve.deviation if curve.deviation > 0 else np.zeros_like(centred)
-
-
-def describe(result: ShatteringResult, lag: int) -> str:
-    """What was measured, and the correlations at one lag."""
-    request = result.request
-    pairs = "one pair" if result.runs == 1 else f"{result.runs} pairs"
-    if request.kind == "fully connected":
-        what = (
-            f"{pairs} of untrained fully connected networks: {request.depth} layers of 200 "
-            f"rectifiers, β = {request.beta:g}, {len(result.positions)} inputs from −2 to 2"
-        )
-    else:
-        second = next((s.title for s in SAMPLES if s.name == request.second), "noise")
-        what = (
-            f"{pairs} of untrained CIFAR networks of {request.depth} layers, "
-            f"{len(result.positions)} mixtures of “{request.snapshot.photo.name}” and {second}"
-        )
-    norm = (
-        "batch norm with the statistics of this line, held fixed (statistics that moved with each "
-        "input would couple the inputs)"
-        if request.norm
-        else "no batch norm"
-    )
-    values = ", ".join(
-        f"{name} {_correlation(curve.correlation[lag])}"
-        for name, curve in (
-            ("residual", result.residual),
-            ("plain", result.plain),
-            ("white noise", result.white),
-        )
-    )
-    return f"Measured on {what}, {norm}. Correlation at lag {lag}: {values}."
-
-
-def _correlation(value: float) -> str:
-    return "undefined (the gradient does not vary)" if math.isnan(value) else f"{value:.2f}"
+    def figures(self) -> tuple[Figure, ...]:
+        """What is on screen."""
+        if self._result is None:
+            return ()
+        return (shattering.shattering(self._result, self.lag.value()),)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from resnet_viz.views.instruments.loss_scale import LossScale
+from resnet_viz.figures.loss_scale import LossScale
 from resnet_viz.views.widgets import theme
 
 _TALL = 1.3  # the height of the surface where half the side of its floor is 1
@@ -150,7 +150,7 @@ class SurfaceView(QWidget):
         # Smooth edges take most of the time, so they wait until the turning is over.
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._rest.isActive())
         self._paint_frame(painter)
-        colours = self._scale.colours(loss)
+        colours = colours_of(self._scale, loss)
         places = self._screen(corners.reshape(-1, 3)).reshape(-1, 4, 2)
         edge = QColor(look.panel)
         edge.setAlpha(120)
@@ -225,3 +225,14 @@ class SurfaceView(QWidget):
 
     def _polygon(self, points: np.ndarray) -> QPolygonF:
         return QPolygonF([QPointF(x, y) for x, y in self._screen(points).tolist()])
+
+
+def colours_of(scale: LossScale, loss: np.ndarray) -> np.ndarray:
+    """viridis: (…) → (…, 4) uint8 RGBA; see-through where a loss is not known."""
+    share = scale.share(loss)
+    known = ~np.isnan(share)
+    table = theme.colour_map("viridis")
+    rgba = np.zeros((*share.shape, 4), np.uint8)
+    rgba[known, :3] = table[(share[known] * 255).round().astype(int)]
+    rgba[known, 3] = 255
+    return rgba

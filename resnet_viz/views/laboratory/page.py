@@ -22,9 +22,11 @@ from PySide6.QtWidgets import (
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures import laboratory
+from resnet_viz.figures import laboratory_words as words
+from resnet_viz.figures.figure import Chart, Figure
 from resnet_viz.figures.numbers import power_of_ten
 from resnet_viz.figures.scale import Scale
-from resnet_viz.figures.series import Series
 from resnet_viz.results.laboratory import (
     CHEAP_DEPTH,
     MOST_DEPTH,
@@ -35,10 +37,9 @@ from resnet_viz.results.laboratory import (
 from resnet_viz.results.laboratory_regime import BOUNDS, judge
 from resnet_viz.results.task import Progress
 from resnet_viz.views.help.glossary import LinkedLabel
-from resnet_viz.views.laboratory import words
 from resnet_viz.views.laboratory.controls import Controls
 from resnet_viz.views.laboratory.sweep import Sweep
-from resnet_viz.views.plots.log_plot import LogPlot
+from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.plots.strip import HEAT_MAP, Cell, NetworkStrip
 from resnet_viz.views.shell.actions import PAGE_KEYS
 from resnet_viz.views.widgets import motion, theme
@@ -72,10 +73,8 @@ class LaboratoryPage(Page):
         self.compared = LinkedLabel()
         self.warning = _Warning()
         self.residual_strip, self.plain_strip = NetworkStrip(), NetworkStrip()
-        self.weights = LogPlot("Weight gradient, L2 norm")
-        self.activations = LogPlot("Activation gradient, L2 norm")
-        self.variances = LogPlot("Activation variance, forwards")
-        self.plots = (self.weights, self.activations, self.variances)
+        self.plots = tuple(Plot(title, least=90) for title in laboratory.QUANTITIES)
+        self.weights, self.activations, self.variances = self.plots
         self.residual_finding, self.plain_finding = LinkedLabel(), LinkedLabel()
         self._scroll = QScrollArea()
         self._arrange()
@@ -212,18 +211,10 @@ class LaboratoryPage(Page):
         if result is None:
             return
         look = theme.current()
-        names = [layer.name for layer in result.plain.layers]
-        bands = _bands(result.plain)
-        for plot, values in zip(self.plots, _QUANTITIES, strict=True):
-            series = [
-                Series(flow.title, values(flow), colour, symbol, dashed)
-                for flow, colour, symbol, dashed in (
-                    (result.residual, look.skip, "s", False),
-                    (result.plain, look.branch, "o", True),
-                )
-                if flow is not None
-            ]
-            plot.show_series(series, names, bands)
+        figure = laboratory.laboratory(result)
+        for plot, chart in zip(self.plots, figure.panels, strict=True):
+            if isinstance(chart, Chart):
+                plot.show_chart(chart)
         scale = Scale.covering(value for flow in result.flows for value in _cell_values(flow))
         self.colours.set_labels(
             power_of_ten(scale.low), power_of_ten(scale.high), "weight gradient of a block, L2"
@@ -241,6 +232,10 @@ class LaboratoryPage(Page):
             strip.show_values(_cell_values(one), scale)
             label.say(words.finding(one, verdict, look.muted))
         self.compared.say_plain(words.compared(result))
+
+    def figures(self) -> tuple[Figure, ...]:
+        """What is on screen."""
+        return () if self.result is None else (laboratory.laboratory(self.result),)
 
     def toggle_sweep(self) -> None:
         """Let the front run from the loss to the input; again, and everything is shown at once."""
@@ -284,17 +279,14 @@ class LaboratoryPage(Page):
                 f"QLabel {{ border: none; border-left: 5px solid {colour}; padding-left: 6px; }}"
             )
         self.warning.retheme()
-        for view in (*self.plots, self.residual_strip, self.plain_strip):
-            view.retheme()
+        for plot in self.plots:
+            plot.retheme()
+        for strip in (self.residual_strip, self.plain_strip):
+            strip.retheme()
         self.sweep.stop()
         self._draw()
 
 
-_QUANTITIES: tuple[Callable[[Flow], list[float]], ...] = (
-    lambda flow: [layer.weight_gradient for layer in flow.layers],
-    lambda flow: [layer.activation_gradient for layer in flow.layers],
-    lambda flow: [layer.variance for layer in flow.layers],
-)
 _MEANING = (
     "The gradient of the mean cross-entropy with respect to each layer's weights. The squares are "
     "summed in float64; 0 means that every number is 0 in float32.",
@@ -303,14 +295,6 @@ _MEANING = (
     "The variance of all numbers of the batch that each layer hands on: after norm and "
     "nonlinearity, and at the end of a block after its paths have met; at fc the logits.",
 )
-
-
-def _bands(flow: Flow) -> list[tuple[str, int, int]]:
-    """The stages as (title, first layer, last layer)."""
-    places: dict[int, list[int]] = {}
-    for index, layer in enumerate(flow.layers):
-        places.setdefault(layer.stage, []).append(index)
-    return [(f"Stage {stage}", places[stage][0], places[stage][-1]) for stage in (1, 2, 3)]
 
 
 def _cells(flow: Flow) -> list[Cell]:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viz.figures.numbers import number_text, row_of
-from resnet_viz.figures.scale import Scale, decade_ticks
+from resnet_viz.figures.scale import Scale, decade_ticks, spread
 from resnet_viz.figures.series import Curve
 from resnet_viz.views.widgets import theme
 
@@ -22,6 +22,8 @@ _LEADER = 14
 
 _MOST_ROOM = 0.42
 """The share of the plot's width that the names at the curves' ends may take."""
+
+__all__ = ["CurvesPlot", "pen", "spread"]
 
 
 class CurvesPlot(QWidget):
@@ -97,8 +99,10 @@ class CurvesPlot(QWidget):
             item = pg.PlotDataItem(
                 np.arange(1, len(curve.values) + 1), heights, pen=pen(curve), connect="finite"
             )
-            leader = pg.PlotCurveItem(pen=pg.mkPen(QColor(curve.colour), width=1))
-            label = pg.TextItem(color=curve.colour, anchor=(0, 0.5))
+            leader = pg.PlotCurveItem(
+                pen=pg.mkPen(QColor(theme.current().colour(curve.colour)), width=1)
+            )
+            label = pg.TextItem(color=theme.current().colour(curve.colour), anchor=(0, 0.5))
             label.setFont(self.font())
             for part in (item, leader, label):
                 self.plot.addItem(part, ignoreBounds=True)
@@ -203,19 +207,4 @@ def pen(curve: Curve) -> Any:
     """How a curve is drawn, in the plot and on its button."""
     width = theme.current().line_width * (1.8 if curve.thick else 0.8)
     dash = {"dash": [3, 2]} if curve.dashed else {}
-    return pg.mkPen(QColor(curve.colour), width=width, **dash)
-
-
-def spread(values: Sequence[float], least: float, top: float, bottom: float = 0.0) -> list[float]:
-    """Places for labels at ``values``, moved ``least`` apart, between ``bottom`` and ``top``."""
-    order = sorted(range(len(values)), key=lambda index: values[index])
-    places = [0.0] * len(values)
-    floor = bottom + least / 2
-    for index in order:
-        places[index] = max(values[index], floor)
-        floor = places[index] + least
-    ceiling = top - least / 2
-    for index in reversed(order):
-        places[index] = min(places[index], ceiling)
-        ceiling = places[index] - least
-    return places
+    return pg.mkPen(QColor(theme.current().colour(curve.colour)), width=width, **dash)

@@ -9,8 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from resnet_viz.figures.story import layers, percent, places
 from resnet_viz.networks import ilsvrc
-from resnet_viz.networks.ilsvrc import Entry, Human, Source
+from resnet_viz.networks.ilsvrc import Entry, Human
 from resnet_viz.views.story.figure import Figure, Mark, faded, scaled, text_width
 from resnet_viz.views.widgets import theme
 
@@ -83,16 +84,6 @@ def columns(rows: tuple[Entry, ...], there: Axes) -> list[Column]:
     return made
 
 
-def percent(error: float) -> str:
-    """An error as it is in the papers: "16.4 %"."""
-    return f"{error:g} %"
-
-
-def layers(entry: Entry) -> str:
-    """The depth in words."""
-    return "shallow" if entry.depth is None else f"{entry.depth} layers"
-
-
 def card(entry: Entry) -> str:
     """What there is to know of an entry, with the places in the papers, as a rich text."""
     muted = theme.current().muted
@@ -106,7 +97,7 @@ def card(entry: Entry) -> str:
         f"<p><b>{html.escape(entry.name)}</b>, {entry.year}<br>{html.escape(entry.team)}</p>"
         f"<p>{': '.join(facts)}{error}</p><p>{html.escape(entry.note)}</p>"
         + (f"<p>{html.escape(entry.opens)}</p>" if entry.opens else "")
-        + f'<p style="color: {muted}">{places(entry.sources)}</p>'
+        + f'<p style="color: {muted}">{html.escape(places(entry.sources))}</p>'
     )
 
 
@@ -115,13 +106,8 @@ def human_card(human: Human) -> str:
     return (
         f"<p><b>{html.escape(human.label.capitalize())}</b></p>"
         f"<p>top-5 test error about {percent(human.error)}</p><p>{html.escape(human.note)}</p>"
-        f'<p style="color: {theme.current().muted}">{places(human.sources)}</p>'
+        f'<p style="color: {theme.current().muted}">{html.escape(places(human.sources))}</p>'
     )
-
-
-def places(sources: tuple[Source, ...]) -> str:
-    """Sources with the places in them, in one line."""
-    return "; ".join(html.escape(f"{source.short}, {source.where}") for source in sources)
 
 
 class DepthFigure(Figure):

@@ -57,7 +57,7 @@ class ShippedTwins(QWidget):
         most = max(max(card.train_error) for card in self.cards)
         self.plot.show_curves(
             [
-                Curve(card.title, card.train_error, _colour(card), _deep(card), True)
+                Curve(card.title, card.train_error, _role(card), _deep(card), True)
                 for card in self.cards
             ],
             10.0 * math.ceil(most / 10),
@@ -77,6 +77,9 @@ def _deep(card: TrainingCard) -> bool:
     return catalog.find(card.network).depth == _DEEP
 
 
+def _role(card: TrainingCard) -> str:
+    return "branch" if catalog.find(card.network).combine == "none" else "skip"
+
+
 def _colour(card: TrainingCard) -> str:
-    plain = catalog.find(card.network).combine == "none"
-    return theme.current().branch if plain else theme.current().skip
+    return theme.current().colour(_role(card))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from resnet_viz.figures.story import places
 from resnet_viz.networks import ilsvrc
 from resnet_viz.networks.ilsvrc import Twin
 from resnet_viz.views.story.figure import Figure, Mark, faded, scaled, text_width
@@ -52,7 +53,7 @@ class TwinsFigure(Figure):
     def _card(self, row: Twin) -> str:
         kind = "with shortcuts" if row.residual else "without shortcuts"
         muted = theme.current().muted
-        where = "; ".join(f"{source.short}, {source.where}" for source in self.where)
+        where = places(self.where)
         return (
             f"<p><b>{html.escape(row.name)}</b>: {row.depth} layers, {kind}</p>"
             f"<p>top-1 error {row.error:.2f} % (validation set, ten crops)</p>"
@@ -91,9 +92,7 @@ class TwinsFigure(Figure):
         painter.setFont(self.font())
         painter.setPen(QColor(style.muted))
         under = QRectF(4, self.height() - 2.4 * line, self.width() - 8, 2.2 * line)
-        words = "The axis begins at 24 %. " + "; ".join(
-            f"{source.short}, {source.where}" for source in self.where
-        )
+        words = f"The axis begins at 24 %. {places(self.where)}"
         painter.drawText(under, int(_LEFT | _MIDDLE | Qt.TextFlag.TextWordWrap), words)
 
     def _draw_pair(self, painter: QPainter, pair: list[Twin]) -> None:

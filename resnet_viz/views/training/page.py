@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures import training_words as words
+from resnet_viz.figures.training_history import History
 from resnet_viz.results.twins import (
     TWINS,
     GoTo,
@@ -28,11 +30,9 @@ from resnet_viz.results.twins import (
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.plots.strip import Cell, NetworkStrip
 from resnet_viz.views.shell.actions import PAGE_KEYS
-from resnet_viz.views.training import words
 from resnet_viz.views.training.controls import Controls
 from resnet_viz.views.training.curves import Curves
 from resnet_viz.views.training.heat_map import HeatLegend, HeatMap
-from resnet_viz.views.training.history import History
 from resnet_viz.views.training.time_line import TimeLine
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.page import Page
@@ -57,8 +57,8 @@ class TrainingPage(Page):
         self.maps = {twin: HeatMap(twin) for twin in TWINS}
         self.legend = HeatLegend()
         self.averaged = QLabel("Curves: faint as measured, strong averaged over about 10 steps")
-        self.loss = Curves("loss", "Loss of each step, nats")
-        self.accuracy = Curves("accuracy", "Accuracy of each step, share")
+        self.loss = Curves("loss")
+        self.accuracy = Curves("accuracy")
         self.time_line = TimeLine()
         self.time_text = QLabel()
         self.history = History(0)
@@ -298,17 +298,8 @@ class TrainingPage(Page):
                 strip.show_values(None, None)
         self._drawn = position
         self.legend.show_scale(history.scale)
-        tracks = history.tracks
-        self.loss.show_curves(
-            {twin: (track.losses, track.smooth_losses) for twin, track in tracks.items()},
-            newest,
-            position,
-        )
-        self.accuracy.show_curves(
-            {twin: (track.accuracies, track.smooth_accuracies) for twin, track in tracks.items()},
-            newest,
-            position,
-        )
+        for curves in (self.loss, self.accuracy):
+            curves.show_history(history, position)
         self.time_line.show_time(position, newest, self.standing.checkpoints)
         self.time_text.setText(self.time_line.text())
         self.sentence.say_plain(words.measured(history, position, self.standing))

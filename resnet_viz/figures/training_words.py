@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 
 from resnet_viz.figures.numbers import number_text
+from resnet_viz.figures.training_history import History
 from resnet_viz.results.twins import Standing, TrainingRequest
-from resnet_viz.views.training.history import History
 
 
 def loss_text(loss: float) -> str:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resnet_viz.views.widgets import theme
-
 LEAST, MOST = 1e-3, 100.0
 """What lies outside is drawn at the end of the scale; guessing among ten classes costs 2.3."""
 
@@ -61,16 +59,6 @@ class LossScale:
         """Where losses lie between the ends, in [0, 1] on the logarithm; NaN stays NaN."""
         inside = np.clip(np.asarray(loss, float), self.low, self.high)
         return np.asarray(np.log(inside / self.low) / math.log(self.high / self.low))
-
-    def colours(self, loss: np.ndarray) -> np.ndarray:
-        """viridis: (…) → (…, 4) uint8 RGBA; see-through where a loss is not known."""
-        share = self.share(loss)
-        known = ~np.isnan(share)
-        table = theme.colour_map("viridis")
-        rgba = np.zeros((*share.shape, 4), np.uint8)
-        rgba[known, :3] = table[(share[known] * 255).round().astype(int)]
-        rgba[known, 3] = 255
-        return rgba
 
     def height(self, loss: np.ndarray | float, linear: bool) -> np.ndarray:
         """Heights in [0, 1]: logarithmic as the colours, or linear from 0."""
