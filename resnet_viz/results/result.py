@@ -17,6 +17,8 @@ from resnet_viz.networks.structure import Structure
 from resnet_viz.results.path_sum import PathSum
 
 DeviceChoice = Literal["auto", "cuda", "mps", "cpu"]
+DEVICES: dict[str, str] = {"auto": "Auto", "cuda": "CUDA", "mps": "MPS", "cpu": "CPU"}
+"""The devices by the names that the user reads."""
 
 
 @dataclass(frozen=True)

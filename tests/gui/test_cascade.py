@@ -194,20 +194,20 @@ def test_keys_run_it_in_the_window(qtbot: QtBot, driver: Driver) -> None:
     window.state.set_network("resnet20")
     driver.show()
     window.activateWindow()
-    assert not window.docks["cascade"].isVisible()
-    window.cascade.pause_ms = 0
+    assert not window.explorer.docks["cascade"].isVisible()
+    window.explorer.cascade.pause_ms = 0
     qtbot.keyClick(window, Qt.Key.Key_C)
-    assert window.docks["cascade"].isVisible()
-    qtbot.waitUntil(lambda: len(window.cascade.trace) >= 4, timeout=60_000)
+    assert window.explorer.docks["cascade"].isVisible()
+    qtbot.waitUntil(lambda: len(window.explorer.cascade.trace) >= 4, timeout=60_000)
     qtbot.keyClick(window, Qt.Key.Key_C)
-    assert window.cascade.phase == "paused"
+    assert window.explorer.cascade.phase == "paused"
     qtbot.keyClick(window, Qt.Key.Key_C)
-    qtbot.waitUntil(lambda: window.cascade.phase == "idle", timeout=60_000)
-    trace = window.cascade.trace
+    qtbot.waitUntil(lambda: window.explorer.cascade.phase == "idle", timeout=60_000)
+    trace = window.explorer.cascade.trace
     assert sorted(trace) == list(range(10))
     assert trace[9].gradient < trace[0].gradient / 5
-    assert not any(map(window.state.snapshot.gates.skip, window.cascade.skips))
+    assert not any(map(window.state.snapshot.gates.skip, window.explorer.cascade.skips))
     qtbot.keyClick(window, Qt.Key.Key_C, Qt.KeyboardModifier.ShiftModifier)
-    qtbot.waitUntil(lambda: window.cascade.position < 8, timeout=60_000)
+    qtbot.waitUntil(lambda: window.explorer.cascade.position < 8, timeout=60_000)
     qtbot.keyClick(window, Qt.Key.Key_Escape)
-    assert window.cascade.phase == "idle"
+    assert window.explorer.cascade.phase == "idle"

@@ -54,7 +54,7 @@ def test_a_checkpoint_is_put_on_its_network(
     assert result.snapshot.target is None
     assert result.labels == ("class 0", "class 1", "class 2")
     assert result.weights.title == "mine.th"
-    assert window.toolbar.network_box.currentData() == "preact-resnet20"
+    assert window.explorer.toolbar.network_box.currentData() == "preact-resnet20"
 
     names = tmp_path / "names.txt"
     names.write_text("apple\ncherry\nfig\n")
@@ -100,26 +100,26 @@ def test_what_fits_nothing_offers_the_nearest(driver: Driver, tmp_path: Path) ->
 def test_a_network_of_single_layers_is_explored_without_skips(driver: Driver) -> None:
     """LeNet stands for AlexNet and VGG, which take long."""
     window = driver.show().window
-    window.toolbar.network_chosen.emit("lenet5")
+    window.explorer.toolbar.network_chosen.emit("lenet5")
     result = driver.next_result()
     assert [block.name for block in result.now.blocks] == ["stem", "conv2"]
     grey = result.network_input
     assert (grey == grey[:, :, :1]).all()
-    assert not window.toolbar.all_off.isVisible()
-    assert not any(button.isVisible() for button in window.toolbar.stage_buttons)
-    assert window.toolbar.no_skips.toolTip().startswith("LeNet-5 has no skips")
-    assert not window.strength.slider.isVisible()
-    assert "only sees the one before (LeCun 1998" in window.strength.why.said
-    assert not window.predictions.all_on.isVisible()
-    assert window.predictions.now.title.text() == "Most probable"
-    assert "skips as now" not in window.saliency.panel.heading.text()
+    assert not window.explorer.toolbar.all_off.isVisible()
+    assert not any(button.isVisible() for button in window.explorer.toolbar.stage_buttons)
+    assert window.explorer.toolbar.no_skips.toolTip().startswith("LeNet-5 has no skips")
+    assert not window.explorer.strength.slider.isVisible()
+    assert "only sees the one before (LeCun 1998" in window.explorer.strength.why.said
+    assert not window.explorer.panels["predictions"].all_on.isVisible()
+    assert window.explorer.panels["predictions"].now.title.text() == "Most probable"
+    assert "skips as now" not in window.explorer.panels["saliency"].panel.heading.text()
     assert not window.actions_by_name["skips_off"].isEnabled()
-    window.toolbar.network_chosen.emit("resnet20")
+    window.explorer.toolbar.network_chosen.emit("resnet20")
     driver.next_result()
-    assert window.toolbar.all_off.isVisible()
-    assert not window.toolbar.no_skips.isVisible()
-    assert window.strength.slider.isVisible()
-    assert window.predictions.all_on.isVisible()
+    assert window.explorer.toolbar.all_off.isVisible()
+    assert not window.explorer.toolbar.no_skips.isVisible()
+    assert window.explorer.strength.slider.isVisible()
+    assert window.explorer.panels["predictions"].all_on.isVisible()
 
 
 def test_the_dialogue_names_what_its_boxes_are_at(qtbot: QtBot) -> None:

@@ -30,7 +30,7 @@ class Comparing:
         self.page = page
         self.seen: list[Comparison] = []
         page.channel.updated.connect(self.seen.append)
-        number = list(self.window.pages).index("compare") + 1
+        number = list(self.window.pages).index("compare")
         spot = self.window.tabs.tabRect(number).center()
         self.qtbot.mouseClick(self.window.tabs, Qt.MouseButton.LeftButton, pos=spot)
         self.wait(1)

@@ -25,9 +25,10 @@ from resnet_viz.results.paths import PathsRequest, PathsResult
 from resnet_viz.results.result import Snapshot
 from resnet_viz.results.shattering import Curve, ShatteringRequest, ShatteringResult
 from resnet_viz.views.instruments.lesions import LesionsPanel
-from resnet_viz.views.instruments.page import PANELS, InstrumentsPage
+from resnet_viz.views.instruments.page import InstrumentsPage
 from resnet_viz.views.instruments.panel import NOTHING, STALE, Panel
 from resnet_viz.views.instruments.paths import PathsPanel
+from resnet_viz.views.instruments.registry import INSTRUMENTS
 from resnet_viz.views.instruments.shattering import ShatteringPanel
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
@@ -69,7 +70,7 @@ def page(qtbot: QtBot, state: ExplorerState, worker: Worker, said: list[str]) ->
 
 def choose(qtbot: QtBot, page: InstrumentsPage, kind: type[Panel]) -> Panel:
     """Click an instrument in the list."""
-    item = page.list.item(PANELS.index(kind))
+    item = page.list.item([entry.load() for entry in INSTRUMENTS].index(kind))
     spot = page.list.visualItemRect(item).center()
     qtbot.mouseClick(page.list.viewport(), LEFT, pos=spot)
     chosen = page.stack.currentWidget()
@@ -137,7 +138,7 @@ def shattering(request: ShatteringRequest) -> ShatteringResult:
 def test_nothing_is_measured_until_it_is_asked_for(
     qtbot: QtBot, page: InstrumentsPage, worker: Worker, state: ExplorerState
 ) -> None:
-    for kind in PANELS:
+    for kind in [entry.load() for entry in INSTRUMENTS]:
         panel = choose(qtbot, page, kind)
         panel.show_result(fakes.result())
         state.set_target(1 if state.snapshot.target is None else None)

@@ -27,8 +27,8 @@ def panel(driver: Driver) -> LossSurfacePanel:
     window = driver.show().window
     page = window.pages["instruments"]
     assert isinstance(page, InstrumentsPage)
-    window.tabs.setCurrentIndex(1 + list(window.pages).index("instruments"))
-    found = page.panel(LossSurfacePanel)
+    window.turn_to_page("instruments")
+    found = page.panel("loss surface")
     assert isinstance(found, LossSurfacePanel)
     return found
 

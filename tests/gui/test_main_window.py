@@ -40,16 +40,18 @@ def button(window: MainWindow, text: str) -> QPushButton:
 
 
 def arc(window: MainWindow, name: str) -> QPoint:
-    scene = window.diagram.scene
+    scene = window.explorer.diagram.scene
     assert scene is not None
-    return window.diagram.canvas.mapFromScene(scene.skips[name].path().pointAtPercent(0.25))
+    return window.explorer.diagram.canvas.mapFromScene(
+        scene.skips[name].path().pointAtPercent(0.25)
+    )
 
 
 def box(window: MainWindow, name: str) -> QPoint:
-    scene = window.diagram.scene
+    scene = window.explorer.diagram.scene
     assert scene is not None
     centre = scene.blocks[name].box.rect.centre
-    return window.diagram.canvas.mapFromScene(QPointF(centre.x, centre.y))
+    return window.explorer.diagram.canvas.mapFromScene(QPointF(centre.x, centre.y))
 
 
 def drop(window: MainWindow, data: QMimeData) -> None:
@@ -89,27 +91,27 @@ def test_the_first_result_needs_no_network_connection(driver: Driver) -> None:
 
 def test_a_click_on_an_arc_changes_what_every_view_shows(driver: Driver) -> None:
     window = driver.show().window
-    sentence = window.gradient_flow.sentence.said
-    click(driver, window.diagram.canvas.viewport(), arc(window, "layer2.1"))
+    sentence = window.explorer.panels["gradient_flow"].sentence.said
+    click(driver, window.explorer.diagram.canvas.viewport(), arc(window, "layer2.1"))
     result = driver.next_result()
     assert result.snapshot.gates.skips == {"layer2.1": 0.0}
     assert result.all_on is driver.results[0].all_on
-    assert window.gradient_flow.sentence.said != sentence
-    assert not window.toolbar.stage_buttons[1].isChecked()
-    assert window.toolbar.stage_buttons[0].isChecked()
-    click(driver, window.diagram.canvas.viewport(), arc(window, "layer2.1"))
+    assert window.explorer.panels["gradient_flow"].sentence.said != sentence
+    assert not window.explorer.toolbar.stage_buttons[1].isChecked()
+    assert window.explorer.toolbar.stage_buttons[0].isChecked()
+    click(driver, window.explorer.diagram.canvas.viewport(), arc(window, "layer2.1"))
     assert driver.next_result().snapshot.gates.all_on
-    assert window.gradient_flow.sentence.said == sentence
+    assert window.explorer.panels["gradient_flow"].sentence.said == sentence
 
 
 def test_all_skips_off_collapses_the_gradient(driver: Driver) -> None:
     window = driver.show().window
-    click(driver, window.toolbar.all_off)
+    click(driver, window.explorer.toolbar.all_off)
     result = driver.next_result()
     assert set(result.snapshot.gates.skips) == set(result.structure.skips)
     stem, with_skips = result.now.block("stem"), result.all_on.block("stem")
     assert 0 < stem.gradient_norm < 1e-10 * with_skips.gradient_norm
-    click(driver, window.toolbar.all_on)
+    click(driver, window.explorer.toolbar.all_on)
     assert driver.next_result().snapshot.gates.all_on
 
 
@@ -124,9 +126,9 @@ def test_shortcuts_and_stage_buttons(driver: Driver) -> None:
     assert gates() == {f"layer{stage}.{index}" for stage in (1, 3) for index in range(9)}
     driver.qtbot.keyClick(window, Qt.Key.Key_A)
     assert gates() == set()
-    click(driver, window.toolbar.stage_buttons[2])
+    click(driver, window.explorer.toolbar.stage_buttons[2])
     assert gates() == {f"layer3.{index}" for index in range(9)}
-    assert not window.toolbar.stage_buttons[2].isChecked()
+    assert not window.explorer.toolbar.stage_buttons[2].isChecked()
     driver.qtbot.keyClick(window, Qt.Key.Key_4)
     assert len(gates()) == 9
     driver.next_result()
@@ -135,18 +137,18 @@ def test_shortcuts_and_stage_buttons(driver: Driver) -> None:
 def test_selecting_a_block_needs_no_pass(driver: Driver) -> None:
     window = driver.show().window
     with driver.qtbot.assertNotEmitted(window.state.snapshot_changed):
-        click(driver, window.diagram.canvas.viewport(), box(window, "layer1.1"))
+        click(driver, window.explorer.diagram.canvas.viewport(), box(window, "layer1.1"))
     assert window.state.block == "layer1.1"
-    assert "layer1.1" in window.activations.header.text()
+    assert "layer1.1" in window.explorer.panels["activations"].header.text()
 
 
 def test_a_prediction_becomes_the_target_and_automatic_takes_it_back(driver: Driver) -> None:
     window = driver.show().window
-    row = window.predictions.all_on.rows[2]
+    row = window.explorer.panels["predictions"].all_on.rows[2]
     click(driver, row)
     result = driver.next_result()
     assert result.now.target == result.snapshot.target == driver.results[0].all_on.top(5)[2]
-    click(driver, window.predictions.automatic)
+    click(driver, window.explorer.panels["predictions"].automatic)
     assert driver.next_result().snapshot.target is None
 
 
@@ -163,7 +165,7 @@ def test_a_target_is_chosen_by_name(driver: Driver, monkeypatch: pytest.MonkeyPa
 def test_dragging_the_crop_box_updates_everything(driver: Driver) -> None:
     window = driver.show().window
     before = driver.results[-1]
-    editor = window.photo.editor
+    editor = window.explorer.panels["photo"].editor
     centre = editor.rect().center()
     driver.qtbot.mousePress(editor, LEFT, pos=centre)
     for step in range(1, 6):
@@ -180,8 +182,9 @@ def test_a_dropped_photo_is_opened_and_remembered(driver: Driver, image: Path) -
     driver.qtbot.waitUntil(lambda: window.state.snapshot.photo.name == "mine.png")
     assert driver.next_result().snapshot.photo.width == 200
     assert "mine.png" in window.windowTitle()
-    window._recent.aboutToShow.emit()
-    assert [action.text() for action in window._recent.actions()] == [str(image)]
+    menu = window.menus.menus["&Recent photos"]
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()] == [str(image)]
 
 
 @pytest.mark.parametrize("kind", ["picture", "file", "nothing"])
@@ -216,7 +219,7 @@ def test_the_open_dialogue_and_the_gallery(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: (str(image), ""))
     driver.qtbot.keyClick(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
     driver.qtbot.waitUntil(lambda: window.state.snapshot.photo.name == "mine.png")
-    window.open_sample("rocket")
+    window.opening.open_sample("rocket")
     driver.qtbot.waitUntil(lambda: window.state.snapshot.photo.name == "Rocket")
     assert driver.next_result().snapshot.photo.name == "Rocket"
 
@@ -224,7 +227,10 @@ def test_the_open_dialogue_and_the_gallery(
 def test_the_gallery_has_a_thumbnail_for_each_sample(driver: Driver) -> None:
     window = driver.show().window
     click(
-        driver, next(b for b in window.toolbar.findChildren(QPushButton) if b.text() == "Samples…")
+        driver,
+        next(
+            b for b in window.explorer.toolbar.findChildren(QPushButton) if b.text() == "Samples…"
+        ),
     )
     dialog = window.findChild(GalleryDialog)
     assert isinstance(dialog, GalleryDialog)
@@ -259,17 +265,17 @@ def test_a_bad_file_leaves_the_last_photo(driver: Driver, tmp_path: Path, conten
 def test_weights_that_cannot_be_had(driver: Driver) -> None:
     window = driver.show().window
     good = driver.results[-1]
-    window.toolbar.network_box.setFocus()
-    index = window.toolbar.network_box.findData("resnet18")
-    window.toolbar.network_box.setCurrentIndex(index)
-    window.toolbar.network_box.activated.emit(index)
+    window.explorer.toolbar.network_box.setFocus()
+    index = window.explorer.toolbar.network_box.findData("resnet18")
+    window.explorer.toolbar.network_box.setCurrentIndex(index)
+    window.explorer.toolbar.network_box.activated.emit(index)
     driver.qtbot.waitUntil(window.message.isVisible, timeout=60_000)
     assert "resnet18" in window.message.text.text()
     assert "127.0.0.1" in window.message.text.text()
     # The last good state is back on screen.
     assert window.state.snapshot == good.snapshot
-    assert window.toolbar.network_box.currentData() == "resnet56"
-    assert window.diagram.accessibleName().count("ResNet-56") == 1
+    assert window.explorer.toolbar.network_box.currentData() == "resnet56"
+    assert window.explorer.diagram.accessibleName().count("ResNet-56") == 1
     click(driver, button(window, "Retry"))
     assert window.state.snapshot.network == "resnet18"
     driver.qtbot.waitUntil(window.message.isVisible, timeout=60_000)
@@ -278,9 +284,9 @@ def test_weights_that_cannot_be_had(driver: Driver) -> None:
     assert result.structure.title == "ResNet-18"
     assert not result.weights.trained
     assert window.windowTitle().startswith("ResNet-18 (untrained) – ")
-    assert window.predictions.banner.isVisible()
+    assert window.explorer.panels["predictions"].banner.isVisible()
     assert len(result.labels) == 1000
-    assert window.toolbar.stage_buttons[3].isVisible()
+    assert window.explorer.toolbar.stage_buttons[3].isVisible()
 
 
 def test_torch_that_cannot_be_loaded_is_said_and_tried_again(
@@ -328,23 +334,23 @@ def stalling(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_download_shows_its_progress_and_can_be_cancelled(driver: Driver) -> None:
     window = driver.show().window
     good = driver.results[-1]
-    window.toolbar.network_chosen.emit("resnet18")
+    window.explorer.toolbar.network_chosen.emit("resnet18")
     text = window.status.progress_text
     driver.qtbot.waitUntil(lambda: "1.0 of 2.0 MB" in text.text(), timeout=60_000)
     assert window.status.progress.value() == 500
-    assert "ResNet-18" in window.diagram.accessibleName()
+    assert "ResNet-18" in window.explorer.diagram.accessibleName()
     click(driver, window.status.cancel)
     driver.qtbot.waitUntil(window.message.isVisible)
     assert "cancelled" in window.message.text.text()
     assert window.state.snapshot == good.snapshot
-    assert "ResNet-56" in window.diagram.accessibleName()
+    assert "ResNet-56" in window.explorer.diagram.accessibleName()
     driver.qtbot.waitUntil(lambda: not window.status.progress.isVisible())
 
 
 @pytest.mark.usefixtures("stalling")
 def test_closing_in_mid_download(driver: Driver) -> None:
     window = driver.show().window
-    window.toolbar.network_chosen.emit("resnet18")
+    window.explorer.toolbar.network_chosen.emit("resnet18")
     driver.qtbot.waitUntil(window.status.progress.isVisible, timeout=60_000)
     window.close()
     assert window.worker.ended
@@ -365,16 +371,16 @@ def test_an_untrained_plain_network_has_no_skips_to_switch(driver: Driver) -> No
     window.state.set_network("plain20")
     driver.next_result()
     assert not window.actions_by_name["skips_off"].isEnabled()
-    assert not any(button.isEnabled() for button in window.toolbar.stage_buttons)
+    assert not any(button.isEnabled() for button in window.explorer.toolbar.stage_buttons)
 
 
 def test_themes_are_kept(driver: Driver, settings: QSettings) -> None:
     window = driver.show().window
     for name in ("projector", "light", "dark"):
         before = window.grab().toImage()
-        index = window.toolbar.theme_box.findData(name)
-        window.toolbar.theme_box.setCurrentIndex(index)
-        window.toolbar.theme_box.activated.emit(index)
+        index = window.explorer.toolbar.theme_box.findData(name)
+        window.explorer.toolbar.theme_box.setCurrentIndex(index)
+        window.explorer.toolbar.theme_box.activated.emit(index)
         assert theme.current().name == name
         assert settings.value("theme") == name
         if name != "dark":
@@ -399,16 +405,21 @@ def test_a_bad_mirror_in_the_settings_is_said(qtbot: QtBot, settings: QSettings)
     driver.window.close()
 
 
-def test_a_missing_device_is_a_sentence(qtbot: QtBot, settings: QSettings) -> None:
+def test_a_device_that_this_machine_lacks_gives_way_to_auto(
+    driver: Driver, settings: QSettings
+) -> None:
     settings.setValue("device", "mps" if sys.platform == "linux" else "cuda")
-    driver = Driver(qtbot, settings)
-    driver.window.show()
-    qtbot.waitUntil(driver.window.message.isVisible, timeout=60_000)
-    assert "this machine has no" in driver.window.message.text.text().lower()
-    index = driver.window.toolbar.device_box.findData("cpu")
-    driver.window.toolbar.device_box.activated.emit(index)
+    window = driver.window
+    window.show()
+    driver.qtbot.waitUntil(window.message.isVisible, timeout=60_000)
+    assert "this machine has no" in window.message.text.text().lower()
+    assert window.state.snapshot.device == "auto"
+    assert driver.next_result().snapshot.device == "auto"
+    box = window.explorer.toolbar.device_box
+    assert box.currentText() == "Auto"
+    box.activated.emit(box.findData("cpu"))
     assert driver.next_result().device == "CPU"
-    driver.window.close()
+    assert settings.value("device") == "cpu"
 
 
 def test_closing_in_mid_run(driver: Driver) -> None:
@@ -422,20 +433,22 @@ def test_closing_in_mid_run(driver: Driver) -> None:
 
 def test_the_layout_comes_back(driver: Driver, settings: QSettings, qtbot: QtBot) -> None:
     window = driver.show().window
-    window.docks["activations"].close()
+    window.explorer.docks["activations"].close()
     window.close()
     again = Driver(qtbot, settings)
     again.window.show()
-    assert not again.window.docks["activations"].isVisible()
+    assert not again.window.explorer.docks["activations"].isVisible()
     again.window.actions_by_name["reset_layout"].trigger()
-    assert again.window.docks["activations"].isVisible()
+    assert again.window.explorer.docks["activations"].isVisible()
     again.window.close()
 
 
 def test_the_first_network_is_the_one_that_is_named(driver: Driver) -> None:
     window = driver.window
-    assert window.toolbar.network_box.currentData() == window.state.snapshot.network
-    (checked,) = [a for a in window._choices["network"].actions() if a.isChecked()]
+    assert window.explorer.toolbar.network_box.currentData() == window.state.snapshot.network
+    menu = window.menus.menus["ResNet, CIFAR-10"]
+    menu.aboutToShow.emit()
+    (checked,) = [action for action in menu.actions() if action.isChecked()]
     assert checked.data() == window.state.snapshot.network
 
 

@@ -44,7 +44,7 @@ def drop(window: MainWindow, data: QMimeData) -> None:
 
 
 def tiles(window: MainWindow) -> list[str]:
-    strip = window.photo.strip_view
+    strip = window.explorer.panels["photo"].strip_view
     return [strip.item(place).text() for place in range(strip.count())]
 
 
@@ -56,20 +56,20 @@ def test_photos_dropped_at_once_become_a_strip_with_an_answer_under_each(
     driver: Driver, folder: Path
 ) -> None:
     window, qtbot = driver.show().window, driver.qtbot
-    assert not window.photo.strip_view.isVisible()
+    assert not window.explorer.panels["photo"].strip_view.isVisible()
     drop(window, files(folder / "a.png", folder / "c.png"))
     qtbot.waitUntil(lambda: shows(window, "a.png"))
-    assert window.photo.strip_view.isVisible()
+    assert window.explorer.panels["photo"].strip_view.isVisible()
     result = driver.next_result()
     label = result.labels[result.all_on.top(1)[0]]
     qtbot.waitUntil(lambda: tiles(window)[0].startswith(f"a.png\n{label} "))
     assert tiles(window)[1] == f"c.png\n{NOT_YET}"
 
-    qtbot.keyClick(window.photo.strip_view, Qt.Key.Key_Right)
+    qtbot.keyClick(window.explorer.panels["photo"].strip_view, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: shows(window, "c.png"))
     driver.next_result()
     qtbot.waitUntil(lambda: NOT_YET not in "".join(tiles(window)))
-    qtbot.keyClick(window.photo.strip_view, Qt.Key.Key_Left)
+    qtbot.keyClick(window.explorer.panels["photo"].strip_view, Qt.Key.Key_Left)
     qtbot.waitUntil(lambda: shows(window, "a.png"))
 
     # Another network has not been asked; the first one's answers are still known.
@@ -86,12 +86,12 @@ def test_a_folder_is_opened_with_a_tile_for_what_is_broken(
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
     made.actions_by_name["open_folder"].trigger()
-    strip = made.photo.strip_view
+    strip = made.explorer.panels["photo"].strip_view
     qtbot.waitUntil(lambda: shows(made, "a.png"))
     qtbot.waitUntil(lambda: tiles(made)[1] == f"b.png\n{BROKEN}")
     assert "is not an image that can be read" in strip.item(1).toolTip()
     assert [text.split("\n")[0] for text in tiles(made)] == ["a.png", "b.png", "c.png", "d.jpg"]
-    qtbot.waitUntil(lambda: made.photo.strip.thumbnail(3) is not None)
+    qtbot.waitUntil(lambda: made.explorer.panels["photo"].strip.thumbnail(3) is not None)
 
     qtbot.keyClick(strip, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: "b.png is not an image" in made.message.text.text())
@@ -115,12 +115,12 @@ def test_a_dropped_folder_and_pasted_files_are_a_strip_and_one_photo_is_none(
     drop(made, files(folder))
     assert len(tiles(made)) == 4
     QGuiApplication.clipboard().setMimeData(files(folder / "d.jpg", folder / "c.png"))
-    made.paste()
+    made.opening.paste()
     assert [text.split("\n")[0] for text in tiles(made)] == ["d.jpg", "c.png"]
     drop(made, files(folder / "c.png", folder / "c.png"))
     qtbot.waitUntil(lambda: shows(made, "c.png"))
     assert tiles(made) == []
-    assert not made.photo.strip_view.isVisible()
+    assert not made.explorer.panels["photo"].strip_view.isVisible()
 
 
 def test_a_folder_without_photos_says_so_and_leaves_all_as_it_was(

@@ -54,7 +54,7 @@ def page(qtbot: QtBot, state: ExplorerState, worker: Worker) -> InstrumentsPage:
 def test_it_is_there_without_a_measurement(
     page: InstrumentsPage, worker: Worker, kind: type[Panel]
 ) -> None:
-    panel = page.panel(kind)
+    panel = page.panel(kind.NAME)
     assert panel.measured.text().startswith("Precomputed on ")
     assert "test images of CIFAR-10" in panel.measured.text()
     assert "Measure does the same on your own photo." in panel.measured.text()
@@ -67,7 +67,7 @@ def test_it_is_there_without_a_measurement(
 def test_it_follows_the_network_but_not_the_photo(
     page: InstrumentsPage, state: ExplorerState, kind: type[Panel]
 ) -> None:
-    panel = page.panel(kind)
+    panel = page.panel(kind.NAME)
     before = panel.measured.text()
     state.set_photo(replace(fakes.photo(), name="another"))
     assert not panel.stale
@@ -85,11 +85,11 @@ def test_other_networks_have_nothing(
     page: InstrumentsPage, state: ExplorerState, kind: type[Panel]
 ) -> None:
     state.set_network("resnet32", WeightsChoice())
-    assert page.panel(kind).measured.text() == NOTHING
+    assert page.panel(kind.NAME).measured.text() == NOTHING
 
 
 def test_the_pictures_are_those_of_the_files(page: InstrumentsPage) -> None:
-    lesions = page.panel(LesionsPanel)
+    lesions = page.panel("lesions")
     assert isinstance(lesions, LesionsPanel)
     for plot, name in ((lesions.residual, "resnet20"), (lesions.plain, "plain20")):
         assert plot.isVisible()
@@ -98,7 +98,7 @@ def test_the_pictures_are_those_of_the_files(page: InstrumentsPage) -> None:
         said = plot.describe(0.0)
         assert f"{there['lesioned'][0]['probability']:.2f}" in said
         assert f"intact: {there['intact']['probability']:.2f}" in said
-    surfaces = page.panel(LossSurfacePanel)
+    surfaces = page.panel("loss surface")
     assert isinstance(surfaces, LossSurfacePanel)
     for column, name in zip(surfaces.columns, ("resnet20", "plain20"), strict=True):
         there = read_derived(catalog.find(name), "surface")
@@ -111,7 +111,7 @@ def test_the_pictures_are_those_of_the_files(page: InstrumentsPage) -> None:
 def test_a_measurement_takes_its_place_and_stays(
     qtbot: QtBot, page: InstrumentsPage, state: ExplorerState
 ) -> None:
-    panel = page.panel(PathsPanel)
+    panel = page.panel("paths")
     assert isinstance(panel, PathsPanel)
     panel.samples.setValue(1)
     with qtbot.waitSignal(panel.channel.ended, timeout=60_000):

@@ -46,7 +46,7 @@ def small(driver: Driver) -> MainWindow:
 
 def test_keys_turn_all_skips_down_and_the_pass_follows(qtbot: QtBot, driver: Driver) -> None:
     window = small(driver)
-    strength = window.strength
+    strength = window.explorer.strength
     assert strength.value.text() == "1.00"
     strength.slider.setFocus()
     qtbot.keyClick(strength.slider, Qt.Key.Key_Left)
@@ -56,7 +56,7 @@ def test_keys_turn_all_skips_down_and_the_pass_follows(qtbot: QtBot, driver: Dri
     result = driver.next_result()
     assert result.snapshot.gates == GateSettings().with_skips(ALL, 0.7)
     assert result.now.blocks[0].gradient_norm < result.all_on.blocks[0].gradient_norm
-    assert all(item.gate == 0.7 for item in window.diagram.scene.skips.values())  # type: ignore[union-attr]
+    assert all(item.gate == 0.7 for item in window.explorer.diagram.scene.skips.values())  # type: ignore[union-attr]
     qtbot.keyClick(strength.slider, Qt.Key.Key_Home)
     assert window.state.snapshot.gates == GateSettings().with_skips(ALL, 0.0)
     qtbot.keyClick(strength.slider, Qt.Key.Key_End)
@@ -65,7 +65,7 @@ def test_keys_turn_all_skips_down_and_the_pass_follows(qtbot: QtBot, driver: Dri
 
 def test_dragging_ends_where_the_mouse_is_let_go(qtbot: QtBot, driver: Driver) -> None:
     window = small(driver)
-    strength = window.strength
+    strength = window.explorer.strength
     start, middle = handle(strength), QPoint(strength.slider.width() // 2, handle(strength).y())
     qtbot.mousePress(strength.slider, Qt.MouseButton.LeftButton, pos=start)
     for step in range(1, 6):
@@ -78,7 +78,7 @@ def test_dragging_ends_where_the_mouse_is_let_go(qtbot: QtBot, driver: Driver) -
 
 def test_the_stage_and_the_block_are_those_of_the_selection(qtbot: QtBot, driver: Driver) -> None:
     window = small(driver)
-    strength, state = window.strength, window.state
+    strength, state = window.explorer.strength, window.state
     state.select_block("layer2.1")
     assert [strength.scope.itemText(i) for i in range(3)] == ["All skips", "Stage 2", "Block 2.1"]
     choose(qtbot, strength, "stage")
@@ -98,12 +98,12 @@ def test_the_stage_and_the_block_are_those_of_the_selection(qtbot: QtBot, driver
 
 def test_the_slider_follows_the_buttons(driver: Driver) -> None:
     window = driver.show().window
-    window.set_all_skips(False)
-    assert window.strength.slider.value() == 0
-    assert window.strength.value.text() == "0.00"
-    window.toggle_stage(1)
-    assert window.strength.value.text() == "0.00 to 1.00"
-    assert window.strength.slider.value() == round(STEPS / 3)
+    window.engine.set_all_skips(False)
+    assert window.explorer.strength.slider.value() == 0
+    assert window.explorer.strength.value.text() == "0.00"
+    window.engine.toggle_stage(1)
+    assert window.explorer.strength.value.text() == "0.00 to 1.00"
+    assert window.explorer.strength.slider.value() == round(STEPS / 3)
     # Showing a mean is not choosing it.
     assert set(window.state.snapshot.gates.skips.values()) == {0.0}
 
@@ -112,16 +112,16 @@ def test_a_plain_network_has_no_strength(driver: Driver) -> None:
     window = driver.show().window
     window.state.set_network("plain20")
     driver.next_result()
-    assert not window.strength.slider.isEnabled()
-    assert window.strength.toolTip().startswith("Plain-20 is a plain network")
+    assert not window.explorer.strength.slider.isEnabled()
+    assert window.explorer.strength.toolTip().startswith("Plain-20 is a plain network")
     window.state.set_network("resnet20")
     driver.next_result()
-    assert window.strength.slider.isEnabled()
+    assert window.explorer.strength.slider.isEnabled()
 
 
 def test_it_fits_in_every_theme(qtbot: QtBot, driver: Driver) -> None:
     window = small(driver)
-    strength = window.strength
+    strength = window.explorer.strength
     for name in theme.THEMES:
         window.set_theme(name)
         QApplication.processEvents()

@@ -23,8 +23,8 @@ def panel(driver: Driver) -> StrengthPanel:
     driver.next_result()
     page = window.pages["instruments"]
     assert isinstance(page, InstrumentsPage)
-    window.tabs.setCurrentIndex(1 + list(window.pages).index("instruments"))
-    found = page.panel(StrengthPanel)
+    window.turn_to_page("instruments")
+    found = page.panel("strength")
     assert isinstance(found, StrengthPanel)
     return found
 

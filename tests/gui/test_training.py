@@ -130,7 +130,7 @@ def in_window(driver: Driver) -> tuple[MainWindow, Training]:
     window.show()
     page = window.pages["training"]
     assert isinstance(page, TrainingPage)
-    spot = window.tabs.tabRect(list(window.pages).index("training") + 1).center()
+    spot = window.tabs.tabRect(list(window.pages).index("training")).center()
     driver.qtbot.mouseClick(window.tabs, Qt.MouseButton.LeftButton, pos=spot)
     return window, Training(driver.qtbot, page)
 
@@ -159,7 +159,7 @@ def test_start_and_pause(training: Training) -> None:
 def test_the_keys_do_what_the_buttons_do(training: Training) -> None:
     page = training.page
     page.setFocus()
-    training.qtbot.keyClick(page, ".")
+    training.qtbot.keyClick(page, "n")
     training.wait(1)
     assert training.wait_paused() == 1
     training.qtbot.keyClick(page, SPACE)
@@ -335,7 +335,7 @@ def test_in_the_window_hidden_and_in_every_theme_on_a_small_screen(driver: Drive
     before, drawn = page.history.newest, page.time_line.newest
     training.wait(before + 2)
     assert page.time_line.newest == drawn, "nothing is drawn while it is hidden"
-    window.tabs.setCurrentIndex(list(window.pages).index("training") + 1)
+    window.turn_to_page("training")
     training.qtbot.waitUntil(lambda: page.time_line.newest >= before + 2)
     training.click("start")
     training.wait_paused()

@@ -25,7 +25,9 @@ from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.images import overlay
 from resnet_viz.results.result import BlockPass, Result
+from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Key
 from resnet_viz.views.widgets.overlay_picture import OverlayPicture
 from resnet_viz.views.widgets.picture import Picture
 from resnet_viz.views.widgets.scale_bar import ScaleBar
@@ -105,12 +107,17 @@ class Statistics:
         return " · ".join(f"{name}\u00a0{number_text(value, 3)}" for name, value in figures)
 
 
-class ActivationsView(QWidget):
+class ActivationsView(ExplorerPanel):
     """What the selected block's output looks like, channel by channel."""
 
+    KEYS = {  # noqa: RUF012
+        "channels": Key("← → ↑ ↓", "Choose a channel"),
+        "large": Key("Enter", "Show it large"),
+        "all": Key("Esc", "Show all channels"),
+    }
+
     def __init__(self, state: ExplorerState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state = state
+        super().__init__(state, parent)
         self._result: Result | None = None
         self._block: BlockPass | None = None
         self._statistics = Statistics.of(np.zeros((1, 1, 1)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -19,10 +21,12 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.engine.cascade import Cascade
+from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.cascade import describe
 from resnet_viz.networks import catalog
 from resnet_viz.results.result import Result
+from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.explorer.trace_plot import TracePlot
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.widgets import theme
@@ -34,14 +38,14 @@ LONGEST_PAUSE = 2000
 _TIGHT = 15  # lines of text in the view's height, below which the legend has the figures
 
 
-class CascadeView(QWidget):
+class CascadeView(ExplorerPanel):
     """Starts, pauses and stops ``cascade``, and draws its trace."""
 
     def __init__(
         self, state: ExplorerState, cascade: Cascade, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self._state, self._cascade = state, cascade
+        super().__init__(state, parent)
+        self._cascade = cascade
         self._result: Result | None = None
         self.setAccessibleName("Cascade")
         self.run, self.back, self.stop = QPushButton(), QPushButton("Back on"), QPushButton("Stop")
@@ -80,6 +84,10 @@ class CascadeView(QWidget):
         self._choose_tempo(self.tempo.value())
         self._choose_order()
         self.retheme()
+
+    @classmethod
+    def of(cls, explorer: Explorer) -> Self:
+        return cls(explorer.state, explorer.cascade)
 
     def show_result(self, result: Result) -> None:
         """Take the newest result; its target names the probability's curve."""

@@ -25,25 +25,28 @@ from resnet_viz.figures.gradient_words import remark, sentence, short_sentence
 from resnet_viz.figures.scale import Scale
 from resnet_viz.results.result import Result
 from resnet_viz.views.explorer.gradient_legend import Legend
+from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.plots.curve_motion import CurveMotion
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Key
 
 _ROOMY = 17  # lines of text in the view's height, below which the remark is a short one
 _TIGHT = 14  # the same, below which one short text must do and the stages go unnamed
 
 
-class GradientFlowView(QWidget):
+class GradientFlowView(ExplorerPanel):
     """The L2 norm of the gradient of the target's logit at each block's output, from stem to last.
 
     Two curves are always drawn: the skips as they are now, and all of them on. Where only the gates
     have changed, the curve and the axis move to the new result, so that an audience sees the fall.
     """
 
+    KEYS = {"blocks": Key("← →", "Previous or next block")}  # noqa: RUF012
+
     def __init__(self, state: ExplorerState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state = state
+        super().__init__(state, parent)
         self._result: Result | None = None
         self._scale = Scale.covering([])
         self.motion = CurveMotion(self)

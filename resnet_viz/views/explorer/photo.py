@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -15,13 +17,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.photo_strip import PhotoStrip
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.images.photo import Crop, Photo, clamp_crop, default_crop
 from resnet_viz.images.planes import planes_in_words
 from resnet_viz.networks import catalog
 from resnet_viz.results.result import Result
+from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Key
 from resnet_viz.views.widgets.photo_strip import PhotoStripView
 from resnet_viz.views.widgets.picture import Picture
 
@@ -222,13 +227,23 @@ class CropEditor(Picture):
             self.dragged.emit(clamp_crop(crop, self._photo))
 
 
-class PhotoView(QWidget):
+class PhotoView(ExplorerPanel):
     """The photo and its crop box above or beside what the network sees, over the other photos."""
 
-    def __init__(self, state: ExplorerState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state = state
-        self.strip = PhotoStrip(state, self)
+    KEYS = {  # noqa: RUF012
+        "move": Key("← → ↑ ↓", "Move the crop; with Shift in larger steps"),
+        "size": Key("+, −", "Change its size"),
+        "reset": Key("Home", "Take the whole photo again"),
+    }
+
+    def __init__(
+        self,
+        state: ExplorerState,
+        parent: QWidget | None = None,
+        strip: PhotoStrip | None = None,
+    ) -> None:
+        super().__init__(state, parent)
+        self.strip = strip or PhotoStrip(state, self)
         self.strip_view = PhotoStripView(self.strip)
         self._result: Result | None = None
         self.setAccessibleName("Photo")
@@ -258,6 +273,10 @@ class PhotoView(QWidget):
         state.network_changed.connect(self._show_crop)
         self._show_photo(state.snapshot.photo)
         self.retheme()
+
+    @classmethod
+    def of(cls, explorer: Explorer) -> Self:
+        return cls(explorer.state, strip=explorer.photos)
 
     def show_result(self, result: Result) -> None:
         """Show what the network saw in ``result``."""

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.numbers import per_cent
 from resnet_viz.results.result import Pass, Result
+from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.widgets import theme
 
 TOP = 5
@@ -33,12 +34,11 @@ _MARGIN = 6  # pixels at the view's edge and between the columns
 _PADDING = 5  # pixels in a row: at its ends, and between the name and the probability
 
 
-class PredictionsView(QWidget):
+class PredictionsView(ExplorerPanel):
     """Two lists of classes with their probabilities; a click on one makes it the target."""
 
     def __init__(self, state: ExplorerState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state = state
+        super().__init__(state, parent)
         self.setAccessibleName("Predictions")
         self.empty = QLabel("Predictions appear with the first pass.")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -13,6 +13,7 @@ from resnet_viz.figures.numbers import number_text
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
 from resnet_viz.results.result import BlockPass, Result
+from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.overlay_picture import OverlayPicture
 from resnet_viz.views.widgets.picture import Picture
@@ -42,12 +43,11 @@ class CamStrip(Tiles):
         bar.setValue(bar.value() - (turn.y() or turn.x()))
 
 
-class SaliencyView(QWidget):
+class SaliencyView(ExplorerPanel):
     """Where in the picture the evidence for the target class lies, as a block sees it."""
 
     def __init__(self, state: ExplorerState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state = state
+        super().__init__(state, parent)
         self._result: Result | None = None
         self._photo: tuple[Result, int, np.ndarray] | None = None
         table = theme.colour_map(_INFERNO)

@@ -30,8 +30,6 @@ class LesionsPanel(Panel):
     """Bars over blocks: the score that is left when the block's residual branch is off."""
 
     NAME = "lesions"
-    TITLE = "Lesions"
-    LINE = "Switch one block's residual branch off and see what is lost"
     SHOWS = (
         "What is left of the prediction when one block's residual branch is switched off and its "
         "skip is not, block by block; in the plain twin the block is left out, and the signal goes "

@@ -39,8 +39,6 @@ class LossSurfacePanel(Panel):
     """The loss on a plane through the weights, as contour and as surface, both twins alike."""
 
     NAME = "loss surface"
-    TITLE = "Loss surface"
-    LINE = "The loss around the weights, with skips and without"
     SHOWS = (
         "The loss on a plane through the weights, spanned by two random directions in which each "
         "filter is as long as the network's own. Batch norm (evaluation mode, stored statistics) "

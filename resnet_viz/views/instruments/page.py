@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QShowEvent
@@ -16,24 +16,11 @@ from PySide6.QtWidgets import (
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.results.result import Result
-from resnet_viz.views.instruments.lesions import LesionsPanel
-from resnet_viz.views.instruments.loss_surface import LossSurfacePanel
 from resnet_viz.views.instruments.panel import Panel
-from resnet_viz.views.instruments.paths import PathsPanel
-from resnet_viz.views.instruments.shattering import ShatteringPanel
-from resnet_viz.views.instruments.strength import StrengthPanel
+from resnet_viz.views.instruments.registry import INSTRUMENTS
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Json, Key, for_each
 from resnet_viz.views.widgets.page import Page
-
-PANELS: tuple[type[Panel], ...] = (
-    ShatteringPanel,
-    PathsPanel,
-    LesionsPanel,
-    StrengthPanel,
-    LossSurfacePanel,
-)
-"""Every instrument, in the order of the list. To add one, add a row."""
-
 
 _SPACING = 6  # pixels around an item of the list
 
@@ -44,17 +31,20 @@ class InstrumentsPage(Page):
     Panels are made when they are first looked at, so that the page costs nothing at the start.
     """
 
+    KEYS = {"surface": Key("← → ↑ ↓", "Turn the loss surface")}  # noqa: RUF012
+
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__(state, worker, say)
-        self.panels: dict[int, Panel] = {}
+        self.panels: dict[str, Panel] = {}
         self._result: Result | None = None
         self.list = QListWidget()
         self.list.setAccessibleName("Instruments")
         self.list.setWordWrap(True)
         self.list.setSpacing(_SPACING)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for panel in PANELS:
-            self.list.addItem(QListWidgetItem(f"{panel.TITLE}\n{panel.LINE}"))
+        self._names = [entry.name for entry in INSTRUMENTS]
+        for entry in INSTRUMENTS:
+            self.list.addItem(QListWidgetItem(f"{entry.title}\n{entry.line}"))
         self.stack = QStackedWidget()
         columns = QHBoxLayout(self)
         columns.setContentsMargins(0, 0, 0, 0)
@@ -70,17 +60,25 @@ class InstrumentsPage(Page):
         super().showEvent(event)
         self._show_chosen()
 
-    def panel(self, kind: type[Panel]) -> Panel:
-        """Choose an instrument and give its panel."""
-        self.list.setCurrentRow(PANELS.index(kind))
+    @property
+    def chosen(self) -> str:
+        """The name of the instrument that is chosen."""
+        return self._names[self.list.currentRow()]
+
+    def panel(self, name: str) -> Panel:
+        """Choose an instrument by its name and give its panel.
+
+        Raises:
+            ValueError: there is none of that name.
+        """
+        self.list.setCurrentRow(self._names.index(name))
         self._show_chosen()
-        return self.panels[self.list.currentRow()]
+        return self.panels[name]
 
     def show_result(self, result: Result) -> None:
         """Keep it for panels that are made later."""
         self._result = result
-        for panel in self.panels.values():
-            panel.show_result(result)
+        for_each(self.panels.values(), lambda panel: panel.show_result(result))
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
@@ -99,17 +97,34 @@ class InstrumentsPage(Page):
             f"QListWidget::item:selected {{ background: {look.panel}; color: {look.text};"
             f" border-left: 4px solid {look.accent}; }}"
         )
-        for panel in self.panels.values():
-            panel.retheme()
+        for_each(self.panels.values(), lambda panel: panel.retheme())
+
+    def choices(self) -> dict[str, Json]:
+        """Which instrument is chosen, and what was chosen in each."""
+        kept = {name: panel.choices() for name, panel in self.panels.items()}
+        return {"instrument": self.chosen, "instruments": kept}
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        for name, kept in choices.get("instruments", {}).items():
+            if name in self._names:
+                self._made(name).restore(kept)
+        if choices.get("instrument") in self._names:
+            self.list.setCurrentRow(self._names.index(choices["instrument"]))
 
     def _show_chosen(self) -> None:
-        row = self.list.currentRow()
-        if row < 0:
-            return
-        if row not in self.panels:
-            made = self.panels[row] = PANELS[row](self.state, self.worker, self.say)
+        if self.list.currentRow() >= 0:
+            self.stack.setCurrentWidget(self._made(self.chosen))
+
+    def _made(self, name: str) -> Panel:
+        """The panel of that name, which gets the last result when it is made."""
+        if name not in self.panels:
+            entry = INSTRUMENTS[self._names.index(name)]
+            made: Panel = entry.load()(self.state, self.worker, self.say)
+            made.entitle(entry.title)
+            self.panels[name] = made
             self.stack.addWidget(made)
             made.retheme()
-            if self._result is not None:
-                made.show_result(self._result)
-        self.stack.setCurrentWidget(self.panels[row])
+            result = self._result
+            if result is not None:
+                for_each([made], lambda panel: panel.show_result(result))
+        return self.panels[name]

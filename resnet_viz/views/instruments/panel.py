@@ -21,16 +21,17 @@ from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.results.result import Result, Snapshot
+from resnet_viz.results.result import Snapshot
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Feature
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 NOTHING = "Nothing has been measured yet."
 STALE = "The explorer has moved on since; measure again."
 
 
-class Panel(QWidget):
+class Panel(Feature):
     """One instrument: it says what it shows and measures when its button is clicked, only then.
 
     A panel gives its words (``NAME`` is its channel's), puts its choices into ``options`` and its
@@ -41,9 +42,6 @@ class Panel(QWidget):
     """
 
     NAME: ClassVar[str]
-    TITLE: ClassVar[str]
-    LINE: ClassVar[str]
-    """A few words for the list of instruments."""
     SHOWS: ClassVar[str]
     """One sentence: what it shows."""
     PAPER: ClassVar[str]
@@ -59,7 +57,7 @@ class Panel(QWidget):
         self._precomputed = True
         self._label = NOTHING
 
-        self.title = QLabel(self.TITLE)
+        self.heading = QLabel()
         self.shows = LinkedLabel()
         self.measure = QPushButton("Measure")
         self.progress = ProgressRow(self.channel)
@@ -86,7 +84,7 @@ class Panel(QWidget):
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
         heading = QHBoxLayout()
-        heading.addWidget(self.title)
+        heading.addWidget(self.heading)
         heading.addSpacing(24)
         heading.addWidget(self.progress, 1)
         rows = QVBoxLayout(self)
@@ -118,8 +116,9 @@ class Panel(QWidget):
         super().showEvent(event)
         self._show_precomputed()
 
-    def show_result(self, result: Result) -> None:
-        """Take the explorer's newest result; called for hidden panels too, so it is to be quick."""
+    def entitle(self, title: str) -> None:
+        super().entitle(title)
+        self.heading.setText(title)
 
     def depends_on(self, snapshot: Snapshot) -> Hashable:
         """What of a snapshot the measurement depends on: by default all but gates and device."""
@@ -140,7 +139,7 @@ class Panel(QWidget):
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
         look = theme.current()
-        self.title.setStyleSheet(f"font-size: {1.45 * look.point_size:.1f}pt; font-weight: 600")
+        self.heading.setStyleSheet(f"font-size: {1.45 * look.point_size:.1f}pt; font-weight: 600")
         self.shows.say(
             f'{self.SHOWS} <span style="color: {look.muted}">{self.PAPER}, '
             f'<a style="color: {look.accent}" href="https://arxiv.org/abs/{self.ARXIV}">'

@@ -22,8 +22,6 @@ class PathsPanel(Panel):
     """Three plots over the path's length, and two over the blocks."""
 
     NAME = "paths"
-    TITLE = "Paths"
-    LINE = "How much gradient goes through paths of each length"
     SHOWS = (
         "A network of n blocks has 2ⁿ paths, each through the residual branch of some blocks and "
         "the skip of the others: how much gradient reaches the input along paths of each length "

@@ -43,8 +43,6 @@ class ShatteringPanel(Panel):
     """Three traces with one scale, and the autocorrelation of each against the lag."""
 
     NAME = "shattering"
-    TITLE = "Gradient shattering"
-    LINE = "Does the gradient stay similar from one input to the next?"
     SHOWS = (
         "How alike the gradients at neighbouring inputs are before training: in a deep plain "
         "network they are as unrelated as white noise, so that a step that helps one input says "

@@ -23,8 +23,6 @@ class StrengthPanel(Panel):
     """Sweeps s in y = act(F(x) + s·shortcut(x)) for all skips, a stage's or a block's."""
 
     NAME = "strength"
-    TITLE = "Skip strength"
-    LINE = "Turn the skips down from 1 to 0 and watch gradient and answer"
     SHOWS = (
         "The gradient of the target's logit and the answer while the skips are multiplied by a "
         "strength s between 1 and 0: on its way through n skips alone the gradient is multiplied "

@@ -41,8 +41,8 @@ from resnet_viz.views.laboratory.controls import Controls
 from resnet_viz.views.laboratory.sweep import Sweep
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.plots.strip import HEAT_MAP, Cell, NetworkStrip
-from resnet_viz.views.shell.actions import PAGE_KEYS
 from resnet_viz.views.widgets import motion, theme
+from resnet_viz.views.widgets.feature import Key
 from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.progress_row import ProgressRow
 from resnet_viz.views.widgets.scale_bar import ScaleBar
@@ -56,6 +56,10 @@ class LaboratoryPage(Page):
 
     Above are the networks, coloured by the gradient; below, layer by layer, what was measured.
     """
+
+    KEYS = {  # noqa: RUF012
+        "sweep": Key("S", "Follow the gradient backwards; again: show it at once")
+    }
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__(state, worker, say)
@@ -141,7 +145,7 @@ class LaboratoryPage(Page):
             plot.clicked.connect(self._mark)
         for strip in (self.residual_strip, self.plain_strip):
             strip.clicked.connect(lambda cell: self._mark(max(0, 2 * cell - 1)))
-        key = QShortcut(QKeySequence(PAGE_KEYS["laboratory"]["sweep"].keys), self)
+        key = QShortcut(QKeySequence(self.KEYS["sweep"].keys), self)
         key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         key.activated.connect(self.toggle_sweep)
 

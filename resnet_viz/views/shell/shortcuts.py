@@ -8,8 +8,14 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
-from resnet_viz.views.shell.actions import COMMANDS, GROUPS, PAGE_KEYS, PAGE_TITLES
+from resnet_viz.views.shell.commands import commands
+from resnet_viz.views.shell.pages import PAGES
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Key
+
+EVERYWHERE, OF_PAGES = "Everywhere", "Pages"
+
+TEXT_KEYS = (Key("Tab, Enter", "Next link of a text, and what it leads to"),)
 
 
 class ShortcutsDialog(QDialog):
@@ -36,15 +42,19 @@ class ShortcutsDialog(QDialog):
 
 def groups() -> dict[str, list[tuple[str, str]]]:
     """By group the (keys, what for) of every command with a shortcut and of every other key."""
-    made = {
-        title: [
-            (_native(COMMANDS[name].shortcut), COMMANDS[name].text.replace("&", ""))
-            for name in names
-        ]
-        for title, names in GROUPS.items()
-    }
-    for page, keys in PAGE_KEYS.items():
-        made[PAGE_TITLES[page]] = [(key.keys, key.text) for key in keys.values()]
+    titles = {page.name: page.title for page in PAGES}
+    made: dict[str, list[tuple[str, str]]] = {EVERYWHERE: [], OF_PAGES: []}
+    for command in commands():
+        if command.keys:
+            of_page = titles.get(command.handler.split(".")[0], EVERYWHERE)
+            group = OF_PAGES if command.handler == "turn_to_page" else of_page
+            made.setdefault(group, []).append((_native(command.keys), command.plain_text))
+
+    of_features = [page.load().key_groups(page.title) for page in PAGES]
+    for features in (*of_features, {"In texts with links": TEXT_KEYS}):
+        for title, keys in features.items():
+            if keys:
+                made.setdefault(title, []).extend((key.keys, key.text) for key in keys)
     return made
 
 

@@ -14,6 +14,7 @@ from resnet_viz.views.story.degradation import TEXT as DEGRADATION_TEXT
 from resnet_viz.views.story.degradation import DegradationCard
 from resnet_viz.views.story.depth import DepthFigure
 from resnet_viz.views.story.size import SizeFigure
+from resnet_viz.views.widgets.feature import Key
 from resnet_viz.views.widgets.page import Page
 
 CHAPTERS = ("1  Depth and error", "2  Size and accuracy", "3  Degradation")
@@ -28,6 +29,12 @@ DEPTH_TEXT = (
 
 class StoryPage(Page):
     """Three chapters, each a picture to point at, with its sources and links to the glossary."""
+
+    KEYS = {  # noqa: RUF012
+        "marks": Key("← →", "Previous or next network of a figure"),
+        "open": Key("Enter", "Open it in the explorer"),
+        "close": Key("Esc", "Close its card"),
+    }
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__(state, worker, say)

@@ -81,7 +81,7 @@ class Controls(QWidget):
         self._path = ""
         self._shown_data = 0
         self.start = self._button("Start", "Start or pause (Space)")
-        self.step = self._button("Step", "Train for one step, then pause (.)")
+        self.step = self._button("Step", "Train for one step, then pause (N)")
         self.reset = self._button("Reset", "Forget this run and begin again from step 0 (R)")
         self.start.clicked.connect(self.started)
         self.step.clicked.connect(self.stepped)

@@ -29,12 +29,12 @@ from resnet_viz.results.twins import (
 )
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.plots.strip import Cell, NetworkStrip
-from resnet_viz.views.shell.actions import PAGE_KEYS
 from resnet_viz.views.training.controls import Controls
 from resnet_viz.views.training.curves import Curves
 from resnet_viz.views.training.heat_map import HeatLegend, HeatMap
 from resnet_viz.views.training.time_line import TimeLine
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Key
 from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
@@ -45,6 +45,15 @@ _NOWHERE = Standing(0, 0, False, 0.0, ())
 
 class TrainingPage(Page):
     """Measurements go into the history as they come; a timer draws it, however fast they come."""
+
+    KEYS = {  # noqa: RUF012
+        "start": Key("Space", "Start, pause or go on"),
+        # Not the full stop: on a presenter's remote that blackens the screen.
+        "step": Key("N", "A single step, the next one"),
+        "reset": Key("R", "Back to the untrained networks"),
+        "time": Key("← →", "Back and forth in time, on the time line"),
+        "ends": Key("Home, End", "The first or the newest step, on the time line"),
+    }
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__(state, worker, say)
@@ -131,7 +140,7 @@ class TrainingPage(Page):
             ("step", self._step),
             ("reset", self.reset),
         ):
-            shortcut = QShortcut(QKeySequence(PAGE_KEYS["training"][name].keys), self)
+            shortcut = QShortcut(QKeySequence(self.KEYS[name].keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(handler)
 

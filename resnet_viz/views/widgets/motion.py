@@ -16,6 +16,11 @@ def allow(moves: bool) -> None:
     _allowed = moves
 
 
+def allowed() -> bool:
+    """The user's choice."""
+    return _allowed
+
+
 def milliseconds() -> int:
     """How long a movement takes: 0 if the user, here or in the desktop's settings, wants none."""
     if not _allowed:

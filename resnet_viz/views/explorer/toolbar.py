@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QToolBar
 from resnet_viz.networks import catalog
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
+from resnet_viz.results.result import DEVICES
 from resnet_viz.views.widgets import theme
 
-DEVICES = {"auto": "Auto", "cuda": "CUDA", "mps": "MPS", "cpu": "CPU"}
 MOST_STAGES = 4
 
 

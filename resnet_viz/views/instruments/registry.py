@@ -1,0 +1,49 @@
+"""Every instrument, in the order of the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resnet_viz.views.widgets.feature import Entry
+
+
+@dataclass(frozen=True)
+class InstrumentEntry(Entry):
+    """An instrument; ``line`` says in a few words, for the list, what it finds out."""
+
+    line: str
+
+
+INSTRUMENTS: list[InstrumentEntry] = [
+    InstrumentEntry(
+        "shattering",
+        "Gradient shattering",
+        "resnet_viz.views.instruments.shattering:ShatteringPanel",
+        "Does the gradient stay similar from one input to the next?",
+    ),
+    InstrumentEntry(
+        "paths",
+        "Paths",
+        "resnet_viz.views.instruments.paths:PathsPanel",
+        "How much gradient goes through paths of each length",
+    ),
+    InstrumentEntry(
+        "lesions",
+        "Lesions",
+        "resnet_viz.views.instruments.lesions:LesionsPanel",
+        "Switch one block's residual branch off and see what is lost",
+    ),
+    InstrumentEntry(
+        "strength",
+        "Skip strength",
+        "resnet_viz.views.instruments.strength:StrengthPanel",
+        "Turn the skips down from 1 to 0 and watch gradient and answer",
+    ),
+    InstrumentEntry(
+        "loss surface",
+        "Loss surface",
+        "resnet_viz.views.instruments.loss_surface:LossSurfacePanel",
+        "The loss around the weights, with skips and without",
+    ),
+]
+"""To add an instrument, write its module and add its entry here."""

@@ -1,0 +1,223 @@
+"""Every command of the window in one table: menus, toolbar, keys and the list of keys follow.
+
+To add a command, add an entry. Names with dots lead from the window to what is meant:
+"opening.paste" is ``window.opening.paste``, and "explorer.fit" the method of the page called
+"explorer".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from resnet_viz.networks import catalog
+from resnet_viz.views.shell.page_stack import shortcut
+from resnet_viz.views.shell.pages import PAGES
+
+MOST_STAGES = 4
+
+
+@dataclass(frozen=True)
+class Command:
+    """``handler`` is called with ``arguments``; ``keys`` are in Qt's notation.
+
+    The command is in ``menu``, and a line separates it from what is in another ``section`` there.
+    It can be used while the page ``on`` is on screen ("" for any) and ``enabled``, called with the
+    same arguments, is true. ``checked`` makes it one that is on or off. ``subject`` is what it is
+    about now, such as the step to be undone, and follows the text.
+    """
+
+    name: str
+    text: str
+    handler: str
+    menu: str
+    section: int = 0
+    keys: str = ""
+    tip: str = ""
+    on: str = ""
+    enabled: str = ""
+    checked: str = ""
+    subject: str = ""
+    arguments: tuple[object, ...] = ()
+
+    @property
+    def plain_text(self) -> str:
+        """The text without the mark of its access key."""
+        return self.text.replace("&", "")
+
+
+@dataclass(frozen=True)
+class Submenu:
+    """A menu in ``menu`` that ``fill`` fills each time that it opens: with it and ``arguments``."""
+
+    text: str
+    fill: str
+    menu: str
+    section: int = 0
+    arguments: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class PageCommands:
+    """Stands where the commands that turn to the pages are."""
+
+    menu: str
+    section: int = 0
+
+
+FILE, EDIT, NETWORK = "&File", "&Edit", "&Network"
+SKIPS, VIEW, HELP = "&Skips", "&View", "&Help"
+
+Entry = Command | Submenu | PageCommands
+
+COMMANDS: list[Entry] = [
+    Command(
+        "open", "&Open a photo…", "opening.ask_for_photo", FILE, 0, "Ctrl+O",
+        "Open a photo from a file",
+    ),
+    Command(
+        "open_folder", "Open &folder…", "opening.ask_for_folder", FILE, 0, "Ctrl+Shift+O",
+        "Step through the photos of a folder with the arrow keys",
+    ),
+    Command(
+        "paste", "&Paste a photo", "opening.paste", FILE, 0, "Ctrl+V",
+        "Take the picture or file on the clipboard",
+    ),
+    Submenu("&Recent photos", "opening.fill_recent", FILE, 0),
+    Command(
+        "samples", "&Sample photos…", "opening.show_gallery", FILE, 0, "Ctrl+G",
+        "Pick one of the photos of the gallery",
+    ),
+    Command("quit", "&Quit", "close", FILE, 1, "Ctrl+Q"),
+    *(
+        Submenu(group, "choices.fill_networks", NETWORK, 0, (group,))
+        for group in dict.fromkeys(spec.group for spec in catalog.CATALOG.values())
+    ),
+    Command(
+        "weights_default", "&Default weights", "choices.use_weights", NETWORK, 1, "",
+        "The embedded or the official weights", arguments=("default",),
+    ),
+    Command(
+        "weights_file", "Weights from a &file…", "opening.ask_for_weights", NETWORK, 1, "Ctrl+W",
+        "Open weights, and the network that they are for",
+    ),
+    Command(
+        "weights_untrained", "&Untrained weights", "choices.use_weights", NETWORK, 1, "",
+        "The bare initialisation", arguments=("untrained",),
+    ),
+    Command(
+        "mirror", "Download &mirror…", "choices.ask_for_mirror", NETWORK, 1, "",
+        "Fetch official weights from another address",
+    ),
+    Command(
+        "preprocessing", "&Preprocessing…", "checkpoints.ask_for_preprocessing", NETWORK, 2, "",
+        "Set the size, the mean and the deviation of the input",
+    ),
+    Command(
+        "class_names", "&Class names…", "checkpoints.ask_for_class_names", NETWORK, 2, "",
+        "Take the names of the classes from a file",
+    ),
+    Command(
+        "target", "&Target class…", "explorer.ask_for_target", NETWORK, 3, "Ctrl+T",
+        "Choose the class that the gradient is for",
+    ),
+    Command(
+        "target_automatic", "&Automatic target", "explorer.state.set_target", NETWORK, 3,
+        "Ctrl+Shift+T", "Target the top class", arguments=(None,),
+    ),
+    Submenu("&Device", "choices.fill_devices", NETWORK, 4),
+    Command(
+        "skips_on", "All skips &on", "explorer.explorer.set_all_skips", SKIPS, 0, "A",
+        "Switch every skip on", on="explorer", enabled="explorer.has_skips", arguments=(True,),
+    ),
+    Command(
+        "skips_off", "All skips o&ff", "explorer.explorer.set_all_skips", SKIPS, 0, "0",
+        "Switch every skip off", on="explorer", enabled="explorer.has_skips",
+        arguments=(False,),
+    ),
+    Command(
+        "cascade", "&Cascade", "explorer.toggle_cascade", SKIPS, 1, "C",
+        "Switch the skips off one by one; pause; go on", on="explorer",
+        enabled="explorer.has_skips",
+    ),
+    Command(
+        "cascade_back", "Cascade &back", "explorer.cascade_back", SKIPS, 1, "Shift+C",
+        "Switch the skips on again one by one", on="explorer",
+        enabled="explorer.cascade_can_go_back",
+    ),
+    Command(
+        "cascade_stop", "&Stop the cascade", "explorer.cascade.stop", SKIPS, 1, "Esc",
+        "The skips stay as they are", on="explorer", enabled="explorer.cascade_is_on",
+    ),
+    *(
+        Command(
+            f"stage_{number}", f"Stage &{number} on or off", "explorer.toggle_stage", SKIPS, 2,
+            str(number), f"Switch the skips of stage {number}", on="explorer",
+            enabled="explorer.has_stage", arguments=(number,),
+        )
+        for number in range(1, MOST_STAGES + 1)
+    ),
+    Submenu("&Theme", "choices.fill_themes", VIEW, 0),
+    Command(
+        "motion", "&Moving curves", "choices.toggle_motion", VIEW, 0, checked="choices.motion"
+    ),
+    Submenu("&Panels", "explorer.fill_panels", VIEW, 0),
+    PageCommands(VIEW, 1),
+    Command(
+        "fit", "&Fit the diagram", "explorer.diagram.fit", VIEW, 2, "F", "Show the whole diagram"
+    ),
+    Command("zoom_in", "Zoom &in", "explorer.diagram.zoom_in", VIEW, 2, "Ctrl++"),
+    Command("zoom_out", "Zoom &out", "explorer.diagram.zoom_out", VIEW, 2, "Ctrl+-"),
+    Command(
+        "find", "Fi&nd a layer…", "explorer.diagram.open_search", VIEW, 2, "Ctrl+F",
+        "Find a block or a layer in the diagram",
+    ),
+    Command(
+        "play", "&Play the flow", "explorer.diagram.play", VIEW, 2, "P",
+        "Run data forwards and the gradient backwards",
+    ),
+    Command(
+        "turn", "&Turn the diagram", "explorer.diagram.turn", VIEW, 2, "",
+        "From left to right, or from top to bottom",
+    ),
+    Command("full_screen", "F&ull screen", "toggle_full_screen", VIEW, 3, "F11"),
+    Command(
+        "reset_layout", "&Reset the layout", "explorer.reset_layout", VIEW, 3, "",
+        "Put every panel back in its place",
+    ),
+    Command(
+        "glossary", "&Glossary…", "show_glossary", HELP, 0, "Ctrl+Shift+G",
+        "What the words mean, in a few sentences",
+    ),
+    Command(
+        "what_is_this", "&What is this?", "what_is_this.begin", HELP, 0, "Shift+F1",
+        "Click on a word to have it explained",
+    ),
+    Command("shortcuts", "&Keyboard shortcuts", "show_shortcuts", HELP, 0, "F1"),
+    Command("about", "&About", "show_about", HELP, 0),
+]  # fmt: skip
+"""In the order of the menus."""
+
+
+def entries() -> Iterator[Command | Submenu]:
+    """The whole table, with a command for each page."""
+    for entry in COMMANDS:
+        if isinstance(entry, PageCommands):
+            for number, page in enumerate(PAGES, start=1):
+                yield Command(
+                    f"page_{page.name}",
+                    f"&{page.title}",
+                    "turn_to_page",
+                    entry.menu,
+                    entry.section,
+                    shortcut(number),
+                    page.tip,
+                    arguments=(page.name,),
+                )
+        else:
+            yield entry
+
+
+def commands() -> list[Command]:
+    """The commands of `entries`."""
+    return [entry for entry in entries() if isinstance(entry, Command)]

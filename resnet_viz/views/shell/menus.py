@@ -1,0 +1,82 @@
+"""Makes actions and menus from the table of commands, and keeps them up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from resnet_viz.views.shell.commands import Command, Submenu, commands, entries
+from resnet_viz.views.shell.page_stack import PageStack
+
+
+class Menus(QObject):
+    """``actions`` are one for each command, by its name; ``menus`` are by their titles."""
+
+    def __init__(self, window: QMainWindow, pages: Callable[[], PageStack]) -> None:
+        super().__init__(window)
+        self._window, self._pages = window, pages
+        self._commands = {command.name: command for command in commands()}
+        self.actions = {name: self._action(one) for name, one in self._commands.items()}
+        self.menus: dict[str, QMenu] = {}
+
+    def fill(self) -> None:
+        """Put everything into the window's menu bar."""
+        sections: dict[str, int] = {}
+        for entry in entries():
+            if entry.menu not in self.menus:
+                self.menus[entry.menu] = self._window.menuBar().addMenu(entry.menu)
+            menu = self.menus[entry.menu]
+            if sections.setdefault(entry.menu, entry.section) != entry.section:
+                menu.addSeparator()
+                sections[entry.menu] = entry.section
+            if isinstance(entry, Command):
+                menu.addAction(self.actions[entry.name])
+            else:
+                self._add_submenu(menu, entry)
+
+    def refresh(self) -> None:
+        """Enable what can be done now, and name and tick it as it is now."""
+        current = self._pages().current
+        for name, command in self._commands.items():
+            action = self.actions[name]
+            there = command.on in ("", current)
+            if there and command.enabled:
+                there = bool(self._find(command.enabled)(*command.arguments))
+            action.setEnabled(there)
+            if command.checked:
+                action.setChecked(bool(self._find(command.checked)))
+            if command.subject:
+                action.setText(f"{command.text} {self._find(command.subject)()}".strip())
+
+    def _action(self, command: Command) -> QAction:
+        action = QAction(command.text, self._window)
+        action.setShortcut(QKeySequence(command.keys))
+        keys = f" ({command.keys})" if command.keys else ""
+        action.setToolTip((command.tip or command.plain_text) + keys)
+        action.setCheckable(bool(command.checked))
+        action.triggered.connect(lambda: self._find(command.handler)(*command.arguments))
+        self._window.addAction(action)
+        return action
+
+    def _add_submenu(self, menu: QMenu, entry: Submenu) -> None:
+        made = menu.addMenu(entry.text)
+        self.menus[entry.text] = made
+        made.aboutToShow.connect(partial(self._refill, made, entry))
+
+    def _refill(self, menu: QMenu, entry: Submenu) -> None:
+        menu.clear()
+        self._find(entry.fill)(menu, *entry.arguments)
+
+    def _find(self, path: str) -> Any:
+        """What a name with dots leads to, from a page of that name or from the window."""
+        first, *rest = path.split(".")
+        pages = self._pages()
+        found: Any = pages[first] if first in pages else getattr(self._window, first)
+        for name in rest:
+            found = getattr(found, name)
+        return found

@@ -1,0 +1,166 @@
+"""Opening photos and weights: from a file, the gallery, the clipboard, or dropped on the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, QSettings, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from resnet_viz.engine.loader import PhotoLoader
+from resnet_viz.engine.photo_strip import PhotoStrip
+from resnet_viz.engine.state import ExplorerState
+from resnet_viz.images import gallery
+from resnet_viz.images.photo import (
+    SUFFIXES,
+    Photo,
+    PhotoError,
+    find_photos,
+    load_photo,
+    photo_from_pixels,
+)
+from resnet_viz.networks import catalog
+from resnet_viz.networks.state_file import SUFFIXES as WEIGHT_SUFFIXES
+from resnet_viz.views.shell import recent
+from resnet_viz.views.shell.checkpoint import CheckpointOpener
+from resnet_viz.views.shell.gallery import GalleryDialog
+from resnet_viz.views.shell.message_bar import MessageBar
+from resnet_viz.views.widgets import theme
+
+
+class Opening(QObject):
+    """Puts what the user opens into ``state``, and several photos into ``photos``.
+
+    ``checkpoints`` opens weights.
+    """
+
+    def __init__(
+        self,
+        state: ExplorerState,
+        photos: PhotoStrip,
+        checkpoints: CheckpointOpener,
+        settings: QSettings,
+        message: MessageBar,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._state, self._checkpoints, self._settings = state, checkpoints, settings
+        self._message, self._window, self._photos = message, window, photos
+        self.loader = PhotoLoader(self)
+        self.loader.loaded.connect(self._show_photo)
+        self.loader.failed.connect(message.say)
+        photos.moved.connect(lambda path: self.loader.load(lambda: load_photo(path)))
+
+    def open_path(self, path: str) -> None:
+        """Open a photo, a folder of photos, or weights and the network that they are for."""
+        if Path(path).is_dir():
+            self.open_photos([path])
+            return
+        if Path(path).suffix.lower() in WEIGHT_SUFFIXES:
+            self._checkpoints.open(path)
+            return
+        self._photos.clear()
+        self.loader.load(lambda: load_photo(path))
+
+    def open_photos(self, paths: list[str]) -> None:
+        """Open several photos, or all that are in a folder, to step through."""
+        try:
+            found = list(dict.fromkeys(map(str, find_photos(paths))))
+        except PhotoError as error:
+            self._message.say(str(error))
+            return
+        if len(found) == 1:
+            self.open_path(found[0])
+        else:
+            self._message.clear()
+            self._photos.show_photos(found)
+
+    def ask_for_folder(self) -> None:
+        """Let the user pick a folder of photos."""
+        folder = QFileDialog.getExistingDirectory(
+            self._window, "Open a folder of photos", str(self._settings.value("folder", ""))
+        )
+        if folder:
+            self._settings.setValue("folder", folder)
+            self.open_photos([folder])
+
+    def open_sample(self, name: str) -> None:
+        """Show a photo of the gallery."""
+        self._photos.clear()
+        self.loader.load(lambda: gallery.load_sample(name))
+
+    def show_gallery(self) -> None:
+        """Let the user pick a sample photo."""
+        dialog = GalleryDialog(self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(self.open_sample)
+        dialog.open()
+
+    def ask_for_photo(self) -> None:
+        """Let the user pick a file."""
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
+        weights_patterns = " ".join(f"*{suffix}" for suffix in WEIGHT_SUFFIXES)
+        folder = str(self._settings.value("folder", ""))
+        path, _ = QFileDialog.getOpenFileName(
+            self._window,
+            "Open a photo or weights",
+            folder,
+            f"Photos ({patterns});;Weights ({weights_patterns});;All files (*)",
+        )
+        if path:
+            self._settings.setValue("folder", str(Path(path).parent))
+            self.open_path(path)
+
+    def ask_for_weights(self, network: str | None = None) -> None:
+        """Ask for a file of weights, for ``network`` (or the one on screen) if it fits that."""
+        name = network or self._state.snapshot.network
+        patterns = " ".join(f"*{suffix}" for suffix in WEIGHT_SUFFIXES)
+        path, _ = QFileDialog.getOpenFileName(
+            self._window, f"Weights for {catalog.find(name).title}", "", f"Weights ({patterns})"
+        )
+        if path:
+            self._message.clear()
+            self._checkpoints.open(path, name)
+
+    def paste(self) -> None:
+        """Take the picture, or the first file, on the clipboard."""
+        if not self._take(QGuiApplication.clipboard().mimeData(), "Pasted photo"):
+            self._message.say("The clipboard holds no picture; copy one and paste again")
+
+    def drop(self, data: QMimeData) -> None:
+        """Open what was dropped."""
+        if not self._take(data, "Dropped photo"):
+            self._message.say("What was dropped is no file on this machine; save it and drop that")
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """The photos opened last."""
+        paths = recent.paths(self._settings)
+        for path in paths:
+            action = menu.addAction(path)
+            action.triggered.connect(lambda _=False, path=path: self.open_path(path))
+        if not paths:
+            menu.addAction("No photo has been opened yet").setEnabled(False)
+
+    def _take(self, data: QMimeData, name: str) -> bool:
+        """Open what was dropped or pasted; False if it is neither a file nor a picture."""
+        paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+        if paths:
+            if len(paths) == 1 or Path(paths[0]).suffix.lower() in WEIGHT_SUFFIXES:
+                self.open_path(paths[0])
+            else:
+                self.open_photos(paths)
+            return True
+        image = data.imageData() if data.hasImage() else None
+        if not isinstance(image, QImage) or image.isNull():
+            return False
+        pixels = theme.to_pixels(image)
+        self._photos.clear()
+        self.loader.load(lambda: photo_from_pixels(pixels, name))
+        return True
+
+    def _show_photo(self, photo: Photo) -> None:
+        self._message.clear()
+        if photo.path is not None:
+            recent.add(self._settings, photo.path)
+        self._state.set_photo(photo)

@@ -1,0 +1,118 @@
+"""The pages and their tabs; a page is made when it is first shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
+
+from resnet_viz.results.result import Result
+from resnet_viz.views.shell.pages import PageEntry
+from resnet_viz.views.widgets.feature import for_each
+from resnet_viz.views.widgets.page import Page
+
+
+class PageStack(QObject):
+    """Every page by its name, with ``tabs`` to turn to them and a ``stack`` that shows one.
+
+    ``make`` makes the page of an entry. It is asked when the page is first turned to, or asked for
+    as ``pages["compare"]``; the page then gets the last result.
+    """
+
+    turned = Signal(str)
+
+    def __init__(
+        self, entries: Sequence[PageEntry], make: Callable[[PageEntry], Page], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.entries = {entry.name: entry for entry in entries}
+        self._make = make
+        self.made: dict[str, Page] = {}
+        self._result: Result | None = None
+        self.stack = QStackedWidget()
+        self.tabs = QTabBar()
+        self.tabs.setAccessibleName("Pages")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
+        for number, entry in enumerate(entries, start=1):
+            self.stack.addWidget(QWidget())
+            self.tabs.addTab(entry.title)
+            self.tabs.setTabToolTip(number - 1, f"{entry.tip} ({shortcut(number)})")
+        self.tabs.currentChanged.connect(self._turn_to)
+
+    def __getitem__(self, name: str) -> Page:
+        if name not in self.made:
+            entry = self.entries[name]
+            page = self._make(entry)
+            page.entitle(entry.title)
+            place = list(self.entries).index(name)
+            if (empty := self.stack.widget(place)) is not None:
+                self.stack.removeWidget(empty)
+                empty.deleteLater()
+            self.stack.insertWidget(place, page)
+            if place == self.tabs.currentIndex():
+                self.stack.setCurrentWidget(page)
+            self.made[name] = page
+            if self._result is not None:
+                result = self._result
+                for_each([page], lambda page: page.show_result(result))
+        return self.made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.entries
+
+    @property
+    def current(self) -> str:
+        """The name of the page on screen."""
+        return list(self.entries)[self.tabs.currentIndex()]
+
+    def turn_to(self, name: str) -> None:
+        """Show a page.
+
+        Raises:
+            ValueError: there is none of that name.
+        """
+        place = list(self.entries).index(name)
+        self.tabs.setCurrentIndex(place)
+        self.stack.setCurrentWidget(self[name])
+
+    def show_result(self, result: Result) -> None:
+        """Hand a result to every page that there is, and keep it for those that are made later."""
+        self._result = result
+        for_each(self.made.values(), lambda page: page.show_result(result))
+
+    def retheme(self) -> None:
+        """Let every page take colours and fonts from the theme in use."""
+        for_each(self.made.values(), lambda page: page.retheme())
+
+    def keep(self, settings: QSettings) -> None:
+        """Let every page keep what outlives the window."""
+        for_each(self.made.values(), lambda page: page.keep(settings))
+
+    def choices(self) -> dict[str, Mapping[str, object]]:
+        """What each page that there is keeps in a session file."""
+        return {name: page.choices() for name, page in self.made.items()}
+
+    def restore(self, choices: Mapping[str, Mapping[str, object]]) -> None:
+        """Put back what `choices` gave; pages of other versions of the program are passed over."""
+        for name, kept in choices.items():
+            if name in self.entries:
+                self[name].restore(kept)
+
+    def _turn_to(self, number: int) -> None:
+        name = list(self.entries)[number]
+        self.stack.setCurrentWidget(self[name])
+        self.turned.emit(name)
+
+
+def shortcut(number: int) -> str:
+    """The key of the page in place ``number``, counted from 1; "" from the tenth on."""
+    return f"Ctrl+{number}" if number < 10 else ""

@@ -1,0 +1,106 @@
+"""What pages, panels of the explorer and instruments have in common, and how they are listed.
+
+Each is one module with one class, and one entry in a list; the list needs no import of the module.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, ClassVar, TypeVar
+
+from PySide6.QtWidgets import QWidget
+
+from resnet_viz.figures.figure import Figure
+from resnet_viz.figures.table import Table
+from resnet_viz.results.result import Result
+
+Json = Any
+"""What JSON can hold: None, bool, int, float, str, and lists and dicts of these."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """Keys that only one feature takes: in Qt's notation or as it is read, and what for."""
+
+    keys: str
+    text: str
+
+
+class Feature(QWidget):
+    """A widget that shows the explorer's results, and what else the window wants of it.
+
+    ``title`` comes from the feature's entry. ``figures`` and ``table`` are what can be exported of
+    what is on screen; ``choices`` is what a session file keeps, and ``restore`` puts it back.
+    """
+
+    KEYS: ClassVar[Mapping[str, Key]] = {}
+    """The keys that it takes itself, for the list of keys."""
+
+    title: str = ""
+
+    @classmethod
+    def key_groups(cls, title: str) -> dict[str, list[Key]]:
+        """All keys that are not commands', by what they are for; ``title`` is the entry's."""
+        return {title: list(cls.KEYS.values())}
+
+    def entitle(self, title: str) -> None:
+        """Take the entry's title."""
+        self.title = title
+
+    def show_result(self, result: Result) -> None:
+        """Take the explorer's newest result; called while hidden too, so it is to be quick."""
+
+    def retheme(self) -> None:
+        """Take colours and fonts from the theme in use."""
+
+    def figures(self) -> Sequence[Figure]:
+        """The figures on screen, as values; none while nothing has been measured."""
+        return ()
+
+    def table(self) -> Table | None:
+        """The numbers on screen, or None."""
+        return None
+
+    def choices(self) -> dict[str, Json]:
+        """What the user has chosen here, as JSON."""
+        return {}
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        """Take choices from a session file; what is missing or unknown is left as it is."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One feature: its ``name`` in files, its ``title`` for the user, and ``where`` its class is.
+
+    ``where`` is "module:Class"; the module is imported when the feature is first looked at.
+    """
+
+    name: str
+    title: str
+    where: str
+
+    def load(self) -> type[Any]:
+        """The class.
+
+        Raises:
+            ImportError, AttributeError: there is none at ``where``.
+        """
+        module, _, name = self.where.partition(":")
+        found: type[Any] = getattr(import_module(module), name)
+        return found
+
+
+Each = TypeVar("Each")
+
+
+def for_each(features: Iterable[Each], call: Callable[[Each], object]) -> None:
+    """Call each in turn; what one raises is reported and keeps none after it from its turn."""
+    for feature in features:
+        try:
+            call(feature)
+        except Exception:
+            sys.excepthook(*sys.exc_info())
