@@ -1,0 +1,60 @@
+"""How well a network, as it was read, fits the statistics that its norms stored in training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FITS = 0.025
+"""Of a mean divergence: at most so much is a fit. Measured on the four networks that come with the
+program: 0.01 for the right reading, 0.03 to 0.5 for another activation, 0.05 to 0.12 for zeros at
+the other end, 0.3 to 2 for the plain twin."""
+
+DOUBTFUL = 0.06
+"""More than this is no fit at all."""
+
+CLEARLY = 0.6
+"""A reading is better than another if its divergence is at most this share of the other's."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """``layers``: for each norm, from input to output, the divergence of what it saw on ``images``
+    pictures from what it stored: 0 is the same; without unit."""
+
+    layers: tuple[tuple[str, float], ...]
+    images: int
+
+    @property
+    def mean(self) -> float:
+        """Of all layers."""
+        return sum(value for _, value in self.layers) / len(self.layers)
+
+    @property
+    def worst(self) -> tuple[str, float]:
+        """The layer that fits least."""
+        return max(self.layers, key=lambda layer: layer[1])
+
+    @property
+    def text(self) -> str:
+        """For the user."""
+        if self.mean <= FITS:
+            return f"It fits its own statistics: {self.mean:.3f}"
+        if self.mean <= DOUBTFUL:
+            return (
+                f"It fits its own statistics only roughly: {self.mean:.3f}, where a right reading "
+                f"has up to {FITS}; its pictures may have been others, or normalised otherwise"
+            )
+        return (
+            f"It does not fit its own statistics: {self.mean:.3f}, where a right reading has up to "
+            f"{FITS}; it is another network than was read, its input is normalised otherwise, or "
+            "its statistics are not from training"
+        )
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Another choice for one assumption, and how well it fits; None where it could not be run."""
+
+    key: str
+    choice: str
+    fit: float | None
