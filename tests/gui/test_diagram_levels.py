@@ -32,6 +32,7 @@ from resnet_viz.views.diagram.scenes.network import NetworkLevel
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.widgets import theme
 from tests import fakes
+from tests.gui.fit import faults
 from tests.gui.test_diagram import wheel
 from tests.views.test_diagram_layout import STRUCTURES
 
@@ -370,6 +371,26 @@ def test_the_layout_turns(qtbot: QtBot, view: DiagramView) -> None:
         assert vertical(view)
         assert not view.grab().isNull()
         qtbot.mouseClick(view.turn_button, LEFT)
+
+
+@pytest.mark.parametrize("look", theme.THEMES.values(), ids=theme.THEMES)
+def test_nothing_around_the_drawing_is_cut_off(
+    qapp: QApplication, view: DiagramView, look: theme.Theme
+) -> None:
+    try:
+        theme.apply(qapp, look)
+        view.retheme()
+        view.show_result(fakes.result())
+        view.open_search()
+        for width, height in ((569, 300), (758, 334), (1398, 614)):
+            view.resize(width, height)
+            for name in LEVELS:
+                view.set_level(name)
+                view.levels.morph.stop()
+                QApplication.processEvents()
+                assert faults(view) == [], (width, name)
+    finally:
+        theme.apply(qapp, theme.DARK)
 
 
 # ---- overview and search

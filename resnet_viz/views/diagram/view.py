@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
@@ -24,6 +24,7 @@ from resnet_viz.views.diagram.controls import Controls
 from resnet_viz.views.diagram.explain import Explanation
 from resnet_viz.views.diagram.flow import Flow
 from resnet_viz.views.diagram.items.item import DiagramItem, LevelName
+from resnet_viz.views.diagram.keys import Keys
 from resnet_viz.views.diagram.layout.geometry import Text
 from resnet_viz.views.diagram.layout.parts import HEAD
 from resnet_viz.views.diagram.legend import Legend
@@ -56,6 +57,7 @@ class DiagramView(QWidget):
         self.canvas = DiagramCanvas(self)
         self.canvas.deeds = self
         self.levels = Levels(self.canvas, self._text)
+        self._keys = Keys(self)
         self.minimap = Minimap(self.canvas)
         self.flow = Flow(self.canvas)
         self.explanation: Explanation | None = None
@@ -256,10 +258,10 @@ class DiagramView(QWidget):
         return self._state.block if self._state.block in names else names[-1]
 
     @property
-    def _at(self) -> str:
-        """The block that the keys are at: the selected one, or the head."""
+    def place(self) -> tuple[str, str]:
+        """Where the keys are: the selected block or the head, and its selected layer or ""."""
         in_head = self._in_head and self.level == "layers"
-        return HEAD if in_head else self.selected
+        return HEAD if in_head else self.selected, self._layer
 
     def _block_changed(self) -> None:
         if self._state.block != self._chosen:
@@ -371,73 +373,16 @@ class DiagramView(QWidget):
         if self._structure is None:
             super().keyPressEvent(event)
             return
-        self._ring = True
-        deeds: dict[Qt.Key, Callable[[], object]] = {
-            Qt.Key.Key_Home: lambda: self._go_to_stop(0),
-            Qt.Key.Key_End: lambda: self._go_to_stop(-1),
-            Qt.Key.Key_P: self.play,
-            Qt.Key.Key_Space: self._toggle_skip,
-            Qt.Key.Key_E: self.explain_selected,
-            Qt.Key.Key_O: self._fold_selected,
-            Qt.Key.Key_Return: self._inwards,
-            Qt.Key.Key_Enter: self._inwards,
-            Qt.Key.Key_Escape: self.levels.outwards,
-            Qt.Key.Key_Plus: self.zoom_in,
-            Qt.Key.Key_Equal: self.zoom_in,
-            Qt.Key.Key_Minus: self.zoom_out,
-        }
-        keys = [Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down]
-        ways = [lambda: self._step(-1), lambda: self._step(1)]
-        rows = [lambda: self._change_row(-1), lambda: self._change_row(1)]
-        # The main line runs down a column where the layout is turned.
-        deeds |= zip(keys, [*rows, *ways] if self.levels.vertical else [*ways, *rows], strict=True)
-        deed = deeds.get(Qt.Key(event.key()))
-        if deed is None:
+        if not self._keys.press(Qt.Key(event.key())):
             super().keyPressEvent(event)
             return
-        deed()
+        self._ring = True
         self._show_focus()
 
-    def _step(self, step: int) -> None:
-        """To the next block or layer, or the one before."""
-        assert self.scene is not None
-        stops = self.scene.stops()
-        here = next((x for x in ((self._at, self._layer), (self._at, "")) if x in stops), None)
-        if here is not None:
-            at = stops.index(here) + step
-        else:
-            at = [block for block, _ in stops].index(self._at)
-        self._go_to_stop(min(max(at, 0), len(stops) - 1))
-
-    def _change_row(self, step: int) -> None:
-        assert self.scene is not None
-        block = self.scene.beside(self._at, step)
-        if block != self._at:
-            self._go_to_stop([name for name, _ in self.scene.stops()].index(block))
-
-    def _go_to_stop(self, at: int) -> None:
-        assert self.scene is not None
-        self.select(*self.scene.stops()[at])
-        self.levels.follow(self.scene.focus_place(self._at, self._layer).center())
-
-    def _toggle_skip(self) -> None:
+    def toggle_skip(self) -> None:
+        """Switch the skip of the selected block, if it has one."""
         if self._structure and self._structure.block(self.selected).has_skip:
             self._state.toggle_skip(self.selected)
-
-    def _fold_selected(self) -> None:
-        """Open or fold the equal blocks that the selected one belongs to."""
-        assert self.scene is not None
-        key = self.scene.fold_of(self.selected)
-        if key:
-            self.levels.fold(key)
-
-    def _inwards(self) -> None:
-        """A level deeper, or into the convolution."""
-        assert self.scene is not None
-        if self.level != "layers":
-            self.levels.inwards()
-        elif self.scene.is_convolution(self._layer):
-            self.open_convolution(self._layer)
 
     def explain_selected(self) -> None:
         """Say what the ⊕ of the selected block does, beside it."""
@@ -466,7 +411,7 @@ class DiagramView(QWidget):
 
     def _show_focus(self) -> None:
         if self.scene is not None and self._structure is not None:
-            self.scene.show_focus(self._at, self._layer, self.hasFocus() and self._ring)
+            self.scene.show_focus(*self.place, self.hasFocus() and self._ring)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -21,7 +21,7 @@ LEAST_HIT = 16.0
 """The least width of what can be clicked, in pixels at fit."""
 
 _LEAST_FIGURE = 8.0
-"""How small a block's figure may get, in pixels: it is what the diagram is looked at for."""
+"""How small a block's figure may get, in pixels of the screen: the diagram is there for it."""
 
 HAND = Qt.CursorShape.PointingHandCursor
 
@@ -210,7 +210,7 @@ def paint_fill(
         draw_label(painter, label, colour, 0.0, True)
     elif scale is not None:
         ink = QColor("#ffffff" if luminance(fill) < 0.18 else "#000000")
-        least = max(_LEAST_FIGURE, 0.75 * legible)
+        least = max(_LEAST_FIGURE / painter.device().devicePixelRatioF(), 0.75 * legible)
         zoom = zoom_of(painter)
         draw_label(painter, figure(scale, value, place, size, least / zoom), ink, 0.99 * least)
 
@@ -227,7 +227,7 @@ def figure(scale: FillScale, value: float, place: Rect, size: float, least: floa
         options.append(number_text(value, 1))
         options += [power_of_ten(round(math.log10(value)))] if "×" in options[0] else []
     for words in options:
-        fitting = min(size, (along - 4) / _em(words))
+        fitting = min(size, (along - 3) / _em(words))
         if fitting >= least:
             break
     return Label(words, place, fitting, turned)
