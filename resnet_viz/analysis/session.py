@@ -129,7 +129,7 @@ class Session:
         else:
             network, info = _loaded(spec, snapshot.weights, cancelled, progress)
         network.requires_grad_(False).eval().to(device)
-        if not self._weights.trained:
+        if not info.trained:
             use_batch_statistics(network)
         _, picture, image = _input(snapshot, spec, device)
         return Subject(

@@ -54,10 +54,10 @@ class ShippedTwins(QWidget):
         """Draw the curves in the colours of the theme in use."""
         if not self.cards:
             return
-        most = max(max(card.train_error) for card in self.cards)
+        most = max(max(card.training_error) for card in self.cards)
         self.plot.show_curves(
             [
-                Curve(card.title, card.train_error, _role(card), _deep(card), True)
+                Curve(card.title, card.training_error, _role(card), _deep(card), True)
                 for card in self.cards
             ],
             10.0 * math.ceil(most / 10),
@@ -66,7 +66,7 @@ class ShippedTwins(QWidget):
         )
         links = [
             f'<a href="{card.network}" style="color: {_colour(card)}">{card.title}</a> '
-            f"({'thick' if _deep(card) else 'thin'}) {card.train_error[-1]:.1f} %"
+            f"({'thick' if _deep(card) else 'thin'}) {card.training_error[-1]:.1f} %"
             for card in self.cards
         ]
         absent = f". No card yet: {', '.join(self.missing)}" if self.missing else ""
