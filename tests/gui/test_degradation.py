@@ -282,6 +282,27 @@ def test_odd_cards_are_refused(folder: Path, changes: dict[str, Any]) -> None:
         read_card(catalog.find("plain20"), folder)
 
 
+@pytest.mark.parametrize("curve", ["rate", "fixed_accuracy", "gradient_norms"])
+def test_newer_cards_have_a_value_for_each_epoch(folder: Path, curve: str) -> None:
+    write_new_card(folder, "plain20", 13.2, 14.0)
+    path = folder / "plain20-cifar10.json"
+    card = json.loads(path.read_text())
+    told = card["history"][curve]
+    (told["conv1"] if curve == "gradient_norms" else told).pop()
+    path.write_text(json.dumps(card))
+    with pytest.raises(CardError, match="Plain-20"):
+        read_card(catalog.find("plain20"), folder)
+
+
+def test_a_damaged_card_of_another_seed_is_named(
+    folder: Path, make: Callable[[], DegradationPage]
+) -> None:
+    (folder / "plain20-seed1-cifar10.json").write_text("{")
+    page = make()
+    assert "card of Plain-20, plain20-seed1-cifar10.json, is damaged" in page.missing.text()
+    assert len(page.plots["plain"].curves) == 4
+
+
 @pytest.mark.parametrize("name", ENDS)
 def test_every_network_can_be_opened(
     qtbot: QtBot, make: Callable[[], DegradationPage], name: str
