@@ -123,6 +123,20 @@ def test_a_subject_of_the_explorers_network_is_a_copy_of_it(
     assert np.array_equal(again.now.logits, result.now.logits)
 
 
+def test_a_subject_needs_no_earlier_pass_and_has_its_own_weights(
+    loads: list[str], snapshot: Snapshot
+) -> None:
+    session = Session()
+    trained = replace(snapshot, weights=WeightsChoice())
+    assert session.subject(trained).weights.trained
+    session.run(trained)
+    twin = session.subject(replace(snapshot, network="plain20"))
+    assert not twin.weights.trained
+    alone = Session().subject(replace(snapshot, network="plain20"))
+    with torch.no_grad():
+        assert torch.equal(twin.network(twin.image), alone.network(alone.image))
+
+
 def test_untrained_weights_are_the_same_every_time(snapshot: Snapshot) -> None:
     one, two = Session().run(snapshot), Session().run(snapshot)
     assert np.array_equal(one.now.logits, two.now.logits)
