@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
 import numpy as np
 
+from resnet_viz.images import cifar10_test
 from resnet_viz.images.photo import Photo, PhotoError, decode_photo, default_crop, network_picture
 
 
 @dataclass(frozen=True)
 class Sample:
     """A photo of the gallery. ``what`` says what is on it, ``credit`` whose it is and under which
-    terms, as scikit-image documents it; ``file`` is its file in scikit-image's package."""
+    terms, as scikit-image documents it; ``file`` is its file in scikit-image's package.
+    ``cifar10`` and ``imagenet`` are the classes that fit what is on it, None where none does."""
 
     name: str
     title: str
     what: str
     credit: str
     file: str
+    cifar10: str | None = None
+    imagenet: str | None = None
 
 
 SAMPLES: tuple[Sample, ...] = (
@@ -29,6 +34,8 @@ SAMPLES: tuple[Sample, ...] = (
         "A tabby cat's face, close up: fur, whiskers and two eyes.",
         "Stefan van der Walt, CC0",
         "chelsea.png",
+        cifar10="cat",
+        imagenet="tabby",
     ),
     Sample(
         "astronaut",
@@ -43,6 +50,7 @@ SAMPLES: tuple[Sample, ...] = (
         "An espresso in a red cup on a wooden table, with a spoon on the saucer.",
         "Rachel Michetti, courtesy of Pikolo Espresso Bar, CC0",
         "coffee.png",
+        imagenet="espresso",
     ),
     Sample(
         "rocket",
@@ -50,6 +58,7 @@ SAMPLES: tuple[Sample, ...] = (
         "A Falcon 9 on its launch pad at dusk: a small object before a large, smooth sky.",
         "SpaceX, public domain",
         "rocket.jpg",
+        imagenet="missile",
     ),
     Sample(
         "motorcycle",
@@ -57,6 +66,7 @@ SAMPLES: tuple[Sample, ...] = (
         "A red motorcycle in a garage, before full shelves.",
         "D. Scharstein and others, Middlebury stereo benchmark, 2014",
         "motorcycle_left.png",
+        imagenet="moped",
     ),
     Sample(
         "camera",
@@ -64,6 +74,7 @@ SAMPLES: tuple[Sample, ...] = (
         "A man at a camera on a tripod, in grey: a photo without colour.",
         "Lav Varshney, CC0",
         "camera.png",
+        imagenet="tripod",
     ),
     Sample(
         "horse",
@@ -71,6 +82,7 @@ SAMPLES: tuple[Sample, ...] = (
         "The black outline of a horse on white: a shape without texture.",
         "Andreas Preuss, CC0",
         "horse.png",
+        cifar10="horse",
     ),
     Sample(
         "brick",
@@ -99,12 +111,32 @@ SAMPLES: tuple[Sample, ...] = (
 DEFAULT_SAMPLE = "chelsea"
 
 
+def fitting(sample: Sample, labels: Sequence[str]) -> str | None:
+    """That of a network's classes, ``labels``, which fits what is on the sample; None if none."""
+    return next((name for name in (sample.cifar10, sample.imagenet) if name in labels), None)
+
+
+def unknown_in_words(labels: Sequence[str]) -> str:
+    """A sentence on how many of the samples show nothing that a network knows."""
+    unknown = sum(fitting(sample, labels) is None for sample in SAMPLES)
+    if not unknown:
+        return "Each sample photo shows something that this network knows."
+    return (
+        f"{unknown} of the {len(SAMPLES)} sample photos show nothing that this network knows: "
+        "what it answers to them is wrong, however sure it is."
+    )
+
+
 def load_sample(name: str) -> Photo:
     """The sample of that name; it is read from scikit-image's package and never downloaded.
+
+    Names that begin with `cifar10_test.PREFIX` are test images of CIFAR-10.
 
     Raises:
         PhotoError: there is no such sample, or scikit-image is not installed or lacks the file.
     """
+    if name.startswith(cifar10_test.PREFIX):
+        return cifar10_test.photo(name)
     for sample in SAMPLES:
         if sample.name == name:
             return decode_photo(_read(sample), sample.title)

@@ -46,8 +46,7 @@ def scale_of(low: float, high: float, dtype: np.dtype, bits: int | None = None) 
                 return Scale(
                     0.0,
                     white,
-                    f"The brightest value is {high:,.0f} of 65,535: shown on the scale of "
-                    f"{depth} bits, 0 to {white:,} as black to white.",
+                    f"Shown on the scale of {depth} bits: its values reach {high:,.0f} of 65,535.",
                 )
     return Scale(0.0, 65535.0)
 

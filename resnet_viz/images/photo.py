@@ -17,6 +17,7 @@ from resnet_viz.images.decoding import MOST_PIXELS as MOST_PIXELS
 from resnet_viz.images.decoding import SUFFIXES as SUFFIXES
 from resnet_viz.images.decoding import PhotoError as PhotoError
 from resnet_viz.images.decoding import check_size, decode, from_pixels
+from resnet_viz.networks.family import CLASSES
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def load_photo(path: str | Path) -> Photo:
             raise PhotoError(f"{typed} is not a file; choose an image file.")
         with path.open("rb") as stream:
             found = decode(stream, typed)
-            return Photo(path.name, found.pixels, typed, found.note)
+            return Photo(path.name, found.pixels, typed, found.note, _label(path, found.pixels))
     except FileNotFoundError as error:
         raise PhotoError(
             f"{typed} does not exist; check the name or choose another file."
@@ -122,6 +123,12 @@ def load_photo(path: str | Path) -> Photo:
             f"{typed} cannot be read ({getattr(error, 'strerror', None) or error}); "
             "choose another file."
         ) from error
+
+
+def _label(path: Path, pixels: np.ndarray) -> str | None:
+    """The class of an image of CIFAR-10 that lies in a folder of that name."""
+    name = path.absolute().parent.name
+    return name if pixels.shape[:2] == (32, 32) and name in CLASSES else None
 
 
 def decode_photo(data: bytes, name: str, path: str | None = None) -> Photo:

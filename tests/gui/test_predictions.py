@@ -220,3 +220,32 @@ def test_columns_stand_side_by_side_where_they_fit_else_stacked(
         assert right.x() < width
         if not stacked:
             assert right.y() < height
+
+
+def test_what_the_network_knows_is_told_whole_in_the_tooltip(view: PredictionsView) -> None:
+    view.resize(200, 300)
+    view.show_result(fakes.result())
+    assert view.classes.toolTip().startswith("10 classes; knows only: airplane, automobile, bird")
+    assert view.classes.toolTip().endswith("truck")
+    assert view.classes.text().startswith("10 classes")
+    assert view.classes.text().endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("cat", "true: cat ✓ right"),
+        ("dog", "true: dog ✗ wrong"),
+        ("cow", "true: cow – not among the network's classes"),
+        (None, ""),
+    ],
+)
+def test_the_true_class_stands_beside_the_answer(
+    view: PredictionsView, label: str | None, text: str
+) -> None:
+    made = fakes.result()
+    photo = replace(made.snapshot.photo, label=label)
+    run = probable(made.now, 3, 0.01, 0.01, 0.01, 0.9)
+    view.show_result(replace(made, snapshot=replace(made.snapshot, photo=photo), now=run))
+    assert view.truth.text() == text
+    assert view.truth.isVisibleTo(view) == bool(label)

@@ -30,6 +30,9 @@ UNTRAINED = "Untrained weights: these predictions mean nothing."
 SKIPS_AS_NOW = "Skips as now"
 NO_RANKING = "The logits are not a number, so no class can be ranked."
 
+NOT_A_CLASS = "not among the network's classes"
+
+_NAMED = 100  # classes that are named in a tooltip
 _MARGIN = 6  # pixels at the view's edge and between the columns
 _PADDING = 5  # pixels in a row: at its ends, and between the name and the probability
 
@@ -47,6 +50,10 @@ class PredictionsView(ExplorerPanel):
         self.banner.setWordWrap(True)
         self.target = QLabel()
         self.target.setWordWrap(True)
+        self.truth = QLabel()
+        self.truth.setWordWrap(True)
+        self.classes = QLabel()
+        self.classes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.automatic = QPushButton("Automatic")
         self.automatic.setToolTip("Take the most probable class with all skips on as the target.")
         self.automatic.clicked.connect(lambda: state.set_target(None))
@@ -73,7 +80,9 @@ class PredictionsView(ExplorerPanel):
         rows.setSpacing(4)
         rows.addWidget(self.banner)
         rows.addLayout(top)
+        rows.addWidget(self.truth)
         rows.addWidget(self._scroller, 1)
+        rows.addWidget(self.classes)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(page)
@@ -87,6 +96,7 @@ class PredictionsView(ExplorerPanel):
         """List the classes of ``result``."""
         self._result = result
         self.banner.setVisible(not result.weights.trained)
+        self._show_truth(result)
         self.now.show_pass(result.now, result.labels)
         self.all_on.show_pass(result.all_on, result.labels)
         # Without skips the two lists would be one and the same.
@@ -96,9 +106,23 @@ class PredictionsView(ExplorerPanel):
         self._pages.setCurrentIndex(1)
         self._fit()
 
+    def _show_truth(self, result: Result) -> None:
+        """What is known to be on the photo, and whether the network says so."""
+        truth = result.snapshot.photo.label
+        self.truth.setVisible(truth is not None)
+        if truth is None:
+            return
+        if truth not in result.labels:
+            self.truth.setText(f"true: {truth} – {NOT_A_CLASS}")
+        elif result.labels[result.now.top(1)[0]] == truth:
+            self.truth.setText(f"true: {truth} ✓ right")
+        else:
+            self.truth.setText(f"true: {truth} ✗ wrong")
+
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
         look = theme.current()
+        self.classes.setStyleSheet(f"color: {look.muted}")
         self.empty.setStyleSheet(f"color: {look.muted}")
         self.banner.setStyleSheet(
             f"color: {look.warning}; border: 1px solid {look.warning}; padding: 3px 6px;"
@@ -126,6 +150,11 @@ class PredictionsView(ExplorerPanel):
         self._columns.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
         if self._result is None:
             return
+        known = classes_in_words(self._result.labels)
+        room = self.width() - 2 * _MARGIN
+        self.classes.setText(metrics.elidedText(known, Qt.TextElideMode.ElideRight, room))
+        self.classes.setToolTip(known)
+        self.classes.setAccessibleName(known)
         label = self._result.labels[self._result.now.target]
         how = " (automatic)" if self._result.snapshot.target is None else ""
         self.target.setToolTip(f"Target: {label}{how}")
@@ -134,6 +163,12 @@ class PredictionsView(ExplorerPanel):
         if metrics.horizontalAdvance(label) > room:
             label = metrics.elidedText(label, Qt.TextElideMode.ElideRight, max(0, room))
         self.target.setText(f"Target: {label}{how}")
+
+
+def classes_in_words(labels: tuple[str, ...]) -> str:
+    """How many classes a network has and what it knows only, the first of them where many."""
+    named = ", ".join(labels[:_NAMED]) + (", …" if len(labels) > _NAMED else "")
+    return f"{len(labels):,} classes; knows only: {named}"
 
 
 class PredictionColumn(QWidget):

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
-from resnet_viz.images import gallery
+from resnet_viz.images import cifar10_test, gallery
+from resnet_viz.images.photo import Photo, PhotoError
+from resnet_viz.networks.family import CLASSES
 from resnet_viz.views.widgets import theme
 
 SIDE = 150
+TESTS = 30
+"""How many test images of a class are offered."""
+
+UNKNOWN = "no class fits"
+NO_CLASS = "None of the network's classes fits; what it answers is wrong, however sure it is."
 
 
 class GalleryDialog(QDialog):
@@ -17,9 +34,11 @@ class GalleryDialog(QDialog):
 
     chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, labels: Sequence[str] = (), parent: QWidget | None = None) -> None:
+        """``labels`` are the classes of the network on screen, which the samples are marked by."""
         super().__init__(parent)
         self.setWindowTitle("Sample photos")
+        self._labels = labels
         self.list = QListWidget()
         self.list.setAccessibleName("Sample photos")
         self.list.setViewMode(QListWidget.ViewMode.IconMode)
@@ -28,35 +47,77 @@ class GalleryDialog(QDialog):
         self.list.setUniformItemSizes(True)
         self.list.setIconSize(QSize(SIDE, SIDE))
         line = self.fontMetrics().height()
-        self.list.setGridSize(QSize(SIDE + 20, SIDE + 2 * line))
+        self.list.setGridSize(QSize(SIDE + 20, SIDE + 3 * line))
         self.list.setCursor(Qt.CursorShape.PointingHandCursor)
-        blank = QPixmap(SIDE, SIDE)
-        blank.fill(theme.current().raised)
-        for sample in gallery.SAMPLES:
-            item = QListWidgetItem(QIcon(blank), sample.title, self.list)
-            item.setData(Qt.ItemDataRole.UserRole, sample.name)
-            item.setToolTip(f"{sample.what}\n{sample.credit}")
-        self.list.setCurrentRow(0)
         self.list.itemClicked.connect(self._choose)
         self.list.itemActivated.connect(self._choose)
         hint = QLabel("These photos come with scikit-image.")
         hint.setEnabled(False)
+        self.knows = QLabel(gallery.unknown_in_words(labels) if labels else "")
+        self.knows.setWordWrap(True)
+        self.which = QComboBox()
+        self.which.setAccessibleName("Which photos")
+        self.which.addItem("Sample photos", "")
+        for label in CLASSES:
+            self.which.addItem(f"CIFAR-10 test images: {label}", label)
+        self.which.setVisible(cifar10_test.at_hand())
+        self.which.currentIndexChanged.connect(self._fill)
         column = QVBoxLayout(self)
+        column.addWidget(self.which)
         column.addWidget(self.list)
+        column.addWidget(self.knows)
         column.addWidget(hint)
         rows = -(-len(gallery.SAMPLES) // 5)
-        self.resize(5 * (SIDE + 20) + 60, rows * (SIDE + 2 * line) + 4 * line)
-        self._without_thumbnail = list(range(len(gallery.SAMPLES)))
+        self.resize(5 * (SIDE + 20) + 60, rows * (SIDE + 3 * line) + 7 * line)
+        self._tasks: list[tuple[QListWidgetItem, Callable[[], Photo]]] = []
+        self._fill()
+
+    def _fill(self) -> None:
+        """List the samples, or the first test images of the class that is chosen."""
+        self.list.clear()
+        self._tasks.clear()
+        label = self.which.currentData()
+        if label:
+            self._list_tests(label)
+        else:
+            for sample in gallery.SAMPLES:
+                self._list_sample(sample)
+        self.list.setCurrentRow(0)
         QTimer.singleShot(0, self._next_thumbnail)
+
+    def _list_sample(self, sample: gallery.Sample) -> None:
+        title, tip = sample.title, f"{sample.what}\n{sample.credit}"
+        if self._labels:
+            known = gallery.fitting(sample, self._labels)
+            title += f"\n✓ {known}" if known else f"\n✗ {UNKNOWN}"
+            tip += f"\nThe network knows it as: {known}." if known else f"\n{NO_CLASS}"
+        self._add(title, sample.name, tip, lambda: gallery.load_sample(sample.name))
+
+    def _list_tests(self, label: str) -> None:
+        try:
+            found = cifar10_test.photos(label, TESTS)
+        except PhotoError as error:
+            self.knows.setText(str(error))
+            return
+        for number, photo in enumerate(found, start=1):
+            name = f"{cifar10_test.PREFIX}{label}/{number}"
+            self._add(f"{label} {number}", name, photo.name, lambda photo=photo: photo)  # type: ignore[misc]
+
+    def _add(self, title: str, name: str, tip: str, load: Callable[[], Photo]) -> None:
+        blank = QPixmap(SIDE, SIDE)
+        blank.fill(theme.current().raised)
+        item = QListWidgetItem(QIcon(blank), title, self.list)
+        item.setData(Qt.ItemDataRole.UserRole, name)
+        item.setToolTip(tip)
+        self._tasks.append((item, load))
 
     def _next_thumbnail(self) -> None:
         """One thumbnail at a time, so that the dialogue answers while they are made."""
-        if not self._without_thumbnail:
+        if not self._tasks:
             return
-        row = self._without_thumbnail.pop(0)
-        photo = gallery.load_sample(gallery.SAMPLES[row].name)
-        image = theme.to_qimage(gallery.thumbnail(photo, SIDE))
-        self.list.item(row).setIcon(QIcon(QPixmap.fromImage(image)))
+        item, load = self._tasks.pop(0)
+        image = theme.to_qimage(gallery.thumbnail(load(), SIDE))
+        item.setIcon(QIcon(QPixmap.fromImage(image)))
         QTimer.singleShot(0, self._next_thumbnail)
 
     def _choose(self, item: QListWidgetItem) -> None:

@@ -58,7 +58,13 @@ class MainWindow(QMainWindow):
         self.message = MessageBar()
         self.checkpoints = CheckpointOpener(self.state, self.worker, self.message.say, self)
         self.opening = Opening(
-            self.state, self.engine.photos, self.checkpoints, settings, self.message, self
+            self.state,
+            self.engine.photos,
+            self.checkpoints,
+            settings,
+            self.message,
+            self,
+            lambda: self.engine.result.labels if self.engine.result is not None else (),
         )
         self.loader = self.opening.loader
         self.choices = Choices(self.engine, settings, self.message, self, self.retheme)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QSettings, Qt
@@ -32,7 +33,7 @@ from resnet_viz.views.widgets import theme
 class Opening(QObject):
     """Puts what the user opens into ``state``, and several photos into ``photos``.
 
-    ``checkpoints`` opens weights.
+    ``checkpoints`` opens weights; ``labels`` gives the classes of the network on screen.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Opening(QObject):
         settings: QSettings,
         message: MessageBar,
         window: QWidget,
+        labels: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         super().__init__(window)
+        self._labels = labels
         self._state, self._checkpoints, self._settings = state, checkpoints, settings
         self._message, self._window, self._photos = message, window, photos
         self.loader = PhotoLoader(self)
@@ -92,7 +95,7 @@ class Opening(QObject):
 
     def show_gallery(self) -> None:
         """Let the user pick a sample photo."""
-        dialog = GalleryDialog(self._window)
+        dialog = GalleryDialog(self._labels(), self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self.open_sample)
         dialog.open()
