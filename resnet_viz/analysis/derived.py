@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from resnet_viz import assets
 from resnet_viz.analysis import lesions, paths
 from resnet_viz.analysis.collapse import measure_collapse
 from resnet_viz.analysis.loss_surface import Slice, finite
@@ -107,7 +108,7 @@ def compute(
 
 def hash_of(spec: NetworkSpec) -> str:
     """The SHA-256 of the file of weights that comes with the program."""
-    path = weights.assets_dir() / "weights" / f"{spec.embedded}.safetensors"
+    path = assets.path("weights", f"{spec.embedded}.safetensors")
     return sha256(path.read_bytes()).hexdigest()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from resnet_viz.networks import weights
+from resnet_viz import assets
 from resnet_viz.networks.catalog import NetworkSpec
 
 
@@ -65,12 +65,12 @@ class TrainingCard:
 
 def card_path(spec: NetworkSpec, folder: Path | None = None) -> Path:
     """Where the card of ``spec`` is to be; ``folder`` None is that of the shipped weights."""
-    return (folder or weights.assets_dir() / "weights") / f"{spec.name}-cifar10.json"
+    return (folder or assets.path("weights")) / f"{spec.name}-cifar10.json"
 
 
 def derived_path(spec: NetworkSpec, kind: str, folder: Path | None = None) -> Path:
     """Where what was computed from the weights of ``spec`` is to be, such as its "surface"."""
-    return (folder or weights.assets_dir() / "derived") / f"{spec.name}-{kind}.json"
+    return (folder or assets.path("derived")) / f"{spec.name}-{kind}.json"
 
 
 def read_card(spec: NetworkSpec, folder: Path | None = None) -> TrainingCard:

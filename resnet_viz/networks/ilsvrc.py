@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 
-from resnet_viz.networks.weights import assets_dir
+from resnet_viz import assets
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def sources() -> tuple[Source, ...]:
 
 
 def _table() -> dict:
-    return json.loads((assets_dir() / "ilsvrc.json").read_text(encoding="utf-8"))
+    return json.loads(assets.text("ilsvrc.json"))
 
 
 def _sources(rows: list[dict[str, str]]) -> tuple[Source, ...]:

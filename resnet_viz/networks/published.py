@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 
-from resnet_viz.networks.weights import assets_dir
+from resnet_viz import assets
 
 
 @dataclass(frozen=True)
@@ -54,4 +54,4 @@ def source() -> tuple[str, str]:
 
 
 def _table() -> dict:
-    return json.loads((assets_dir() / "torchvision-weights.json").read_text(encoding="utf-8"))
+    return json.loads(assets.text("torchvision-weights.json"))

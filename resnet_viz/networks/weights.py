@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from resnet_viz import assets
 from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.networks.download import (
@@ -34,7 +35,6 @@ __all__ = [
     "Official",
     "WeightsError",
     "WeightsUnavailable",
-    "assets_dir",
     "availability",
     "class_labels",
     "find_class",
@@ -90,13 +90,6 @@ class Availability:
 
     at_hand: bool
     text: str
-
-
-def assets_dir() -> Path:
-    """The files that come with the program: in the package, or beside it in a checkout."""
-    package = Path(__file__).parents[1]
-    inside = package / "assets"
-    return inside if inside.is_dir() else package.parent / "assets"
 
 
 def official(spec: NetworkSpec) -> Official | None:
@@ -219,7 +212,7 @@ def _checked_mirror(base: str, source: str) -> str:
 
 
 def _embedded_path(embedded: str) -> Path:
-    return assets_dir() / "weights" / f"{embedded}.safetensors"
+    return assets.path("weights", f"{embedded}.safetensors")
 
 
 def _read_embedded(embedded: str) -> tuple[Mapping[str, Tensor], str]:

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from resnet_viz import cli
+from resnet_viz import assets, cli
 from resnet_viz.analysis.card import keep_runs, run_name, train_network
 from resnet_viz.analysis.training import (
     Recipe,
@@ -267,14 +267,14 @@ EMBEDDED = sorted(spec.name for spec in catalog.CATALOG.values() if spec.embedde
 
 
 def card_of(name: str) -> dict[str, Any]:
-    path = weights.assets_dir() / "weights" / f"{name}-cifar10.json"
+    path = assets.path("weights", f"{name}-cifar10.json")
     card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return card
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_the_embedded_weights_are_those_of_their_card(name: str) -> None:
-    path = weights.assets_dir() / "weights" / f"{name}-cifar10.safetensors"
+    path = assets.path("weights", f"{name}-cifar10.safetensors")
     card = card_of(name)
     assert card["network"] == name
     assert card["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()

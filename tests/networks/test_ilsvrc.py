@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from resnet_viz import assets
 from resnet_viz.networks import catalog, ilsvrc
 from resnet_viz.networks.ilsvrc import Entry, Source, Twin
-from resnet_viz.networks.weights import assets_dir
 
 ROWS = {entry.name: entry for entry in ilsvrc.entries()}
 
@@ -21,7 +21,7 @@ def sources() -> list[tuple[str, Source]]:
 
 
 def test_the_table_has_nothing_that_is_not_read() -> None:
-    table = json.loads((assets_dir() / "ilsvrc.json").read_text(encoding="utf-8"))
+    table = json.loads(assets.text("ilsvrc.json"))
     assert table.keys() == {"title", "error", "depth", "human", "twins", "entries"}
     for row in table["entries"]:
         assert row.keys() == Entry.__annotations__.keys()

@@ -414,7 +414,7 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / f"{EMBEDDED}.safetensors").write_bytes(content)
     card = {"title": "CIFAR-10 (JPEG), 88.1 %", "sha256": sha256(content)}
     (folder / f"{EMBEDDED}.json").write_text(json.dumps(card))
-    monkeypatch.setattr(weights, "assets_dir", lambda: tmp_path / "assets")
+    monkeypatch.setattr("resnet_viz.assets.folder", lambda: tmp_path / "assets")
     return folder
 
 
@@ -462,16 +462,6 @@ def test_a_missing_or_damaged_embedded_file_is_named(
 def test_missing_embedded_weights_are_not_at_hand(assets: Path) -> None:
     (assets / f"{EMBEDDED}.safetensors").unlink()
     assert not weights.availability(RESNET20).at_hand
-
-
-def test_assets_are_in_the_package_or_beside_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = tmp_path / "resnet_viz" / "networks" / "weights.py"
-    monkeypatch.setattr(weights, "__file__", str(module))
-    assert weights.assets_dir() == tmp_path / "assets"
-    (tmp_path / "resnet_viz" / "assets").mkdir(parents=True)
-    assert weights.assets_dir() == tmp_path / "resnet_viz" / "assets"
 
 
 # The user's file

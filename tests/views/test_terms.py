@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from resnet_viz.networks.weights import assets_dir
+from resnet_viz import assets
 from resnet_viz.views.help import terms
 from resnet_viz.views.help.terms import Term, linked
 
@@ -52,9 +52,7 @@ def test_no_word_belongs_to_two_entries() -> None:
 
 
 def test_the_entries_are_in_the_order_of_the_alphabet() -> None:
-    names = [
-        row["name"].lower() for row in json.loads((assets_dir() / "glossary.json").read_text())
-    ]
+    names = [row["name"].lower() for row in json.loads(assets.text("glossary.json"))]
     assert names == sorted(names)
 
 

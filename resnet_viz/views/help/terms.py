@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from resnet_viz.networks.weights import assets_dir
+from resnet_viz import assets
 from resnet_viz.views.widgets import theme
 
 SCHEME = "term:"
@@ -36,7 +36,7 @@ class Term:
 @cache
 def terms() -> dict[str, Term]:
     """Every entry by its key, in the order of the alphabet."""
-    rows = json.loads((assets_dir() / "glossary.json").read_text(encoding="utf-8"))
+    rows = json.loads(assets.text("glossary.json"))
     return {
         row["key"]: Term(
             row["key"],
