@@ -38,6 +38,7 @@ class Cascade(QObject):
         self._subject: Snapshot | None = None  # of the trace, with all skips on
         self._awaited: Snapshot | None = None
         self._here = False  # the awaited result has come
+        self._run = object()  # all switching from a start to its end is one step to undo
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._step)
@@ -87,6 +88,8 @@ class Cascade(QObject):
                 return
             self._begin_trace()
             self.position = len(self.sequence)
+        if self.phase == "idle":
+            self._run = object()
         self.falling = False
         self._set_phase("running")
         self._ask(self.position)
@@ -137,6 +140,7 @@ class Cascade(QObject):
         if not self.skips:
             return
         self._begin_trace()
+        self._run = object()
         self.falling = True
         self._set_phase("running")
         self._ask(0)
@@ -145,7 +149,7 @@ class Cascade(QObject):
         self.position = position
         self._here = False
         self._awaited = self._at(position)
-        self._state.set_gates(self._awaited.gates)
+        self._state.set_gates(self._awaited.gates, "cascade", self._run)
         # What is already on screen is not computed again.
         if self._result is not None and self._result.snapshot == self._awaited:
             self._record(self._result)

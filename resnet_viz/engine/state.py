@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from resnet_viz.images.photo import Crop, Photo
 from resnet_viz.networks import catalog
@@ -13,12 +15,34 @@ from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.result import DeviceChoice, Snapshot
 
+MOST_STEPS = 50
+"""How many steps can be undone; each may hold a photo."""
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """All choices at one time; "" is the last block."""
+
+    snapshot: Snapshot
+    block: str
+
+    def same(self, other: _Chosen) -> bool:
+        """True if they differ by the device at most, which is no matter of undoing."""
+        return self.block == other.block and same_choice(self.snapshot, other.snapshot)
+
+
+def same_choice(one: Snapshot, other: Snapshot) -> bool:
+    """True if two snapshots differ by the device at most."""
+    return replace(one, device=other.device) == other
+
 
 class ExplorerState(QObject):
     """The choices of the user, one changed signal each; `snapshot` freezes those a pass needs.
 
     ``snapshot_changed`` follows every change that asks for a new pass. The selected block is a
-    choice of view alone: the last result already holds every block.
+    choice of view alone: the last result already holds every block. Every choice but that of the
+    device is a step on ``undo_stack``. The steps of one ``gesture``, such as a drag of the crop,
+    become one; a gesture is any object, and equal ones are the same.
     """
 
     network_changed = Signal(str)
@@ -33,107 +57,214 @@ class ExplorerState(QObject):
 
     def __init__(self, photo: Photo, network: str = catalog.DEFAULT) -> None:
         super().__init__()
-        self._snapshot = Snapshot(network, photo)
-        self._block = ""
+        self._now = _Chosen(Snapshot(network, photo), "")
+        self._still = False
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(MOST_STEPS)
 
     @property
     def snapshot(self) -> Snapshot:
-        return self._snapshot
+        return self._now.snapshot
 
     @property
     def block(self) -> str:
         """The selected block's name, or "" for the last one."""
-        return self._block
+        return self._now.block
+
+    # ---- choices
 
     def set_network(self, name: str, weights: WeightsChoice | None = None) -> None:
         """Choose a network of the catalog, and its weights. Gates, and a target that the new
         network does not know, go back to their defaults."""
-        old = self._snapshot
+        old = self.snapshot
         weights = weights or WeightsChoice()
         if name == old.network:
             self.set_weights(weights)
             return
         new = replace(old, network=name, gates=GateSettings(), weights=weights)
-        self._snapshot = replace(new, target=_target_for(new, old))
-        self._block = ""
-        self.network_changed.emit(name)
-        self.gates_changed.emit(self._snapshot.gates)
-        self.weights_changed.emit(self._snapshot.weights)
-        self.target_changed.emit(self._snapshot.target)
-        self.block_changed.emit("")
-        self.snapshot_changed.emit(self._snapshot)
+        new = replace(new, target=_target_for(new, old))
+        self._change(_Chosen(new, ""), f"network {catalog.find(name).title}")
 
     def set_photo(self, photo: Photo) -> None:
         """Show another photo, with the default crop and the top class as the target."""
-        self._snapshot = replace(self._snapshot, photo=photo, crop=None, target=None)
-        self.photo_changed.emit(photo)
-        self.crop_changed.emit(None)
-        self.target_changed.emit(None)
-        self.snapshot_changed.emit(self._snapshot)
+        self._choose(f"photo {photo.name}", photo=photo, crop=None, target=None)
 
-    def set_crop(self, crop: Crop | None) -> None:
+    def set_crop(self, crop: Crop | None, gesture: object = None) -> None:
         """Move the crop box; None is the network's default centre crop."""
-        if crop != self._snapshot.crop:
-            self._snapshot = replace(self._snapshot, crop=crop)
-            self.crop_changed.emit(crop)
-            self.snapshot_changed.emit(self._snapshot)
+        self._choose("crop" if crop else "default crop", gesture, crop=crop)
 
     def set_weights(self, weights: WeightsChoice) -> None:
-        old = self._snapshot
-        if weights != old.weights:
-            new = replace(old, weights=weights)
-            self._snapshot = replace(new, target=_target_for(new, old))
-            self.weights_changed.emit(weights)
-            if self._snapshot.target != old.target:
-                self.target_changed.emit(self._snapshot.target)
-            self.snapshot_changed.emit(self._snapshot)
+        """Choose other weights; a target that they do not know goes back to its default."""
+        old = self.snapshot
+        new = replace(old, weights=weights)
+        target = _target_for(new, old)
+        self._choose(_weights_in_words(old.weights, weights), weights=weights, target=target)
 
-    def set_gates(self, gates: GateSettings) -> None:
-        if gates != self._snapshot.gates:
-            self._snapshot = replace(self._snapshot, gates=gates)
-            self.gates_changed.emit(gates)
-            self.snapshot_changed.emit(self._snapshot)
+    def set_gates(self, gates: GateSettings, what: str = "skips", gesture: object = None) -> None:
+        """Set every gate; ``what`` names the step for the user."""
+        self._choose(what, gesture, gates=gates)
 
     def set_skips(self, blocks: Iterable[str], on: bool) -> None:
         """Switch the skips of ``blocks`` on or off."""
-        self.set_gates(self._snapshot.gates.with_skips(blocks, 1.0 if on else 0.0))
+        names = list(blocks)
+        gates = self.snapshot.gates.with_skips(names, 1.0 if on else 0.0)
+        self.set_gates(gates, f"{_skips_in_words(names)} {'on' if on else 'off'}")
 
     def toggle_skip(self, block: str) -> None:
         """Switch one skip off if it lets anything through, else on."""
-        self.set_skips([block], self._snapshot.gates.skip(block) == 0.0)
+        self.set_skips([block], self.snapshot.gates.skip(block) == 0.0)
 
     def set_target(self, target: int | None) -> None:
         """Choose the class whose gradient is shown; None is the top class with all skips on."""
-        if target != self._snapshot.target:
-            self._snapshot = replace(self._snapshot, target=target)
-            self.target_changed.emit(target)
-            self.snapshot_changed.emit(self._snapshot)
+        self._choose("automatic target" if target is None else "target class", target=target)
 
     def set_device(self, device: DeviceChoice) -> None:
-        if device != self._snapshot.device:
-            self._snapshot = replace(self._snapshot, device=device)
-            self.device_changed.emit(device)
-            self.snapshot_changed.emit(self._snapshot)
-
-    def restore(self, snapshot: Snapshot) -> None:
-        """Go back to an earlier snapshot, such as the last one that gave a result."""
-        self._snapshot = snapshot
-        self.network_changed.emit(snapshot.network)
-        self.photo_changed.emit(snapshot.photo)
-        self.crop_changed.emit(snapshot.crop)
-        self.gates_changed.emit(snapshot.gates)
-        self.weights_changed.emit(snapshot.weights)
-        self.target_changed.emit(snapshot.target)
-        self.device_changed.emit(snapshot.device)
-        self.snapshot_changed.emit(snapshot)
+        """Run elsewhere; this is no step, for it changes nothing of what is measured."""
+        self._show(replace(self._now, snapshot=replace(self.snapshot, device=device)))
 
     def select_block(self, name: str) -> None:
-        if name != self._block:
-            self._block = name
-            self.block_changed.emit(name)
+        """Look at a block; looking at one after the other is one step."""
+        self._change(replace(self._now, block=name), f"selection of {name}", "selection")
+
+    def take(self, snapshot: Snapshot, block: str = "", what: str = "opened session") -> None:
+        """Choose everything at once, as one step."""
+        self._change(_Chosen(snapshot, block), what)
+        self.set_device(snapshot.device)
+
+    # ---- going back
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to an earlier snapshot, such as the last one that gave a result.
+
+        What has been tried since then can neither be undone nor done again.
+        """
+        stack = self.undo_stack
+        here, last = stack.index(), stack.count()
+        times = [t for t in range(last + 1) if same_choice(self._at(t).snapshot, snapshot)]
+        self._still = True
+        if earlier := [time for time in times if time <= here]:
+            found = earlier[-1]
+            chosen = self._at(found)
+            for time in range(found, last):
+                self._step(time).setObsolete(True)
+            while stack.index() > found:
+                stack.undo()
+            while stack.count() > found:
+                stack.redo()
+        elif times:
+            chosen = self._at(times[0])
+            stack.setIndex(times[0])
+        else:
+            # In the midst of a gesture, all of which is one step: it ends there.
+            block = self.block if snapshot.network == self.snapshot.network else ""
+            chosen = _Chosen(snapshot, block)
+            if here:
+                step = self._step(here - 1)
+                step.after = chosen
+                if step.before.same(chosen):
+                    step.setObsolete(True)
+                    stack.undo()
+        self._still = False
+        self._show(_Chosen(snapshot, chosen.block))
+
+    def _step(self, number: int) -> _Step:
+        step = self.undo_stack.command(number)
+        assert isinstance(step, _Step)
+        return step
+
+    def _at(self, time: int) -> _Chosen:
+        """What was chosen after that many of the steps."""
+        if not self.undo_stack.count():
+            return self._now
+        return self._step(time - 1).after if time else self._step(0).before
+
+    # ---- changing
+
+    def _choose(self, what: str, gesture: object = None, **changes: object) -> None:
+        snapshot = replace(self.snapshot, **changes)  # type: ignore[arg-type]
+        self._change(replace(self._now, snapshot=snapshot), what, gesture)
+
+    def _change(self, new: _Chosen, what: str, gesture: object = None) -> None:
+        """Make a choice: a step that can be undone, and a signal for all that differs."""
+        if not self._now.same(new):
+            self.undo_stack.push(_Step(self, self._now, new, what, gesture))
+            self._show(new)
+
+    def _show(self, new: _Chosen) -> None:
+        """Say what differs from what was chosen until now."""
+        if self._still:
+            return
+        old, self._now = self._now, new
+        for name, signal in (
+            ("network", self.network_changed),
+            ("photo", self.photo_changed),
+            ("crop", self.crop_changed),
+            ("gates", self.gates_changed),
+            ("weights", self.weights_changed),
+            ("target", self.target_changed),
+            ("device", self.device_changed),
+        ):
+            if getattr(new.snapshot, name) != getattr(old.snapshot, name):
+                signal.emit(getattr(new.snapshot, name))
+        if new.block != old.block:
+            self.block_changed.emit(new.block)
+        if new.snapshot != old.snapshot:
+            self.snapshot_changed.emit(self.snapshot)
+
+    def go_to(self, chosen: _Chosen) -> None:
+        """For steps: choose again what was chosen then, on the device that is used now."""
+        self._show(replace(chosen, snapshot=replace(chosen.snapshot, device=self.snapshot.device)))
+
+
+class _Step(QUndoCommand):
+    """From one choice to the next. It is put on the stack when it has been taken."""
+
+    def __init__(
+        self, state: ExplorerState, before: _Chosen, after: _Chosen, what: str, gesture: object
+    ) -> None:
+        super().__init__(what)
+        self.before, self.after = before, after
+        self._state, self._gesture = state, gesture
+        self._taken = True
+
+    def undo(self) -> None:
+        self._state.go_to(self.before)
+
+    def redo(self) -> None:
+        if not self._taken:
+            self._state.go_to(self.after)
+        self._taken = False
+
+    def id(self) -> int:
+        return -1 if self._gesture is None else 1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take in the next step of the same gesture; both vanish if it leads back."""
+        if not isinstance(other, _Step) or other._gesture != self._gesture:
+            return False
+        self.after = other.after
+        self.setText(other.text())
+        self.setObsolete(self.before.same(self.after))
+        return True
 
 
 def _target_for(new: Snapshot, old: Snapshot) -> int | None:
     """The old target where both know the same classes, else none."""
     classes = [(one.spec.family, one.spec.classes, one.weights.labels) for one in (new, old)]
     return old.target if classes[0] == classes[1] else None
+
+
+def _skips_in_words(blocks: list[str]) -> str:
+    """Such as "skip of layer2.1", "skips of stage 2" or "27 skips"."""
+    if len(blocks) == 1:
+        return f"skip of {blocks[0]}"
+    stages = {name.partition(".")[0] for name in blocks}
+    if len(stages) == 1:
+        return f"skips of stage {stages.pop().removeprefix('layer')}"
+    return "all skips"
+
+
+def _weights_in_words(old: WeightsChoice, new: WeightsChoice) -> str:
+    if (old.kind, old.path) == (new.kind, new.path):
+        return "preprocessing" if old.preprocessing != new.preprocessing else "class names"
+    return f"weights {PurePath(new.path).name}" if new.kind == "file" else f"{new.kind} weights"

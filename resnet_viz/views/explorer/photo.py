@@ -57,6 +57,8 @@ class CropEditor(Picture):
         self._crop = Crop(0, 0, 1)
         self._held: Corner | None = None
         self._from: tuple[QPointF, Crop] | None = None
+        self.drags = 0
+        """How often the box has been taken hold of."""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setToolTip(_HELP)
@@ -95,6 +97,7 @@ class CropEditor(Picture):
             self._held = self._corner_at(event.position())
             if self._held is not None or self.box().contains(event.position()):
                 self._from = (self._on_photo(event.position()), self._crop)
+                self.drags += 1
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._from is None:
@@ -266,7 +269,8 @@ class PhotoView(ExplorerPanel):
         column.addWidget(self.hint)
         column.addWidget(self.strip_view)
         self.strip.replaced.connect(self._strip_replaced)
-        self.editor.dragged.connect(state.set_crop)
+        # One drag, or the arrow keys until the next one, are one step to undo.
+        self.editor.dragged.connect(lambda crop: state.set_crop(crop, ("crop", self.editor.drags)))
         self.editor.reset.connect(lambda: state.set_crop(None))
         state.photo_changed.connect(self._show_photo)
         state.crop_changed.connect(self._show_crop)

@@ -53,6 +53,8 @@ class SkipStrength(QWidget):
         row.addWidget(self.why, 1)
         self.retheme()
 
+        self._drags = 0
+        self.slider.sliderPressed.connect(self._new_drag)
         self.slider.valueChanged.connect(self._set)
         self.scope.activated.connect(lambda _: self._show())
         state.gates_changed.connect(lambda _: self._show())
@@ -86,9 +88,14 @@ class SkipStrength(QWidget):
         names = [block.name for block in structure.blocks]
         return self._state.block if self._state.block in names else names[-1]
 
+    def _new_drag(self) -> None:
+        self._drags += 1
+
     def _set(self, position: int) -> None:
-        gates = self._state.snapshot.gates
-        self._state.set_gates(gates.with_skips(self.blocks, position / STEPS))
+        """One drag, or the arrow keys until the next one, are one step to undo."""
+        gates = self._state.snapshot.gates.with_skips(self.blocks, position / STEPS)
+        gesture = ("strength", self._drags, self.blocks)
+        self._state.set_gates(gates, f"skip strength {position / STEPS:.2f}", gesture)
 
     def _show(self) -> None:
         structure = self._structure

@@ -89,6 +89,16 @@ COMMANDS: list[Entry] = [
         "Pick one of the photos of the gallery",
     ),
     Command("quit", "&Quit", "close", FILE, 1, "Ctrl+Q"),
+    Command(
+        "undo", "&Undo", "state.undo_stack.undo", EDIT, 0, "Ctrl+Z",
+        "Take the last choice back", enabled="state.undo_stack.canUndo",
+        subject="state.undo_stack.undoText",
+    ),
+    Command(
+        "redo", "&Redo", "state.undo_stack.redo", EDIT, 0, "Ctrl+Shift+Z",
+        "Choose again what was taken back", enabled="state.undo_stack.canRedo",
+        subject="state.undo_stack.redoText",
+    ),
     *(
         Submenu(group, "choices.fill_networks", NETWORK, 0, (group,))
         for group in dict.fromkeys(spec.group for spec in catalog.CATALOG.values())
