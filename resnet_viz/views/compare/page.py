@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QTimer
@@ -28,6 +28,7 @@ from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.plots.strip import HEAT_MAP
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Json, choose
 from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.progress_row import ProgressRow
 from resnet_viz.views.widgets.scale_bar import ScaleBar
@@ -115,6 +116,21 @@ class ComparePage(Page):
         self.plot.retheme()
         if self._comparison is not None:
             self._show(self._comparison)
+
+    def choices(self) -> dict[str, Json]:
+        """Network and skips of both sides."""
+        sides = {"left": self.left, "right": self.right}
+        return {
+            name: {"network": side.network.currentData(), "skips": side.skips.currentData()}
+            for name, side in sides.items()
+        }
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        for name, side in (("left", self.left), ("right", self.right)):
+            kept = choices.get(name, {})
+            choose(side.network, kept.get("network"))
+            choose(side.skips, kept.get("skips"))
+        self._later.start()
 
     def _choose(self, preset: str) -> None:
         for side, (network, skips) in zip((self.left, self.right), PRESETS[preset], strict=True):

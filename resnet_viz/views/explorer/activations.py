@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -27,7 +28,7 @@ from resnet_viz.images import overlay
 from resnet_viz.results.result import BlockPass, Result
 from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.widgets import theme
-from resnet_viz.views.widgets.feature import Key
+from resnet_viz.views.widgets.feature import Json, Key
 from resnet_viz.views.widgets.overlay_picture import OverlayPicture
 from resnet_viz.views.widgets.picture import Picture
 from resnet_viz.views.widgets.scale_bar import ScaleBar
@@ -208,6 +209,18 @@ class ActivationsView(ExplorerPanel):
         self._fold()
         self.grid.relayout()
         self.update()
+
+    def choices(self) -> dict[str, Json]:
+        return {
+            "sorted": self.sort.currentIndex() == 0,
+            "common_scale": self.common.isChecked(),
+        }
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        if isinstance(choices.get("sorted"), bool):
+            self.sort.setCurrentIndex(0 if choices["sorted"] else 1)
+        if isinstance(choices.get("common_scale"), bool):
+            self.common.setChecked(choices["common_scale"])
 
     @property
     def enlarged(self) -> int | None:

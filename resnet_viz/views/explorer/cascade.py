@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 from PySide6.QtCore import Qt
@@ -30,6 +31,7 @@ from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.explorer.trace_plot import TracePlot
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Json, choose
 
 ORDERS = {"input": "From the input", "output": "From the output", "random": "At random"}
 LONGEST_PAUSE = 2000
@@ -93,6 +95,21 @@ class CascadeView(ExplorerPanel):
         """Take the newest result; its target names the probability's curve."""
         self._result = result
         self._show()
+
+    def choices(self) -> dict[str, Json]:
+        return {
+            "order": self.order.currentData(),
+            "seed": self.seed.value(),
+            "pause": self._cascade.pause_ms,
+        }
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        choose(self.order, choices.get("order"))
+        self._choose_order()
+        if isinstance(choices.get("seed"), int):
+            self.seed.setValue(choices["seed"])
+        if isinstance(choices.get("pause"), int):
+            self.tempo.setValue(LONGEST_PAUSE - choices["pause"])
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

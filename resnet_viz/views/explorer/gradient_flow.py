@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +31,7 @@ from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.plots.curve_motion import CurveMotion
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
-from resnet_viz.views.widgets.feature import Key
+from resnet_viz.views.widgets.feature import Json, Key
 
 _ROOMY = 17  # lines of text in the view's height, below which the remark is a short one
 _TIGHT = 14  # the same, below which one short text must do and the stages go unnamed
@@ -132,6 +133,13 @@ class GradientFlowView(ExplorerPanel):
     @property
     def edge_all_on(self) -> Any:
         return self.drawing.edges[1]
+
+    def choices(self) -> dict[str, Json]:
+        return {"hold_scale": self.hold.isChecked()}
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        if isinstance(choices.get("hold_scale"), bool):
+            self.hold.setChecked(choices["hold_scale"])
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

@@ -69,6 +69,7 @@ class Toolbar(QToolBar):
         self.addWidget(QLabel(" Device "))
         tip = "Where the network runs; Auto takes CUDA, else MPS, else the CPU"
         self.device_box = self._box("Device", tip, self.device_chosen)
+        self.device_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.theme_box = self._box("Theme", "The colours of the window", self.theme_chosen)
         for style in theme.THEMES.values():
             self.theme_box.addItem(style.title, style.name)

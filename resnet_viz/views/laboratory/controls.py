@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.results.laboratory import CHEAP_DEPTH, MOST_DEPTH, LaboratoryRequest
+from resnet_viz.views.widgets.feature import choose
 
 SHALLOWEST, STEP = 8, 6
 
@@ -133,7 +134,7 @@ class Controls(QWidget):
             (self.data, request.data),
             (self.batch, request.batch),
         ):
-            box.setCurrentIndex(box.findData(value))
+            choose(box, value)
         self._offer_zero_init()
         self.blockSignals(blocked)
         self.changed.emit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer
@@ -42,13 +42,15 @@ from resnet_viz.views.laboratory.sweep import Sweep
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.plots.strip import HEAT_MAP, Cell, NetworkStrip
 from resnet_viz.views.widgets import motion, theme
-from resnet_viz.views.widgets.feature import Key
+from resnet_viz.views.widgets.feature import Json, Key
 from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.progress_row import ProgressRow
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 PAUSE = 200
 """Milliseconds after the last change before a network is built."""
+
+_KEPT = ("depth", "combine", "norm", "initialisation", "nonlinearity", "data", "batch", "seed")
 
 
 class LaboratoryPage(Page):
@@ -148,6 +150,19 @@ class LaboratoryPage(Page):
         key = QShortcut(QKeySequence(self.KEYS["sweep"].keys), self)
         key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         key.activated.connect(self.toggle_sweep)
+
+    def choices(self) -> dict[str, Json]:
+        """The network and the batch."""
+        return {name: getattr(self.controls.request(), name) for name in _KEPT}
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        now = self.controls.request()
+        kept = {
+            name: choices[name]
+            for name in _KEPT
+            if name in choices and type(choices[name]) is type(getattr(now, name))
+        }
+        self.controls.choose(replace(now, **kept))
 
     # ---- asking
 

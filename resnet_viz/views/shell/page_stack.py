@@ -103,9 +103,8 @@ class PageStack(QObject):
 
     def restore(self, choices: Mapping[str, Mapping[str, object]]) -> None:
         """Put back what `choices` gave; pages of other versions of the program are passed over."""
-        for name, kept in choices.items():
-            if name in self.entries:
-                self[name].restore(kept)
+        there = [name for name in choices if name in self.entries]
+        for_each(there, lambda name: self[name].restore(choices[name]))
 
     def _turn_to(self, number: int) -> None:
         name = list(self.entries)[number]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
@@ -34,7 +34,7 @@ from resnet_viz.views.training.curves import Curves
 from resnet_viz.views.training.heat_map import HeatLegend, HeatMap
 from resnet_viz.views.training.time_line import TimeLine
 from resnet_viz.views.widgets import theme
-from resnet_viz.views.widgets.feature import Key
+from resnet_viz.views.widgets.feature import Json, Key, choose
 from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
@@ -143,6 +143,25 @@ class TrainingPage(Page):
             shortcut = QShortcut(QKeySequence(self.KEYS[name].keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(handler)
+
+    def choices(self) -> dict[str, Json]:
+        """What the next run is to be; the data are not kept."""
+        request = self.controls.request()
+        kept = {name: getattr(request, name) for name in ("depth", "norm", "batch_size", "rate")}
+        return {**kept, "whole_run": self.controls.view.currentData()}
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        controls = self.controls
+        for name, box in (
+            ("depth", controls.layers),
+            ("norm", controls.norm),
+            ("batch_size", controls.batch),
+            ("whole_run", controls.view),
+        ):
+            choose(box, choices.get(name))
+        if isinstance(choices.get("rate"), int | float):
+            controls.rate.setValue(choices["rate"])
+        controls.changed.emit()
 
     # ---- what the user asks for
 

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
+from resnet_viz.export.session import Json as Json
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.table import Table
 from resnet_viz.results.result import Result
-
-Json = Any
-"""What JSON can hold: None, bool, int, float, str, and lists and dicts of these."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +90,13 @@ class Entry:
         module, _, name = self.where.partition(":")
         found: type[Any] = getattr(import_module(module), name)
         return found
+
+
+def choose(box: QComboBox, value: Json) -> None:
+    """Choose the item with that data, if there is one."""
+    place = box.findData(value)
+    if place >= 0:
+        box.setCurrentIndex(place)
 
 
 Each = TypeVar("Each")

@@ -1,0 +1,266 @@
+"""What is on screen as JSON, so that it can be opened again: choices, not results.
+
+The form has a ``version``. What a newer version wrote, and this one does not know, is kept as it is
+when it is written again; what this one cannot read is named, and left as it was.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PIL import Image
+
+from resnet_viz.images import gallery
+from resnet_viz.images.photo import Crop, Photo, PhotoError, clamp_crop, decode_photo, load_photo
+from resnet_viz.networks import catalog
+from resnet_viz.networks.choice import WeightsChoice
+from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.preprocessing import Preprocessing
+from resnet_viz.results.result import DEVICES, Snapshot
+
+FORMAT = "resnet-viz session"
+VERSION = 1
+
+Json = Any
+"""What JSON can hold: None, bool, int, float, str, and lists and dicts of these."""
+
+_KINDS = ("default", "untrained", "file")
+_OF_WEIGHTS = ("kind", "path", "classes", "labels", "preprocessing")
+_KNOWN = (
+    *("format", "version", "network", "photo", "crop", "weights", "gates", "target", "device"),
+    *("block", "page", "choices"),
+)
+
+
+class SessionError(Exception):
+    """What was to be opened is no session; its text is a sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """Everything that the user has chosen.
+
+    ``choices`` are each page's own, by its name; ``block`` "" is the last block and ``page`` "" the
+    first. ``unknown`` is what a newer version of the program wrote.
+    """
+
+    snapshot: Snapshot
+    block: str = ""
+    page: str = ""
+    choices: Mapping[str, Json] = field(default_factory=dict)
+    unknown: Mapping[str, Json] = field(default_factory=dict)
+
+
+def to_json(session: Session) -> dict[str, Json]:
+    """The session as what JSON can hold.
+
+    A photo from a file is named by its path, a sample by its name; any other is kept whole, as PNG.
+    """
+    now = session.snapshot
+    unknown = dict(session.unknown)
+    of_weights = unknown.pop("weights", {})
+    return {
+        **unknown,
+        "format": FORMAT,
+        "version": max(VERSION, unknown.get("version", VERSION)),
+        "network": now.network,
+        "photo": _photo_to_json(now.photo),
+        "crop": asdict(now.crop) if now.crop else None,
+        "weights": {**of_weights, **_weights_to_json(now.weights)},
+        "gates": {"skips": now.gates.skips, "branches": now.gates.branches},
+        "target": now.target,
+        "device": now.device,
+        "block": session.block,
+        "page": session.page,
+        "choices": dict(session.choices),
+    }
+
+
+def from_json(data: Json, now: Snapshot) -> tuple[Session, list[str]]:
+    """The session that ``data`` is, and a sentence for each part that could not be opened.
+
+    Such a part, and one that is missing, is as it is in ``now``.
+
+    Raises:
+        SessionError: ``data`` is no session.
+    """
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise SessionError("This is not a session of ResNet Explorer; choose another file")
+    said: list[str] = []
+    version = data.get("version")
+    if not isinstance(version, int) or version < 1:
+        raise SessionError(f"The session has no version that is known ({version!r})")
+    if version > VERSION:
+        said.append(
+            "The session was saved by a newer version of this program; what this one does not know "
+            "stays in the file but is not shown"
+        )
+    read = _Reader(data, said)
+    snapshot = now
+    network = read("network", _network_from_json, now.network)
+    if network != now.network:
+        # What belongs to the network on screen means nothing to another one.
+        snapshot = replace(
+            now, network=network, gates=GateSettings(), weights=WeightsChoice(), target=None
+        )
+    photo = read("photo", _photo_from_json, now.photo)
+    if photo is not now.photo:
+        snapshot = replace(snapshot, photo=photo, crop=None)
+    crop = read("crop", lambda value: _crop_from_json(value, photo), snapshot.crop)
+    weights = read("weights", _weights_from_json, snapshot.weights)
+    snapshot = replace(snapshot, crop=crop, weights=weights)
+    classes = snapshot.spec.classes
+    snapshot = replace(
+        snapshot,
+        gates=read("gates", _gates_from_json, snapshot.gates),
+        target=read("target", lambda value: _target_from_json(value, classes), snapshot.target),
+        device=read("device", _device_from_json, now.device),
+    )
+    unknown = {key: value for key, value in data.items() if key not in _KNOWN}
+    if version > VERSION:
+        unknown["version"] = version
+    if isinstance(kept := data.get("weights"), dict):
+        more = {key: value for key, value in kept.items() if key not in _OF_WEIGHTS}
+        unknown |= {"weights": more} if more else {}
+    session = Session(
+        snapshot,
+        read("block", _text_from_json, ""),
+        read("page", _text_from_json, ""),
+        read("choices", _choices_from_json, {}),
+        unknown,
+    )
+    return session, said
+
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads one part after the other; ``said`` gets a sentence for each that cannot be read."""
+
+    data: Mapping[str, Json]
+    said: list[str]
+
+    def __call__(self, key: str, convert: Callable[[Json], Value], otherwise: Value) -> Value:
+        if key not in self.data:
+            return otherwise
+        try:
+            return convert(self.data[key])
+        except PhotoError as error:
+            self.said.append(str(error))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            self.said.append(f"The session's {key} cannot be read ({error}) and was left as it is")
+        return otherwise
+
+
+def _photo_to_json(photo: Photo) -> dict[str, Json]:
+    kept: dict[str, Json] = {"name": photo.name}
+    if photo.label is not None:
+        kept["label"] = photo.label
+    if photo.path is not None:
+        return {**kept, "path": str(Path(photo.path).resolve())}
+    for sample in gallery.SAMPLES:
+        if sample.title == photo.name:
+            return {**kept, "sample": sample.name}
+    stream = io.BytesIO()
+    Image.fromarray(photo.pixels).save(stream, "PNG")
+    return {**kept, "png": base64.b64encode(stream.getvalue()).decode("ascii")}
+
+
+def _photo_from_json(value: Json) -> Photo:
+    name = _text_from_json(value.get("name", "Photo"))
+    if "path" in value:
+        photo = load_photo(_text_from_json(value["path"]))
+    elif "sample" in value:
+        photo = gallery.load_sample(_text_from_json(value["sample"]))
+    else:
+        photo = decode_photo(base64.b64decode(value["png"], validate=True), name)
+    label = value.get("label")
+    return replace(photo, name=name, label=label if isinstance(label, str) else photo.label)
+
+
+def _crop_from_json(value: Json, photo: Photo) -> Crop | None:
+    if value is None:
+        return None
+    crop = Crop(*(_number(value[name]) for name in ("x", "y", "size")))
+    return clamp_crop(crop, photo)
+
+
+def _weights_to_json(weights: WeightsChoice) -> dict[str, Json]:
+    kept = asdict(weights)
+    kept["labels"] = list(weights.labels)
+    if weights.preprocessing is not None:
+        kept["preprocessing"]["mean"] = list(weights.preprocessing.mean)
+        kept["preprocessing"]["std"] = list(weights.preprocessing.std)
+    return kept
+
+
+def _weights_from_json(value: Json) -> WeightsChoice:
+    kind, classes = value.get("kind", "default"), value.get("classes")
+    if kind not in _KINDS:
+        raise ValueError(f"{kind!r} is none of {', '.join(_KINDS)}")
+    if classes is not None and (not isinstance(classes, int) or classes < 1):
+        raise ValueError(f"{classes!r} is no number of classes")
+    form = value.get("preprocessing")
+    preprocessing = None
+    if form is not None:
+        mean, std = (tuple(_number(one) for one in form[name]) for name in ("mean", "std"))
+        if len(mean) != 3 or len(std) != 3:
+            raise ValueError("mean and std have three numbers each")
+        preprocessing = Preprocessing(int(form["size"]), mean, std)
+    labels = tuple(_text_from_json(one) for one in value.get("labels", []))
+    return WeightsChoice(
+        kind, _text_from_json(value.get("path", "")), classes, labels, preprocessing
+    )
+
+
+def _gates_from_json(value: Json) -> GateSettings:
+    skips, branches = (
+        {_text_from_json(name): _number(gate) for name, gate in value.get(kind, {}).items()}
+        for kind in ("skips", "branches")
+    )
+    return GateSettings.of(skips, branches)
+
+
+def _network_from_json(value: Json) -> str:
+    name = _text_from_json(value)
+    catalog.find(name)
+    return name
+
+
+def _target_from_json(value: Json, classes: int) -> int | None:
+    if value is not None and (type(value) is not int or not 0 <= value < classes):
+        raise ValueError(f"{value!r} is none of the {classes} classes")
+    target: int | None = value
+    return target
+
+
+def _device_from_json(value: Json) -> Any:
+    if value not in DEVICES:
+        raise ValueError(f"{value!r} is none of {', '.join(DEVICES)}")
+    return value
+
+
+def _text_from_json(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _choices_from_json(value: Json) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} is no group of choices")
+    return value
+
+
+def _number(value: Json) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
