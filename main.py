@@ -1,3 +1,7 @@
-from resnet_viz.app import main
+try:
+    from resnet_viz.app import main
 
-raise SystemExit(main())
+    code = main()
+except KeyboardInterrupt:  # Ctrl+C before the program has begun
+    code = 130
+raise SystemExit(code)

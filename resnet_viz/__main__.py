@@ -1,5 +1,9 @@
 """``python -m resnet_viz`` starts the same program as ``resnet-viz``."""
 
-from resnet_viz.app import main
+try:
+    from resnet_viz.app import main
 
-raise SystemExit(main())
+    code = main()
+except KeyboardInterrupt:  # Ctrl+C before the program has begun
+    code = 130
+raise SystemExit(code)

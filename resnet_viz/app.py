@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
+
+INTERRUPTED = 128 + signal.SIGINT
+"""What shells call the exit code of a program that was ended by Ctrl+C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """``resnet-viz [image]`` opens the window, ``resnet-viz analyze …`` and others do not.
 
-    Returns the exit code: 0, or 2 after one sentence about what is wrong with the input.
+    Returns the exit code: 0, 2 after one sentence about what is wrong with the input, or 130 if
+    it was interrupted.
     """
+    try:
+        return _main(arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     from resnet_viz import cli
 
     arguments = list(sys.argv[1:] if arguments is None else arguments)
@@ -41,13 +54,29 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """End at once: before there is a window, nothing has been begun that wants to be ended."""
+    os._exit(128 + number)
+
+
 def open_window(path: str | None) -> int:
     """Run the window until it is closed; ``path`` is a photo to show, else the sample photo."""
+    before = {one: signal.signal(one, _leave) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return _run_window(path)
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _run_window(path: str | None) -> int:
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
     from resnet_viz.engine.garbage import Garbage
+    from resnet_viz.views.shell.interrupts import Interrupts
     from resnet_viz.views.shell.main_window import MainWindow
+    from resnet_viz.views.shell.problems import Problems
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
@@ -55,16 +84,23 @@ def open_window(path: str | None) -> int:
     application.setOrganizationName("resnet-viz")
     settings = QSettings()
     garbage = Garbage(application)
+    problems = Problems(parent=application)
+    problems.watch()
     window = MainWindow(settings)
+    problems.happened.connect(window.say_problem)
     window.worker.devices_known.connect(garbage.spare)
+    interrupts = Interrupts(application)
     window.show()
     if path is not None:
         window.open_path(path)
     code = application.exec()
+    code = interrupts.code or code
+    problems.end()
     if not (window.worker.ended and window.loader.ended):
         # An import cannot be interrupted, and Python must not be taken down around its thread.
         settings.sync()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+    interrupts.end()
     return code

@@ -105,9 +105,7 @@ class Choices(QObject):
     def set_theme(self, name: str) -> None:
         """Draw everything in another theme."""
         self._settings.setValue("theme", name)
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        theme.apply(application, theme.THEMES[name])
+        apply_theme(name)
         self._retheme()
 
     @property
@@ -119,6 +117,13 @@ class Choices(QObject):
         """Let curves move, or draw results at once."""
         motion.allow(not motion.allowed())
         self._settings.setValue("motion", motion.allowed())
+
+
+def apply_theme(name: str) -> None:
+    """Give the application the theme called ``name``, or the dark one if there is none."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    theme.apply(application, theme.THEMES.get(name, theme.DARK))
 
 
 def _offer(menu: QMenu, choices: dict[str, str], now: str, choose: Callable[[str], object]) -> None:

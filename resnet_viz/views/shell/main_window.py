@@ -11,9 +11,10 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
     QDropEvent,
+    QGuiApplication,
     QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
 from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.state import ExplorerState
@@ -23,7 +24,7 @@ from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.views.help.glossary import glossary_of
 from resnet_viz.views.help.what_is_this import WhatIsThis
 from resnet_viz.views.shell.checkpoint import CheckpointOpener
-from resnet_viz.views.shell.choices import Choices
+from resnet_viz.views.shell.choices import Choices, apply_theme
 from resnet_viz.views.shell.menus import Menus
 from resnet_viz.views.shell.message_bar import MessageBar
 from resnet_viz.views.shell.opening import Opening
@@ -31,7 +32,6 @@ from resnet_viz.views.shell.page_stack import PageStack
 from resnet_viz.views.shell.pages import PAGES, PageEntry
 from resnet_viz.views.shell.shortcuts import ShortcutsDialog
 from resnet_viz.views.shell.status_bar import StatusBar
-from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.page import Page
 
 
@@ -44,10 +44,7 @@ class MainWindow(QMainWindow):
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
         self.settings = settings
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        name = str(settings.value("theme", theme.DARK.name))
-        theme.apply(application, theme.THEMES.get(name, theme.DARK))
+        apply_theme(str(settings.value("theme", "")))
         self._asked = False
         self.resize(QSize(1600, 900).boundedTo(self.screen().availableSize()))
         self.setAcceptDrops(True)
@@ -119,7 +116,8 @@ class MainWindow(QMainWindow):
         worker.busy_changed.connect(self.status.show_busy)
         self.status.cancel_asked.connect(engine.cancel)
         self.what_is_this.unknown.connect(self.message.say)
-        self.pages.turned.connect(lambda _: self.menus.refresh())
+        self.state.undo_stack.indexChanged.connect(self.menus.refresh)
+        self.pages.turned.connect(self.menus.refresh)
 
     @property
     def actions_by_name(self) -> Mapping[str, QAction]:
@@ -193,6 +191,11 @@ class MainWindow(QMainWindow):
             untrained = "" if result.weights.trained else " (untrained)"
             title = f"{result.structure.title}{untrained} – {result.snapshot.photo.name} – {title}"
         self.setWindowTitle(title)
+
+    def say_problem(self, sentence: str, details: str) -> None:
+        """Say that something unexpected happened, and offer its details for a report."""
+        copy = QGuiApplication.clipboard().setText
+        self.message.say(sentence, [("Copy details", lambda: copy(details))])
 
     # ---- the window itself
 
