@@ -105,8 +105,8 @@ def test_every_page_takes_back_what_it_gave(window: MainWindow) -> None:
     assert window.pages.choices() == changed
     window.pages.restore({name: {} for name in first})
     assert window.pages.choices() == changed, "what is missing stays as it is"
-    first["instruments"]["instruments"] = {"paths": {}}  # it has been made meanwhile
     window.pages.restore(first)
+    first["instruments"]["instruments"] = {"paths": {}, "shattering": {}}  # they are made now
     assert window.pages.choices() == first
 
 
