@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from resnet_viz.figures.figure import Chart, Figure
+
 Cell = str | int | float | None
 
 
@@ -17,3 +19,44 @@ class Table:
     name: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+
+
+def table_of(figure: Figure) -> Table:
+    """The numbers of a figure's charts.
+
+    A row for each position with a column for each series, where all charts share their positions;
+    else a row for each number.
+    """
+    charts = [panel for panel in figure.panels if isinstance(panel, Chart)]
+    shared = {(chart.x.title, chart.x.names, tuple(chart.positions)) for chart in charts}
+    if len(shared) == 1:
+        return _wide(figure.name, charts)
+    rows = [
+        (chart.title, name or chart.y.title, _position(chart, at), value)
+        for chart in charts
+        for at in chart.positions
+        for name, value, _ in chart.values_at(at)
+    ]
+    return Table(figure.name, ("chart", "series", "position", "value"), tuple(rows))
+
+
+def _wide(name: str, charts: list[Chart]) -> Table:
+    columns: dict[str, dict[float, float]] = {}
+    for chart in charts:
+        for at in chart.positions:
+            for series, value, axis in chart.values_at(at):
+                said = ": ".join(part for part in (axis.title, series) if part)
+                columns.setdefault(said, {}).setdefault(at, value)
+    positions = charts[0].positions
+    rows = tuple(
+        (_position(charts[0], at), *(column.get(at) for column in columns.values()))
+        for at in positions
+    )
+    return Table(name, (charts[0].x.title or "position", *columns), rows)
+
+
+def _position(chart: Chart, at: float) -> Cell:
+    if at == int(at):
+        number = int(at)
+        return chart.x.names[number] if 0 <= number < len(chart.x.names) else number
+    return at

@@ -95,7 +95,7 @@ def test_the_pictures_are_those_of_the_files(page: InstrumentsPage) -> None:
         assert plot.isVisible()
         there = read_derived(catalog.find(name), "lesions")
         assert there is not None
-        said = plot.describe(0.0)
+        said = plot.chart.reading(0.0)
         assert f"{there['lesioned'][0]['probability']:.2f}" in said
         assert f"intact: {there['intact']['probability']:.2f}" in said
     surfaces = page.panel("loss surface")
@@ -103,7 +103,7 @@ def test_the_pictures_are_those_of_the_files(page: InstrumentsPage) -> None:
     for column, name in zip(surfaces.columns, ("resnet20", "plain20"), strict=True):
         there = read_derived(catalog.find(name), "surface")
         assert there is not None
-        assert f"accuracy {there['accuracy']:.0%}" in column.title.text()
+        assert f"accuracy {100 * there['accuracy']:.0f} %" in column.title.text()
         middle = len(there["loss"]) // 2
         assert f"loss {np.float32(there['loss'][middle][middle]):.3g} at" in column.title.text()
 

@@ -1,0 +1,45 @@
+"""Tables as files, for spreadsheets and scripts."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+
+from resnet_viz.figures.table import Cell, Table
+
+FORMATS = (".csv", ".json")
+
+
+def write_table(table: Table, path: Path) -> None:
+    """Write ``table`` as CSV or JSON, as the name of ``path`` says; both UTF-8.
+
+    Numbers have all their digits; those that are not finite are "NaN", "inf" and "-inf" in both,
+    and what was not measured is empty or null.
+
+    Raises:
+        ValueError: the name ends otherwise.
+        OSError: the file cannot be written.
+    """
+    kind = path.suffix.lower()
+    if kind == ".csv":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(table.columns)
+            writer.writerows([["" if c is None else _plain(c) for c in row] for row in table.rows])
+    elif kind == ".json":
+        rows = [dict(zip(table.columns, map(_plain, row), strict=True)) for row in table.rows]
+        given = {"name": table.name, "columns": list(table.columns), "rows": rows}
+        path.write_text(json.dumps(given, ensure_ascii=False, indent=1), encoding="utf-8")
+    else:
+        raise ValueError(
+            f"{path.name} is no name for a table; let it end with {' or '.join(FORMATS)}"
+        )
+
+
+def _plain(cell: Cell) -> Cell:
+    """A cell that CSV and JSON can hold."""
+    if isinstance(cell, float) and not math.isfinite(cell):
+        return "NaN" if math.isnan(cell) else "inf" if cell > 0 else "-inf"
+    return cell
