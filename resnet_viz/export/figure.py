@@ -94,7 +94,8 @@ def draw(figure: Figure, theme: Theme) -> Sheet:
     for number, panel in enumerate(figure.panels):
         axes = sheet.add_subplot(rows, columns, number + 1)
         axes.set_facecolor(theme.panel)
-        axes.set_title(_wrapped(panel.title, width, 0.85), color=theme.text, fontsize=9)
+        room = 0.6 if isinstance(panel, Map) else 0.85
+        axes.set_title(_wrapped(panel.title, width, room), color=theme.text, fontsize=9)
         axes.tick_params(colors=theme.text, labelsize=7)
         for spine in axes.spines.values():
             spine.set_color(theme.line)
@@ -131,7 +132,7 @@ def _draw_chart(axes: Axes, chart: Chart, theme: Theme) -> None:
     axes.set_ylabel(y.title, color=theme.text, fontsize=8)
     axes.grid(axis="y", color=theme.line, linewidth=0.5, alpha=0.6)
     axes.set_axisbelow(True)
-    _tick(axes, chart, places)
+    drop = _tick(axes, chart, places)
     for number, (title, first, last) in enumerate(chart.bands, 1):
         colour = theme.colour(f"stage {number}")
         axes.axvspan(first - 0.5, last + 0.5, color=colour, alpha=0.15, linewidth=0, zorder=0)
@@ -147,12 +148,12 @@ def _draw_chart(axes: Axes, chart: Chart, theme: Theme) -> None:
         across.tick_params(colors=theme.text, labelsize=7)
         if right.ticks is not None:
             across.set_yticks([at for at, _ in right.ticks], [text for _, text in right.ticks])
-    for one in chart.series:
+    for number, one in enumerate(chart.series):
         on_right = one.right and across is not None and chart.right is not None
         if on_right and across is not None and chart.right is not None:
             _draw_series(across, one, chart.right, {}, theme)
         else:
-            _draw_series(axes, one, y, places, theme)
+            _draw_series(axes, one, y, places, theme, below=number % 2 == 1)
     _draw_ends(axes, chart, theme, (top - bottom) * 0.06)
     if chart.marker is not None:
         axes.axvline(chart.marker, color=theme.text, linewidth=0.8, zorder=1)
@@ -161,22 +162,26 @@ def _draw_chart(axes: Axes, chart: Chart, theme: Theme) -> None:
         foot = [bottom + crosses / 2] * len(at)
         axes.scatter(at, foot, marker="x", s=14, color=theme.off, label=name, zorder=3)
     if chart.legend:
-        _draw_legend(axes, across, theme)
+        _draw_legend(axes, across, theme, drop)
 
 
-def _tick(axes: Axes, chart: Chart, places: dict[str, float]) -> None:
+def _tick(axes: Axes, chart: Chart, places: dict[str, float]) -> float:
+    """Label both axes; how much room the names below need, in heights of the axes."""
     x, y = chart.x, chart.y
     ticks = x.ticks if x.ticks is not None else tuple(enumerate(x.names))
+    drop = 0.0
     if x.ticks is not None or x.names:
         # As many as fit, the ends first; long names stand upright.
         every = max(1, math.ceil(len(ticks) / 28))
         chosen = [t for n, t in enumerate(ticks) if n % every == 0 or n == len(ticks) - 1]
         letters = sum(max(map(len, text.split("\n"))) + 2 for _, text in chosen)
+        upright = letters > _PANEL[0] / _LETTER
         axes.set_xticks(
             [at for at, _ in chosen],
             [text for _, text in chosen],
-            rotation=90 if letters > _PANEL[0] / _LETTER else 0,
+            rotation=90 if upright else 0,
         )
+        drop = 0.025 * max(len(text) for _, text in chosen) if upright else 0.0
     if y.log and y.ticks is None:
         from resnet_viz.figures.scale import Scale
 
@@ -187,10 +192,16 @@ def _tick(axes: Axes, chart: Chart, places: dict[str, float]) -> None:
         axes.set_yticks([at for at, _ in labelled], [text for _, text in labelled])
     elif y.ticks is not None:
         axes.set_yticks([at for at, _ in y.ticks], [text for _, text in y.ticks])
+    return drop
 
 
 def _draw_series(
-    axes: Axes, one: Series, axis: Axis, places: dict[str, float], theme: Theme
+    axes: Axes,
+    one: Series,
+    axis: Axis,
+    places: dict[str, float],
+    theme: Theme,
+    below: bool = False,
 ) -> None:
     colour, width = theme.colour(one.colour), 0.7 * theme.line_width * one.width
     x, values = np.asarray(one.positions, float), np.asarray(one.values, float)
@@ -217,8 +228,9 @@ def _draw_series(
     if len(one.labels) > 1:
         for at, value, text in zip(x, axis.places(values), one.labels, strict=True):
             axes.annotate(
-                text, (at, value), (3, 4), textcoords="offset points", fontsize=6, color=theme.text
-            )
+                text, (at, value), (3, -9 if below else 4), textcoords="offset points", fontsize=6,
+                color=theme.text,
+            )  # fmt: skip
 
 
 def _draw_ends(axes: Axes, chart: Chart, theme: Theme, least: float) -> None:
@@ -265,7 +277,8 @@ def _draw_bars(axes: Axes, chart: Chart, theme: Theme) -> None:
             )  # fmt: skip
 
 
-def _draw_legend(axes: Axes, across: Axes | None, theme: Theme) -> None:
+def _draw_legend(axes: Axes, across: Axes | None, theme: Theme, drop: float = 0.0) -> None:
+    """Below the axis and its title; ``drop`` is what its names need, in heights of the axes."""
     handles, names = axes.get_legend_handles_labels()
     if across is not None:
         more, others = across.get_legend_handles_labels()
@@ -273,7 +286,7 @@ def _draw_legend(axes: Axes, across: Axes | None, theme: Theme) -> None:
     if names:
         axes.legend(
             handles, names, fontsize=7, labelcolor=theme.text, frameon=False, ncols=2,
-            loc="upper center", bbox_to_anchor=(0.5, -0.28),
+            loc="upper center", bbox_to_anchor=(0.5, -0.16 - drop),
         )  # fmt: skip
 
 

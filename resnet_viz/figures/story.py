@@ -70,6 +70,7 @@ def depth() -> Figure:
 def size() -> Figure:
     """Parameters against accuracy, a point for each of torchvision's sets of weights."""
     rows = sorted(published.published(), key=lambda row: (row.parameters, row.top1))
+    best = {row.network: row for row in sorted(rows, key=lambda row: row.top1)}
     kinds = (
         ("without shortcuts", [r for r in rows if not r.residual], "branch", "s"),
         (
@@ -99,7 +100,7 @@ def size() -> Figure:
                 x=[math.log10(row.parameters / 1e6) for row in some],
                 line=False,
                 hollow=number == 1,
-                labels=tuple(f"{row.title} {row.version}" for row in some),
+                labels=tuple(row.title if row is best[row.network] else "" for row in some),
             )
             for number, (name, some, colour, symbol) in enumerate(kinds)
         ),
