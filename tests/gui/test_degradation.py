@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.figures.degradation_words import collapse_text, compared, ending, seeds_text
+from resnet_viz.figures.figure import Chart
 from resnet_viz.networks import catalog
 from resnet_viz.networks.cards import CardError, derived_path, read_card, read_seeds
 from resnet_viz.views.degradation.page import DegradationPage
@@ -169,6 +170,30 @@ def test_newer_cards_show_degradation_gradients_and_what_seeds_change(
         assert plot.curves[1].values == (2.0,) * EPOCHS
     # The training curve is that of the fixed images.
     assert page.plots["plain"].curves[1].values[-1] == pytest.approx(13.2)
+
+
+def test_figure_and_table_hold_what_is_on_screen(
+    folder: Path, make: Callable[[], DegradationPage]
+) -> None:
+    write_new_card(folder, "plain56", 21.3, 22.0)
+    page = make()
+    (figure,) = page.figures()
+    charts = [panel for panel in figure.panels if isinstance(panel, Chart)]
+    assert len(charts) == 4
+    for chart, plot in zip(charts, page.plots.values(), strict=False):
+        assert [one.name for one in chart.series] == [curve.name for curve in plot.curves]
+        assert [tuple(one.values) for one in chart.series] == [one.values for one in plot.curves]
+    assert [one.name for one in charts[2].series] == ["Plain-56, first", "Plain-56, last"]
+    assert charts[2].y.log
+    assert page.findings.said.split("\n")[0] in figure.caption
+    table = page.table()
+    assert table is not None
+    assert len(table.rows) == 3 * 3 + EPOCHS
+    assert all(len(row) == len(table.columns) for row in table.rows)
+    last = next(row for row in table.rows if row[:2] == ("Plain-56", EPOCHS))
+    assert last[2:4] == (pytest.approx(21.3), pytest.approx(22.0))
+    assert last[6:] == (0.01, 0.5, 2.0)
+    assert next(iter(table.rows))[6:] == (None, None, None)
 
 
 def test_older_cards_have_no_gradients(make: Callable[[], DegradationPage]) -> None:

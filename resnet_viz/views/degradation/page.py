@@ -19,6 +19,17 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.degradation import (
+    DEEP,
+    GRADIENT,
+    PANELS,
+    SHALLOW,
+    curves,
+    curves_table,
+    degradation,
+    gradients,
+    scale_of,
+)
 from resnet_viz.figures.degradation_words import (
     caveat,
     collapse_text,
@@ -26,18 +37,14 @@ from resnet_viz.figures.degradation_words import (
     gradients_text,
     seeds_text,
 )
-from resnet_viz.figures.scale import Scale
-from resnet_viz.figures.series import Curve
+from resnet_viz.figures.figure import Figure
+from resnet_viz.figures.table import Table
 from resnet_viz.networks import catalog
 from resnet_viz.networks.cards import CardError, TrainingCard, read_card, read_seeds
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.plots.curves_plot import CurvesPlot
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.page import Page
-
-SHALLOW, DEEP = 20, 56
-PANELS = {"plain": "Plain networks", "resnet": "Residual networks"}
-GRADIENT = "gradient at the first and last convolution, L2 norm"
 
 
 class DegradationPage(Page):
@@ -171,46 +178,25 @@ class DegradationPage(Page):
     def _draw(self) -> None:
         """Both panels on the same axes."""
         errors = self.error.isChecked()
-        curves = {kind: self._curves(kind, errors) for kind in PANELS}
-        values = [v for some in curves.values() for one in some for v in one.values]
+        shown = {kind: curves(self.cards, kind, errors) for kind in PANELS}
+        values = [v for some in shown.values() for one in some for v in one.values]
         most = max(values, default=1.0)
         top = 10.0 * math.ceil(most / 10) if errors else math.ceil(2 * most) / 2
         epochs = max((card.epochs for card in self.cards.values()), default=1)
         for kind, plot in self.plots.items():
-            beside = [one for other in PANELS if other != kind for one in curves[other]]
+            beside = [one for other in PANELS if other != kind for one in shown[other]]
             unit = " %" if errors else ""
-            plot.show_curves(curves[kind], top, epochs, unit, beside=beside)
-        norms = {kind: self._gradients(kind) for kind in PANELS}
-        scale = Scale.covering(v for some in norms.values() for one in some for v in one.values)
+            plot.show_curves(shown[kind], top, epochs, unit, beside=beside)
+        norms = {kind: gradients(self.cards, kind) for kind in PANELS}
+        scale = scale_of([one for some in norms.values() for one in some])
         for kind, plot in self.gradients.items():
             beside = [one for other in PANELS if other != kind for one in norms[other]]
             plot.show_curves(norms[kind], 1.0, epochs, "", scale, beside)
 
-    def _gradients(self, kind: str) -> list[Curve]:
-        look = theme.current()
-        colour = look.branch if kind == "plain" else look.skip
-        made = []
-        for depth in (SHALLOW, DEEP):
-            card = self.cards.get(f"{kind}{depth}")
-            if card is not None and card.gradient_norms:
-                _, *_, last = card.gradient_norms.values()
-                first = next(iter(card.gradient_norms.values()))
-                for name, norms, dashed in (("first", first, False), ("last", last, True)):
-                    title = f"{card.title}, {name}"
-                    made.append(Curve(title, norms, colour, depth == DEEP, dashed))
-        return made
+    def figures(self) -> tuple[Figure, ...]:
+        """What is on screen."""
+        return (degradation(self.cards, self.error.isChecked()),) if self.cards else ()
 
-    def _curves(self, kind: str, errors: bool) -> list[Curve]:
-        look = theme.current()
-        colour = look.branch if kind == "plain" else look.skip
-        made = []
-        for depth in (SHALLOW, DEEP):
-            card = self.cards.get(f"{kind}{depth}")
-            if card is None:
-                continue
-            test = card.test_error if errors else card.test_loss
-            train = card.training_error if errors else card.training_loss
-            for name, values, dashed in (("test", test, False), ("training", train, True)):
-                title = f"{card.title}, {name}"
-                made.append(Curve(title, values, colour, depth == DEEP, dashed))
-        return made
+    def table(self) -> Table | None:
+        """All curves, epoch by epoch."""
+        return curves_table(self.cards) if self.cards else None
