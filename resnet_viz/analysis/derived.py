@@ -49,8 +49,8 @@ class Sizes:
     surface_side: int = 21
     surface_reach: float = 1.0
     surface_images: int = 100
-    lesions_images: int = 500
-    paths_images: int = 10
+    lesions_images: int = 1000
+    paths_images: int = 20
     paths_samples: int = 16
     collapse_images: int = 10_000
     gradient_images: int = 500
