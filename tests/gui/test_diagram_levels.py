@@ -375,13 +375,18 @@ def test_the_layout_turns(qtbot: QtBot, view: DiagramView) -> None:
 
 @pytest.mark.parametrize("look", theme.THEMES.values(), ids=theme.THEMES)
 def test_nothing_around_the_drawing_is_cut_off(
-    qapp: QApplication, view: DiagramView, look: theme.Theme
+    qtbot: QtBot, qapp: QApplication, view: DiagramView, look: theme.Theme
 ) -> None:
     try:
         theme.apply(qapp, look)
         view.retheme()
         view.show_result(fakes.result())
         view.open_search()
+        qtbot.keyClicks(view.search.field, "attention of the last layer")
+        qtbot.keyClick(view.search.field, Qt.Key.Key_Return)
+        sentence = view.search.sentence
+        assert sentence.isVisible()
+        assert sentence.height() >= sentence.heightForWidth(sentence.width())
         for width, height in ((569, 300), (758, 334), (1398, 614)):
             view.resize(width, height)
             for name in LEVELS:

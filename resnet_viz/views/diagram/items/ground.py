@@ -64,7 +64,7 @@ class MainLineItem(DiagramItem):
             painter.setPen(QPen(QColor(look.line), 1.2))
             painter.setBrush(QColor(look.raised))
             painter.drawRoundedRect(qrect(label.rect), 4, 4)
-            draw_label(painter, label, QColor(look.text), self._legible)
+            draw_label(painter, label, QColor(look.text), 0.85 * self._legible)
         for label in (*layout.input_labels, *layout.notes):
             draw_label(painter, label, QColor(look.text), self._legible)
         for caption in layout.captions:
