@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,4 +61,19 @@ def test_only_the_engine_starts_threads() -> None:
         for name in names
         if name in file.read_text(encoding="utf-8")
     ]
+    assert found == []
+
+
+SHARED = {"diagram", "plots", "help", "widgets"}
+
+
+def test_no_feature_of_the_window_imports_another() -> None:
+    """A page's folder, and the shell, know themselves and what is shared, which knows no page."""
+    views = PACKAGE / "views"
+    found = []
+    for file in sorted(views.rglob("*.py")):
+        folder = file.relative_to(views).parts[0]
+        text = file.read_text(encoding="utf-8")
+        used = set(re.findall(r"^\s*(?:from|import) resnet_viz\.views\.(\w+)", text, re.MULTILINE))
+        found += [f"{file.relative_to(views)}: {one}" for one in used - SHARED - {folder}]
     assert found == []

@@ -46,16 +46,16 @@ DIAGRAM_KEYS = (
 class ExplorerPage(Page):
     """A window of panels in itself. A panel that is hidden at the start is made when it is shown.
 
-    ``explorer`` has the loop from choices to results; ``actions`` are the window's commands, for
+    ``engine`` has the loop from choices to results; ``actions`` are the window's commands, for
     the toolbar.
     """
 
     def __init__(
-        self, explorer: Explorer, say: Callable[[str], None], actions: Mapping[str, QAction]
+        self, engine: Explorer, say: Callable[[str], None], actions: Mapping[str, QAction]
     ) -> None:
-        super().__init__(explorer.state, explorer.worker, say)
-        self.explorer = explorer
-        self.cascade = explorer.cascade
+        super().__init__(engine.state, engine.worker, say)
+        self.engine = engine
+        self.cascade = engine.cascade
         self.diagram = DiagramView(self.state)
         self.strength = SkipStrength(self.state)
         self.toolbar = Toolbar(actions)
@@ -115,11 +115,11 @@ class ExplorerPage(Page):
         return dock
 
     def _make(self, entry: PanelEntry, dock: QDockWidget) -> None:
-        panel: ExplorerPanel = entry.load().of(self.explorer)
+        panel: ExplorerPanel = entry.load().of(self.engine)
         panel.entitle(entry.title)
         dock.setWidget(panel)
         self.panels[entry.name] = panel
-        result = self.explorer.result
+        result = self.engine.result
         if result is not None:
             for_each([panel], lambda panel: panel.show_result(result))
 
@@ -131,9 +131,9 @@ class ExplorerPage(Page):
         return self.panels[name]
 
     def _connect(self) -> None:
-        explorer, state, toolbar = self.explorer, self.state, self.toolbar
-        explorer.structure_changed.connect(self._show_structure)
-        explorer.devices_changed.connect(self._offer_devices)
+        engine, state, toolbar = self.engine, self.state, self.toolbar
+        engine.structure_changed.connect(self._show_structure)
+        engine.devices_changed.connect(self._offer_devices)
         self.cascade.changed.connect(self.commands_changed)
         state.gates_changed.connect(lambda _: self._show_gates())
         state.network_changed.connect(toolbar.show_network)
@@ -164,11 +164,11 @@ class ExplorerPage(Page):
         self.commands_changed.emit()
 
     def _show_gates(self) -> None:
-        if self.explorer.structure is not None:
-            self.toolbar.show_gates(self.explorer.structure, self.state.snapshot.gates)
+        if self.engine.structure is not None:
+            self.toolbar.show_gates(self.engine.structure, self.state.snapshot.gates)
 
     def _offer_devices(self) -> None:
-        self.toolbar.offer_devices(self.explorer.devices)
+        self.toolbar.offer_devices(self.engine.devices)
         self.toolbar.show_device(self.state.snapshot.device)
 
     def choices(self) -> dict[str, Json]:
@@ -194,15 +194,15 @@ class ExplorerPage(Page):
 
     def toggle_stage(self, number: int) -> None:
         """Switch a stage's skips off if any is on, else on."""
-        self.explorer.toggle_stage(number)
+        self.engine.toggle_stage(number)
         self._show_gates()  # the button that was clicked may stand otherwise
 
     def has_stage(self, number: int) -> bool:
-        return self.explorer.has_stage(number)
+        return self.engine.has_stage(number)
 
     def has_skips(self, _on: bool = True) -> bool:
         """True if there are skips that can be switched on or off."""
-        return self.explorer.has_stage(1)
+        return self.engine.has_stage(1)
 
     def cascade_can_go_back(self) -> bool:
         return self.cascade.can_go_back
@@ -228,7 +228,7 @@ class ExplorerPage(Page):
 
     def ask_for_target(self) -> None:
         """Let the user choose the target class by its name."""
-        result = self.explorer.result
+        result = self.engine.result
         if result is None:
             return
         text, given = QInputDialog.getItem(

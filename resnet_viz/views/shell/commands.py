@@ -68,9 +68,9 @@ class PageCommands:
 FILE, EDIT, NETWORK = "&File", "&Edit", "&Network"
 SKIPS, VIEW, HELP = "&Skips", "&View", "&Help"
 
-Entry = Command | Submenu | PageCommands
+Line = Command | Submenu | PageCommands
 
-COMMANDS: list[Entry] = [
+COMMANDS: list[Line] = [
     Command(
         "open", "&Open a photo…", "opening.ask_for_photo", FILE, 0, "Ctrl+O",
         "Open a photo from a file",
@@ -137,11 +137,11 @@ COMMANDS: list[Entry] = [
     ),
     Submenu("&Device", "choices.fill_devices", NETWORK, 4),
     Command(
-        "skips_on", "All skips &on", "explorer.explorer.set_all_skips", SKIPS, 0, "A",
+        "skips_on", "All skips &on", "explorer.engine.set_all_skips", SKIPS, 0, "A",
         "Switch every skip on", on="explorer", enabled="explorer.has_skips", arguments=(True,),
     ),
     Command(
-        "skips_off", "All skips o&ff", "explorer.explorer.set_all_skips", SKIPS, 0, "0",
+        "skips_off", "All skips o&ff", "explorer.engine.set_all_skips", SKIPS, 0, "0",
         "Switch every skip off", on="explorer", enabled="explorer.has_skips",
         arguments=(False,),
     ),
