@@ -18,7 +18,7 @@ def loss_text(loss: float) -> str:
 def measured(history: History, step: int, standing: Standing) -> str:
     """What was measured in ``step``, and which twin has stopped since when."""
     if not step:
-        return "Step 0: nothing is measured yet; press Start (Space) or Step (.)."
+        return "Step 0: nothing is measured yet; press Start (Space) or Step (N)."
     residual, plain = history.tracks["residual"], history.tracks["plain"]
     # While one twin is still at this step, the last one that both have finished is told.
     running = [t.count for twin, t in history.tracks.items() if twin not in standing.diverged]

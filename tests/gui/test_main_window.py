@@ -353,7 +353,7 @@ def test_closing_in_mid_download(driver: Driver) -> None:
     window.explorer.toolbar.network_chosen.emit("resnet18")
     driver.qtbot.waitUntil(window.status.progress.isVisible, timeout=60_000)
     window.close()
-    assert window.worker.ended
+    driver.qtbot.waitUntil(lambda: window.worker.ended, timeout=60_000)
 
 
 def test_weights_from_a_wrong_file(driver: Driver, tmp_path: Path) -> None:
@@ -427,8 +427,8 @@ def test_closing_in_mid_run(driver: Driver) -> None:
     window.state.set_network("resnet152", WeightsChoice("untrained"))
     driver.qtbot.waitUntil(lambda: window.status.progress.isVisible())
     window.close()
-    assert window.worker.ended
     assert not window.isVisible()
+    driver.qtbot.waitUntil(lambda: window.worker.ended, timeout=60_000)
 
 
 def test_the_layout_comes_back(driver: Driver, settings: QSettings, qtbot: QtBot) -> None:
