@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from resnet_viz.figures.figure import Chart, Figure
+import numpy as np
+
+from resnet_viz.figures.figure import Chart, Figure, Map
 
 Cell = str | int | float | None
 
@@ -25,9 +28,12 @@ def table_of(figure: Figure) -> Table:
     """The numbers of a figure's charts.
 
     A row for each position with a column for each series, where all charts share their positions;
-    else a row for each number.
+    else a row for each number. Of a figure of maps alone, a row for each of their numbers.
     """
     charts = [panel for panel in figure.panels if isinstance(panel, Chart)]
+    if not charts:
+        maps = [panel for panel in figure.panels if isinstance(panel, Map)]
+        return Table(figure.name, ("map", "unit", "row", "column", "value"), tuple(_cells(maps)))
     shared = {(chart.x.title, chart.x.names, tuple(chart.positions)) for chart in charts}
     if len(shared) == 1:
         return _wide(figure.name, charts)
@@ -53,6 +59,12 @@ def _wide(name: str, charts: list[Chart]) -> Table:
         for at in positions
     )
     return Table(name, (charts[0].x.title or "position", *columns), rows)
+
+
+def _cells(maps: list[Map]) -> Iterator[tuple[Cell, ...]]:
+    for shown in maps:
+        for (row, column), value in np.ndenumerate(shown.values):
+            yield shown.title, shown.unit, row, column, float(value)
 
 
 def _position(chart: Chart, at: float) -> Cell:

@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.figures.figure import Figure
+from resnet_viz.figures.maps import activations
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.images import overlay
 from resnet_viz.results.result import BlockPass, Result
@@ -202,6 +204,14 @@ class ActivationsView(ExplorerPanel):
         self._show_block()
         if self._block and self._block.name != before:
             self._close()
+
+    def figures(self) -> tuple[Figure, ...]:
+        """The channel that is enlarged, or all of them in the order on screen."""
+        if self._result is None or self._block is None:
+            return ()
+        channels = self._order if self.enlarged is None else [self.enlarged]
+        ranges = [self._range(channel) for channel in channels]
+        return (activations(self._result, self._block, channels, ranges),)
 
     def retheme(self) -> None:
         """Take the colours and the fonts of the current theme."""

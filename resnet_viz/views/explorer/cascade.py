@@ -24,7 +24,9 @@ from PySide6.QtWidgets import (
 from resnet_viz.engine.cascade import Cascade
 from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.figures.cascade import cascade as cascade_figure
 from resnet_viz.figures.cascade import describe
+from resnet_viz.figures.figure import Figure
 from resnet_viz.networks import catalog
 from resnet_viz.results.result import Result
 from resnet_viz.views.explorer.panel import ExplorerPanel
@@ -110,6 +112,21 @@ class CascadeView(ExplorerPanel):
             self.seed.setValue(choices["seed"])
         if isinstance(choices.get("pause"), int):
             self.tempo.setValue(LONGEST_PAUSE - choices["pause"])
+
+    def figures(self) -> tuple[Figure, ...]:
+        """The trace on screen; nothing before its first point."""
+        cascade, result = self._cascade, self._result
+        if result is None or not cascade.trace:
+            return ()
+        return (
+            cascade_figure(
+                list(cascade.trace.values()),
+                len(result.structure.skips),
+                cascade.reached,
+                result.labels[result.now.target],
+                result.structure.title,
+            ),
+        )
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

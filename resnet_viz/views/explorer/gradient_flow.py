@@ -111,12 +111,13 @@ class GradientFlowView(ExplorerPanel):
         (self.motion.move if same else self.motion.jump)(norms(result.now), self._scale)
         self._move()
 
-    def figure(self) -> Figure | None:
-        """What is on screen; None before the first result."""
+    def figures(self) -> tuple[Figure, ...]:
+        """What is on screen; nothing before the first result."""
         if self._result is None:
-            return None
+            return ()
         names, index = self._names(), self._selected_index()
-        return gradient_flow(self._result, self._scale, names[index] if index is not None else "")
+        block = "" if index is None else names[index]
+        return (gradient_flow(self._result, self._scale, block),)
 
     @property
     def curve_now(self) -> Any:
@@ -198,9 +199,9 @@ class GradientFlowView(ExplorerPanel):
         self.caption.setToolTip(caption)
 
     def _draw(self) -> None:
-        figure = self.figure()
-        if figure is not None and isinstance(figure.panels[0], Chart):
-            self.drawing.show_chart(figure.panels[0])
+        for figure in self.figures():
+            if isinstance(chart := figure.panels[0], Chart):
+                self.drawing.show_chart(chart)
 
     def _move(self) -> None:
         """Draw the curve and the axis where they are on their way."""

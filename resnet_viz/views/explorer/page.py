@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.engine.explorer import Explorer
+from resnet_viz.figures.figure import Figure
 from resnet_viz.networks import weights
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import Result
@@ -149,6 +150,11 @@ class ExplorerPage(Page):
         """Hand a result to the diagram and to every panel."""
         views: list[DiagramView | ExplorerPanel] = [self.diagram, *self.panels.values()]
         for_each(views, lambda view: view.show_result(result))
+
+    def figures(self) -> list[Figure]:
+        """Those of the panels that are open."""
+        shown = [panel for panel in self.panels.values() if panel.isVisible()]
+        return [figure for panel in shown for figure in panel.figures()]
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

@@ -20,12 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.numbers import per_cent
+from resnet_viz.figures.predictions import TOP, predictions
 from resnet_viz.results.result import Pass, Result
 from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.widgets import theme
 
-TOP = 5
 UNTRAINED = "Untrained weights: these predictions mean nothing."
 SKIPS_AS_NOW = "Skips as now"
 NO_RANKING = "The logits are not a number, so no class can be ranked."
@@ -118,6 +119,10 @@ class PredictionsView(ExplorerPanel):
             self.truth.setText(f"true: {truth} ✓ right")
         else:
             self.truth.setText(f"true: {truth} ✗ wrong")
+
+    def figures(self) -> tuple[Figure, ...]:
+        """What is on screen; nothing before the first result."""
+        return () if self._result is None else (predictions(self._result),)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

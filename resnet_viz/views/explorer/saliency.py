@@ -9,6 +9,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QStyle, QVBoxLayout, QWidget
 
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.figures.figure import Figure
+from resnet_viz.figures.maps import grad_cam, warning
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
@@ -79,6 +81,13 @@ class SaliencyView(ExplorerPanel):
         self.strip.show()
         self._show_block()
 
+    def figures(self) -> tuple[Figure, ...]:
+        """The map on screen over the photo; nothing before the first result."""
+        if self._result is None:
+            return ()
+        block = self._result.now.blocks[self._place()].name
+        return (grad_cam(self._result, block, self.panel.slider.value() / 100),)
+
     def retheme(self) -> None:
         """Take the colours and the fonts of the current theme."""
         self.panel.retheme()
@@ -90,20 +99,22 @@ class SaliencyView(ExplorerPanel):
         if self._result is not None:
             self._state.select_block(self._result.now.blocks[place].name)
 
+    def _place(self) -> int:
+        """Which block's map is shown; the last where the chosen one is not in the result yet."""
+        names = [block.name for block in self._result.now.blocks] if self._result else []
+        known = self._state.block in names
+        return names.index(self._state.block) if known else len(names) - 1
+
     def _show_block(self) -> None:
         result = self._result
         if result is None:
             return
-        blocks = result.now.blocks
-        names = [block.name for block in blocks]
-        # A block just chosen in another network's diagram is not in this result yet.
-        known = self._state.block in names
-        place = names.index(self._state.block) if known else len(names) - 1
+        blocks, place = result.now.blocks, self._place()
         cam = blocks[place].cam
         label = result.labels[result.now.target]
         skips = ", skips as now" if result.structure.skips else ""
-        heading = f"Grad-CAM of “{label}” at {names[place]}{skips}"
-        self.panel.set_texts(heading, warning=_warning(cam))
+        heading = f"Grad-CAM of “{label}” at {blocks[place].name}{skips}"
+        self.panel.set_texts(heading, warning=warning(cam))
         top = overlay.finite_range(cam)[1]
         self.panel.set_scaled(bool(cam.any()))
         self.panel.scale_bar.set_range(0.0, top, "logits")
@@ -129,13 +140,3 @@ def _tile(block: BlockPass) -> Tile:
 
 def _tip(name: str, top: float) -> str:
     return f"{name}\nGrad-CAM from 0 to {number_text(top)} logits, coloured by its own range"
-
-
-def _warning(cam: np.ndarray) -> str:
-    """What the colours cannot say of a map."""
-    unknown = int(np.count_nonzero(~np.isfinite(cam)))
-    if unknown:
-        return f"NaN or ∞ in {unknown} of {cam.size} values"
-    if not cam.any():
-        return "nothing speaks for this class here (map is 0)"
-    return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QShowEvent
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.figure import Figure
 from resnet_viz.results.result import Result
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.instruments.registry import INSTRUMENTS
@@ -79,6 +80,10 @@ class InstrumentsPage(Page):
         """Keep it for panels that are made later."""
         self._result = result
         for_each(self.panels.values(), lambda panel: panel.show_result(result))
+
+    def figures(self) -> Sequence[Figure]:
+        """Those of the instrument that is chosen."""
+        return self.panels[self.chosen].figures() if self.chosen in self.panels else ()
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

@@ -12,6 +12,8 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from resnet_viz.figures.figure import Chart
+from resnet_viz.figures.learning import curves as curves_chart
 from resnet_viz.figures.numbers import number_text, row_of
 from resnet_viz.figures.scale import Scale, decade_ticks, spread
 from resnet_viz.figures.series import Curve
@@ -110,6 +112,13 @@ class CurvesPlot(QWidget):
             self._leaders.append(leader)
             self.labels.append(label)
         self._arrange()
+
+    @property
+    def chart(self) -> Chart:
+        """What is drawn, as a value."""
+        return curves_chart(
+            self.title.text(), self.curves, self._top, self._epochs, self._unit, self._scale
+        )
 
     def _height(self, value: float) -> float:
         """Where a value is on the vertical axis; NaN where a logarithm has no place for it."""

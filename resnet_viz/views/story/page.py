@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QTabBar,
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures import story
+from resnet_viz.figures.figure import Figure
 from resnet_viz.networks import ilsvrc, published
 from resnet_viz.views.help.glossary import LinkedLabel, glossary_of
 from resnet_viz.views.story.degradation import TEXT as DEGRADATION_TEXT
@@ -78,6 +80,13 @@ class StoryPage(Page):
         self.text.say((DEPTH_TEXT, size_text(), DEGRADATION_TEXT)[number])
         self.sources.say(("Sources: " + depth_sources(), "Source: " + size_source(), "")[number])
         self.sources.setVisible(number < 2)  # the third names its own
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Those of the chapter on screen."""
+        chapter = self.stack.currentIndex()
+        if chapter < 2:
+            return ((story.depth, story.size)[chapter](),)
+        return (story.twins(), *self.degradation.shipped.figures())
 
     def retheme(self) -> None:
         for part in (

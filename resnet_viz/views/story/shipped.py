@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.series import Curve
 from resnet_viz.networks import catalog
 from resnet_viz.networks.cards import CardError, TrainingCard, read_card
@@ -49,6 +50,13 @@ class ShippedTwins(QWidget):
         if not self.cards:
             self.hide()
         self.retheme()
+
+    def figures(self) -> tuple[Figure, ...]:
+        """The curves on screen; nothing without a card."""
+        if not self.cards:
+            return ()
+        names = ", ".join(card.title for card in self.cards)
+        return (Figure("shipped-twins", _TITLE, f"From the cards of {names}.", (self.plot.chart,)),)
 
     def retheme(self) -> None:
         """Draw the curves in the colours of the theme in use."""

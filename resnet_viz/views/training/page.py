@@ -14,6 +14,8 @@ from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.figures import training_words as words
+from resnet_viz.figures.figure import Figure
+from resnet_viz.figures.training import training
 from resnet_viz.figures.training_history import History
 from resnet_viz.results.twins import (
     TWINS,
@@ -268,6 +270,15 @@ class TrainingPage(Page):
         """Draw nothing that nobody sees."""
         super().hideEvent(event)
         self._frame.stop()
+
+    def figures(self) -> tuple[Figure, ...]:
+        """The whole run, at the step on screen; nothing before the first step."""
+        if not self.history.newest:
+            return ()
+        request = self.request or self.controls.request()
+        about = " and ".join(words.title(twin, request) for twin in TWINS)
+        layers = layer_names(request.depth)
+        return (training(self.history, self.position, self.standing, layers, about),)
 
     def retheme(self) -> None:
         self.controls.retheme()

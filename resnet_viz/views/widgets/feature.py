@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from resnet_viz.export.session import Json as Json
 from resnet_viz.figures.figure import Figure
-from resnet_viz.figures.table import Table
+from resnet_viz.figures.table import Table, table_of
 from resnet_viz.results.result import Result
 
 
@@ -59,8 +59,9 @@ class Feature(QWidget):
         return ()
 
     def table(self) -> Table | None:
-        """The numbers on screen, or None."""
-        return None
+        """The numbers on screen, or None: by default those of the first figure."""
+        figures = self.figures()
+        return table_of(figures[0]) if figures else None
 
     def choices(self) -> dict[str, Json]:
         """What the user has chosen here, as JSON."""
