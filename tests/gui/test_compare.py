@@ -152,7 +152,7 @@ def test_it_follows_the_explorer_and_draws_in_every_theme(
     qtbot: QtBot, comparing: Comparing
 ) -> None:
     count = len(comparing.seen)
-    comparing.window.open_sample("rocket")
+    comparing.window.opening.open_sample("rocket")
     found = comparing.wait(count + 1)
     assert "ocket" in found.left.snapshot.photo.name
     for name in theme.THEMES:

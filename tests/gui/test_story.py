@@ -57,7 +57,7 @@ def middle(figure: Figure, key: str) -> QPoint:
 def test_the_story_is_the_last_page(qtbot: QtBot, window: MainWindow, page: StoryPage) -> None:
     assert list(window.pages)[-1] == "story"
     window.turn_to_page("explorer")
-    qtbot.keyClick(window, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window, Qt.Key.Key_7, Qt.KeyboardModifier.ControlModifier)
     assert window.stack.currentWidget() is page
     assert window.tabs.tabText(window.tabs.currentIndex()) == "The story"
 
