@@ -48,7 +48,7 @@ class Sizes:
 
     surface_side: int = 21
     surface_reach: float = 1.0
-    surface_images: int = 100
+    surface_images: int = 200
     lesions_images: int = 1000
     paths_images: int = 20
     paths_samples: int = 16
