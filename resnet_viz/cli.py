@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from resnet_viz.analysis.recognition import choice_of, sentence
+from resnet_viz.figures.numbers import number_text, per_cent
 from resnet_viz.images.photo import PhotoError, find_photos, load_photo
 from resnet_viz.networks import catalog
 from resnet_viz.networks.choice import WeightsChoice
@@ -368,7 +369,7 @@ def as_text(result: Result, path: Path, skips: str, folder: Path | None) -> str:
     ]
     for now, on in zip(result.now.top(5), result.all_on.top(5), strict=True):
         cells = [
-            f"{passed.probabilities[index]:>7.2%}  {result.labels[index][:24]}"
+            f"{per_cent(float(passed.probabilities[index])):>7}  {result.labels[index][:24]}"
             for passed, index in ((result.now, now), (result.all_on, on))
         ]
         lines.append(f"  {cells[0]:<36}{cells[1]}")
@@ -377,8 +378,8 @@ def as_text(result: Result, path: Path, skips: str, folder: Path | None) -> str:
     )
     for now_block, on_block in zip(result.now.blocks, result.all_on.blocks, strict=True):
         off = " (skip off)" if not result.snapshot.gates.skip(now_block.name) else ""
-        value = f"{now_block.name:<12}{now_block.gradient_norm:>10.3g}{off}"
-        lines.append(f"  {value:<36}{on_block.gradient_norm:.3g}")
+        value = f"{now_block.name:<12}{number_text(now_block.gradient_norm, 3):>10}{off}"
+        lines.append(f"  {value:<36}{number_text(on_block.gradient_norm, 3)}")
     if folder is not None:
         lines.append(f"  written to {folder}")
     return "\n".join(lines)

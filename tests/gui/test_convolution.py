@@ -124,5 +124,5 @@ def test_numbers_have_a_proper_minus_and_no_negative_zero() -> None:
         "−0.31",
         "0.00",
         "0.00",
-        "1.23e+03",
+        "1230",
     ]

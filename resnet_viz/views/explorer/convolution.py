@@ -6,8 +6,6 @@ arXiv:2004.15004) has them, on the user's own image.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -23,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.numbers import fixed_text, number_text
 from resnet_viz.results.convolution import ConvolutionRequest, ConvolutionResult, PixelAt, Term
 from resnet_viz.results.result import Snapshot
 from resnet_viz.views.widgets import theme
@@ -33,11 +32,8 @@ _MOST_NUMBERS = 5
 
 
 def signed_text(value: float) -> str:
-    """A number in few digits, with a proper minus: "−0.31", "1.2e5"."""
-    if not math.isfinite(value):
-        return str(value)
-    text = f"{value:.3g}" if abs(value) >= 100 else f"{value:.2f}"
-    return text.removeprefix("-") if text == "-0.00" else text.replace("-", "−")
+    """A number in few digits, with a proper minus: "−0.31", "1.20×10⁵"."""
+    return number_text(value, 3) if abs(value) >= 100 else fixed_text(value)
 
 
 def coloured(values: np.ndarray, low: float, high: float, colours: np.ndarray) -> np.ndarray:
