@@ -331,7 +331,7 @@ def test_it_fits_the_window_in_every_theme(qtbot: QtBot, settings: QSettings) ->
         with qtbot.waitActive(window):
             window.activateWindow()
         qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-        assert window.stack.currentWidget() is page
+        assert window.pages.shown is page
         page._show(result(depth=110))
         for style in theme.THEMES:
             window.set_theme(style)

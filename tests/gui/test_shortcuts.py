@@ -34,7 +34,7 @@ def test_the_pages_keys_are_in_the_order_of_the_tabs(made: MainWindow) -> None:
         action = made.actions_by_name[f"page_{entry.name}"]
         assert action.shortcut().toString() == f"Ctrl+{number}"
         action.trigger()
-        assert made.stack.currentWidget() is made.pages[entry.name]
+        assert made.pages.shown is made.pages[entry.name]
     made.turn_to_page("explorer")
 
 

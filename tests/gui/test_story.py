@@ -58,7 +58,7 @@ def test_the_story_is_the_last_page(qtbot: QtBot, window: MainWindow, page: Stor
     assert list(window.pages)[-1] == "story"
     window.turn_to_page("explorer")
     qtbot.keyClick(window, Qt.Key.Key_7, Qt.KeyboardModifier.ControlModifier)
-    assert window.stack.currentWidget() is page
+    assert window.pages.shown is page
     assert window.tabs.tabText(window.tabs.currentIndex()) == "The story"
 
 
@@ -67,7 +67,7 @@ def test_a_click_on_a_tower_opens_its_network(
     qtbot: QtBot, window: MainWindow, page: StoryPage, name: str
 ) -> None:
     qtbot.mouseClick(page.depth_figure, LEFT, pos=middle(page.depth_figure, name))
-    assert window.stack.currentWidget() is window.explorer
+    assert window.pages.shown is window.explorer
     assert catalog.find(window.state.snapshot.network).title == name
 
 
@@ -77,7 +77,7 @@ def test_a_click_on_a_dot_opens_its_network(
 ) -> None:
     turn_to(qtbot, page, 1)
     qtbot.mouseClick(page.size_figure, LEFT, pos=middle(page.size_figure, key))
-    assert window.stack.currentWidget() is window.explorer
+    assert window.pages.shown is window.explorer
     assert window.state.snapshot.network == key.split()[0]
 
 
@@ -104,7 +104,7 @@ def test_every_dot_and_tower_opens_or_says_why_not(
 
 def test_what_was_no_network_says_so(qtbot: QtBot, window: MainWindow, page: StoryPage) -> None:
     qtbot.mouseClick(page.depth_figure, LEFT, pos=middle(page.depth_figure, "XRCE"))
-    assert window.stack.currentWidget() is page
+    assert window.pages.shown is page
     assert "XRCE: there is no network to open" in window.message.text.text()
 
 
@@ -116,7 +116,7 @@ def test_a_network_that_the_catalog_lacks_is_drawn_but_does_not_open(
     column = next(c for c in page.depth_figure.columns() if c.entry.name == "VGG-19")
     assert column.tower is not None
     qtbot.mouseClick(page.depth_figure, LEFT, pos=middle(page.depth_figure, "VGG-19"))
-    assert window.stack.currentWidget() is page
+    assert window.pages.shown is page
     assert "cannot be opened yet" in window.message.text.text()
 
 
@@ -256,7 +256,7 @@ def test_the_twins_of_the_paper_open_where_there_are_any(
     assert dots["Plain-34"].y() < dots["Plain-18"].y(), "worse is higher"
     assert dots["ResNet-34"].y() > dots["ResNet-18"].y()
     qtbot.mouseClick(figure, LEFT, pos=middle(figure, "Plain-34"))
-    assert window.stack.currentWidget() is page
+    assert window.pages.shown is page
     qtbot.mouseClick(figure, LEFT, pos=middle(figure, "ResNet-34"))
     assert window.state.snapshot.network == "resnet34"
 
@@ -267,7 +267,7 @@ def test_the_third_chapter_leads_to_the_degradation_page(
     turn_to(qtbot, page, 2)
     qtbot.mouseClick(page.degradation.button, LEFT)
     if "degradation" in window.pages:
-        assert window.stack.currentWidget() is window.pages["degradation"]
+        assert window.pages.shown is window.pages["degradation"]
     else:
         assert "degradation" in window.message.text.text()
 

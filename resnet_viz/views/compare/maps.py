@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
 from resnet_viz.results.comparison import Comparison, difference, mean_activation
-from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets import theme, zoom
 from resnet_viz.views.widgets.picture import Picture
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
@@ -38,6 +38,8 @@ class Maps(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(3)
         self.heads = (QLabel("Left"), QLabel("Right"), QLabel("Right − left"))
+        for head in self.heads:
+            zoom.offer(self, "Maps of both", head)
         for column, head in enumerate(self.heads):
             grid.addWidget(head, 0, column)
         self._rows = []

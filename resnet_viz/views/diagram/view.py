@@ -33,7 +33,7 @@ from resnet_viz.views.diagram.measures import MEASURES, Fill, fill_of
 from resnet_viz.views.diagram.minimap import Minimap
 from resnet_viz.views.diagram.scenes.level import LEVELS, Level
 from resnet_viz.views.diagram.search import SearchField
-from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets import theme, zoom
 
 
 class DiagramView(QWidget):
@@ -104,6 +104,7 @@ class DiagramView(QWidget):
             self.controls.add("−", "Zoom out", self.zoom_out),
             self.controls.add("+", "Zoom in", self.zoom_in),
             self.controls.add("Fit", "Show the whole network (F)", self.fit),
+            self.controls.add(zoom.SIGN, "Enlarge the block diagram", lambda: zoom.toggle(self)),
         ]
         for key, measure in MEASURES.items():
             self.fills.addItem(measure.title, key)

@@ -30,6 +30,7 @@ from resnet_viz.views.explorer.toolbar import Toolbar
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, Key, for_each
 from resnet_viz.views.widgets.page import Page
+from resnet_viz.views.widgets.zoom import DockTitle, offer
 
 LAYOUT_VERSION = 2
 
@@ -58,6 +59,7 @@ class ExplorerPage(Page):
         self.engine = engine
         self.cascade = engine.cascade
         self.diagram = DiagramView(self.state)
+        offer(self.diagram, "Block diagram")
         self.strength = SkipStrength(self.state)
         self.toolbar = Toolbar(actions)
         self.docked = QMainWindow()
@@ -104,6 +106,7 @@ class ExplorerPage(Page):
     def _dock(self, entry: PanelEntry) -> QDockWidget:
         dock = QDockWidget(entry.title, self.docked)
         dock.setObjectName(entry.name)
+        dock.setTitleBarWidget(DockTitle(dock))
         self.docked.addDockWidget(entry.area, dock)
         other = self.docked.findChild(QDockWidget, entry.beside) if entry.beside else None
         if isinstance(other, QDockWidget):
@@ -118,6 +121,7 @@ class ExplorerPage(Page):
     def _make(self, entry: PanelEntry, dock: QDockWidget) -> None:
         panel: ExplorerPanel = entry.load().of(self.engine)
         panel.entitle(entry.title)
+        offer(panel, entry.title, first=entry.first)
         dock.setWidget(panel)
         self.panels[entry.name] = panel
         result = self.engine.result
@@ -162,6 +166,8 @@ class ExplorerPage(Page):
         views: list[DiagramView | SkipStrength | ExplorerPanel]
         views = [self.diagram, self.strength, *self.panels.values()]
         for_each(views, lambda view: view.retheme())
+        for title in self.findChildren(DockTitle):
+            title.retheme()
 
     def _show_structure(self, structure: Structure) -> None:
         self.diagram.show_structure(structure)

@@ -17,12 +17,14 @@ BELOW = Qt.DockWidgetArea.BottomDockWidgetArea
 class PanelEntry(Entry):
     """A panel; it lies in ``area``, in a row with those before it, or as a tab ``beside`` one.
 
-    One that is not ``shown`` at the start costs no room until it is asked for.
+    One that is not ``shown`` at the start costs no room until it is asked for. The ``first`` is
+    the one that is enlarged where nothing says which is meant.
     """
 
     area: Qt.DockWidgetArea
     shown: bool = True
     beside: str = ""
+    first: bool = False
 
 
 PANELS: list[PanelEntry] = [
@@ -45,6 +47,7 @@ PANELS: list[PanelEntry] = [
         "Gradient flow",
         "resnet_viz.views.explorer.gradient_flow:GradientFlowView",
         BELOW,
+        first=True,
     ),
     PanelEntry(
         "cascade",

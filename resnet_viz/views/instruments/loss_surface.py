@@ -28,7 +28,7 @@ from resnet_viz.results.result import Snapshot
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.instruments.surface_view import SurfaceView
 from resnet_viz.views.plots.map_view import MapView
-from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets import theme, zoom
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 DRAWN = {"both": "Contour and surface", "contour": "Contour", "surface": "Surface"}
@@ -192,6 +192,7 @@ class _Column(QWidget):
         self._title, self._plain = "", False
         self.title = QLabel()
         self.title.setWordWrap(True)
+        zoom.offer(self, "Loss surface", self.title)
         self.contour = MapView("Contour lines of the loss", loss_surface.reading)
         self.surface = SurfaceView()
         self.pictures = QBoxLayout(QBoxLayout.Direction.LeftToRight)

@@ -17,7 +17,7 @@ from resnet_viz.figures.learning import curves as curves_chart
 from resnet_viz.figures.numbers import number_text, row_of
 from resnet_viz.figures.scale import Scale, decade_ticks, spread
 from resnet_viz.figures.series import Curve
-from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets import theme, zoom
 
 _LEADER = 14
 """Pixels between a curve's end and its name, where a line leads from one to the other."""
@@ -43,6 +43,7 @@ class CurvesPlot(QWidget):
         self._beside: tuple[Curve, ...] = ()
         self.title = QLabel(title)
         self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        zoom.offer(self, title, self.title)
         self.plot: Any = pg.PlotWidget()
         self.plot.setMinimumHeight(90)
         self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)

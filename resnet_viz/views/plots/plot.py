@@ -19,7 +19,7 @@ from resnet_viz.figures.series import Bars
 from resnet_viz.views.plots import marks
 from resnet_viz.views.plots.canvas import Readout, make_canvas, retheme_canvas
 from resnet_viz.views.plots.legend import Legend
-from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets import theme, zoom
 
 _EDGE = 8.0  # pixels between the outermost decade and the edge, so that no marker is cut
 _CROWDED = 4.0  # pixels from point to point, below which symbols would hide the line
@@ -54,6 +54,8 @@ class Plot(QWidget):
         self.title = QLabel(title)
         self.title.setWordWrap(True)
         self.title.setVisible(bool(title) and not bare)
+        if not bare:
+            zoom.offer(self, title, self.title)
         self.legend = Legend()
         self.plot: Any = make_canvas(least)
         self.plot.setAccessibleName(title)

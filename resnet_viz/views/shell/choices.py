@@ -105,7 +105,25 @@ class Choices(QObject):
     def set_theme(self, name: str) -> None:
         """Draw everything in another theme."""
         self._settings.setValue("theme", name)
-        apply_theme(name)
+        apply_theme(self._settings)
+        self._retheme()
+
+    def fill_text_sizes(self, menu: QMenu) -> None:
+        """How large text, lines and marks are."""
+        names = {f"{size:g}": f"{100 * size:.0f} %" for size in theme.TEXT_SIZES}
+        now = f"{text_size(self._settings):g}"
+        _offer(menu, names, now, lambda size: self.set_text_size(float(size)))
+
+    def change_text_size(self, steps: int) -> None:
+        """So many steps larger or smaller, as far as there are sizes."""
+        sizes = theme.TEXT_SIZES
+        place = sizes.index(text_size(self._settings)) + steps
+        self.set_text_size(sizes[min(max(place, 0), len(sizes) - 1)])
+
+    def set_text_size(self, size: float) -> None:
+        """Draw all text, lines and marks in another size, whatever the theme is."""
+        self._settings.setValue("text_size", size)
+        apply_theme(self._settings)
         self._retheme()
 
     @property
@@ -119,11 +137,20 @@ class Choices(QObject):
         self._settings.setValue("motion", motion.allowed())
 
 
-def apply_theme(name: str) -> None:
-    """Give the application the theme called ``name``, or the dark one if there is none."""
+def text_size(settings: QSettings) -> float:
+    """The size of text that ``settings`` keep, or 1."""
+    try:
+        return theme.nearest_size(float(str(settings.value("text_size", 1.0))))
+    except ValueError:
+        return 1.0
+
+
+def apply_theme(settings: QSettings) -> None:
+    """Draw everything in the theme and the size of text that ``settings`` keep."""
     application = QApplication.instance()
     assert isinstance(application, QApplication)
-    theme.apply(application, theme.THEMES.get(name, theme.DARK))
+    name = str(settings.value("theme", theme.DARK.name))
+    theme.apply(application, theme.THEMES.get(name, theme.DARK), text_size(settings))
 
 
 def _offer(menu: QMenu, choices: dict[str, str], now: str, choose: Callable[[str], object]) -> None:

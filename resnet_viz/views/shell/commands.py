@@ -171,6 +171,15 @@ COMMANDS: list[Line] = [
     Command(
         "motion", "&Moving curves", "choices.toggle_motion", VIEW, 0, checked="choices.motion"
     ),
+    Submenu("Te&xt size", "choices.fill_text_sizes", VIEW, 0),
+    Command(
+        "text_larger", "&Larger text", "choices.change_text_size", VIEW, 0, "Ctrl+Shift++",
+        "Larger text, lines and marks, in every theme", arguments=(1,),
+    ),
+    Command(
+        "text_smaller", "&Smaller text", "choices.change_text_size", VIEW, 0, "Ctrl+Shift+-",
+        "Smaller text, lines and marks, in every theme", arguments=(-1,),
+    ),
     Submenu("&Panels", "explorer.fill_panels", VIEW, 0),
     PageCommands(VIEW, 1),
     Command(
@@ -189,6 +198,10 @@ COMMANDS: list[Line] = [
     Command(
         "turn", "&Turn the diagram", "explorer.diagram.turn", VIEW, 2, "",
         "From left to right, or from top to bottom",
+    ),
+    Command(
+        "enlarge", "&Enlarge or put back", "zoom.toggle", VIEW, 3, "Z",
+        "One panel, plot or picture over the whole page; arrow keys go on to the next",
     ),
     Command("full_screen", "F&ull screen", "toggle_full_screen", VIEW, 3, "F11"),
     Command(

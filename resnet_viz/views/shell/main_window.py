@@ -33,6 +33,13 @@ from resnet_viz.views.shell.pages import PAGES, PageEntry
 from resnet_viz.views.shell.shortcuts import ShortcutsDialog
 from resnet_viz.views.shell.status_bar import StatusBar
 from resnet_viz.views.widgets.page import Page
+from resnet_viz.views.widgets.zoom import Zoom
+
+LEAST = QSize(960, 600)
+"""The least size of the window, in every theme; what has no room scrolls."""
+
+FRAME = QSize(16, 48)
+"""What a window manager's frame may add."""
 
 
 class MainWindow(QMainWindow):
@@ -44,9 +51,11 @@ class MainWindow(QMainWindow):
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
         self.settings = settings
-        apply_theme(str(settings.value("theme", "")))
+        apply_theme(settings)
         self._asked = False
-        self.resize(QSize(1600, 900).boundedTo(self.screen().availableSize()))
+        self.setMinimumSize(LEAST)
+        room = self.screen().availableSize() - FRAME
+        self.resize(QSize(1600, 900).boundedTo(room))
         self.setAcceptDrops(True)
 
         self.state = ExplorerState(gallery.load_sample(gallery.DEFAULT_SAMPLE))
@@ -72,6 +81,7 @@ class MainWindow(QMainWindow):
         self.pages = PageStack(PAGES, self._make_page, self)
         self.tabs, self.stack = self.pages.tabs, self.pages.stack
         self._arrange()
+        self.zoom = Zoom(self.stack)
         self._connect()
         self.pages.turn_to(PAGES[0].name)
         self.menus.fill()
@@ -207,6 +217,8 @@ class MainWindow(QMainWindow):
         """Take colours and fonts from the theme in use."""
         self.pages.retheme()
         self.message.retheme()
+        self.zoom.retheme()
+        self.tabs.updateGeometry()
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from PySide6.QtCore import QObject, QSettings, Signal
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
+from PySide6.QtCore import QObject, QSettings, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QMenuBar, QScrollArea, QStackedWidget, QTabBar, QWidget
 
 from resnet_viz.results.result import Result
 from resnet_viz.views.shell.pages import PageEntry
@@ -31,11 +31,7 @@ class PageStack(QObject):
         self.made: dict[str, Page] = {}
         self._result: Result | None = None
         self.stack = QStackedWidget()
-        self.tabs = QTabBar()
-        self.tabs.setAccessibleName("Pages")
-        self.tabs.setDrawBase(False)
-        self.tabs.setExpanding(False)
-        self.tabs.setUsesScrollButtons(False)
+        self.tabs = Tabs()
         for number, entry in enumerate(entries, start=1):
             self.stack.addWidget(QWidget())
             self.tabs.addTab(entry.title)
@@ -51,9 +47,9 @@ class PageStack(QObject):
             if (empty := self.stack.widget(place)) is not None:
                 self.stack.removeWidget(empty)
                 empty.deleteLater()
-            self.stack.insertWidget(place, page)
+            self.stack.insertWidget(place, _scrolling(page))
             if place == self.tabs.currentIndex():
-                self.stack.setCurrentWidget(page)
+                self.stack.setCurrentIndex(place)
             self.made[name] = page
             if self._result is not None:
                 result = self._result
@@ -74,6 +70,11 @@ class PageStack(QObject):
         """The name of the page on screen."""
         return list(self.entries)[self.tabs.currentIndex()]
 
+    @property
+    def shown(self) -> Page:
+        """The page on screen."""
+        return self[self.current]
+
     def turn_to(self, name: str) -> None:
         """Show a page.
 
@@ -82,7 +83,7 @@ class PageStack(QObject):
         """
         place = list(self.entries).index(name)
         self.tabs.setCurrentIndex(place)
-        self.stack.setCurrentWidget(self[name])
+        self._turn_to(place)
 
     def show_result(self, result: Result) -> None:
         """Hand a result to every page that there is, and keep it for those that are made later."""
@@ -108,8 +109,44 @@ class PageStack(QObject):
 
     def _turn_to(self, number: int) -> None:
         name = list(self.entries)[number]
-        self.stack.setCurrentWidget(self[name])
+        _ = self[name]
+        self.stack.setCurrentIndex(number)
         self.turned.emit(name)
+
+
+class Tabs(QTabBar):
+    """The pages' tabs in the menu bar's free end; where that is narrow, they scroll."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Pages")
+        self.setDrawBase(False)
+        self.setExpanding(False)
+        self.setUsesScrollButtons(True)
+
+    def sizeHint(self) -> QSize:
+        """As wide as all tabs, or as the menus leave room for."""
+        wanted = super().sizeHint()
+        bar = self.parentWidget()
+        if isinstance(bar, QMenuBar):
+            metrics = bar.fontMetrics()
+            pad = 2 * metrics.horizontalAdvance("n")
+            texts = (action.text().replace("&", "") for action in bar.actions())
+            menus = sum(metrics.horizontalAdvance(text) + pad for text in texts)
+            wanted.setWidth(
+                max(self.tabSizeHint(0).width(), min(wanted.width(), bar.width() - menus))
+            )
+        return wanted
+
+
+def _scrolling(page: Page) -> QScrollArea:
+    """A frame in which a page that has too little room scrolls instead of being cut off."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(page)
+    return area
 
 
 def shortcut(number: int) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, 
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from resnet_viz.networks import catalog
-from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets import theme, zoom
 
 _CARD_LETTERS = 46
 _GAP = 12
@@ -68,6 +68,7 @@ class Figure(QWidget):
         self.card.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.card.hide()
         self._style_card()
+        zoom.offer(self, name)
 
     def marks_now(self) -> list[Mark]:
         """The marks for the present size and theme, from left to right."""

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from resnet_viz.figures.training import TITLES, Quantity, curves
 from resnet_viz.figures.training_history import History
 from resnet_viz.views.plots.plot import Plot
-from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets import theme, zoom
 
 
 class Curves(QWidget):
@@ -24,6 +24,7 @@ class Curves(QWidget):
         rows.setSpacing(0)
         rows.addWidget(self.title)
         rows.addWidget(self.plot, 1)
+        zoom.offer(self, TITLES[quantity], self.title)
         self.retheme()
 
     def show_history(self, history: History, position: int) -> None:

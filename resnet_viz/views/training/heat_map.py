@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QWidge
 from resnet_viz.figures.numbers import Row, number_text, power_of_ten
 from resnet_viz.figures.scale import Scale
 from resnet_viz.views.plots.strip import HEAT_MAP
-from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets import theme, zoom
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 WINDOW = 300
@@ -58,6 +58,7 @@ class HeatMap(QWidget):
         self._position = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
+        zoom.offer(self, self.accessibleName(), self)
 
     def show_layers(self, layers: Sequence[str]) -> None:
         """Another network, without measurements yet."""

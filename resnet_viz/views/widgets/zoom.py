@@ -46,8 +46,8 @@ class Button(QToolButton):
         self.setText(SIGN)
         self.setAutoRaise(True)
         self.setAccessibleName(f"Enlarge {title}")
-        self.setToolTip(f"{title} over the whole page, and back (Z, or a double click on its title)")
-        self.clicked.connect(lambda: _toggle(self._widget))
+        self.setToolTip(f"{title} over the whole page (Z, or a double click on the title)")
+        self.clicked.connect(lambda: toggle(self._widget))
 
 
 class _DoubleClick(QObject):
@@ -57,12 +57,13 @@ class _DoubleClick(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonDblClick:
-            _toggle(self._widget)
+            toggle(self._widget)
             return True
         return False
 
 
-def _toggle(widget: QWidget) -> None:
+def toggle(widget: QWidget) -> None:
+    """Enlarge ``widget`` in its window, or put it back."""
     zoom = widget.window().findChild(Zoom)
     if isinstance(zoom, Zoom):
         zoom.toggle(widget)
@@ -238,6 +239,12 @@ def _swap(old: QWidget, new: QWidget) -> bool:
         new.show()
         parent.setSizes(sizes)
         return True
+    if isinstance(parent, QStackedWidget):
+        place, current = parent.indexOf(old), parent.currentIndex()
+        parent.removeWidget(old)
+        parent.insertWidget(place, new)
+        parent.setCurrentIndex(current)
+        return True
     layout = parent.layout()
     item = None if layout is None else layout.replaceWidget(old, new)
     if item is None:
@@ -279,7 +286,7 @@ class DockTitle(QWidget):
     def _enlarge(self) -> None:
         widget = self._dock.widget()
         if widget is not None:
-            _toggle(widget)
+            toggle(widget)
 
     def _float(self) -> None:
         self._dock.setFloating(not self._dock.isFloating())
