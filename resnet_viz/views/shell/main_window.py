@@ -36,7 +36,7 @@ from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.zoom import Zoom
 
 LEAST = QSize(960, 600)
-"""The least size of the window, in every theme; what has no room scrolls."""
+"""The least size of the window, in every theme, on a screen that has so much; pages scroll."""
 
 FRAME = QSize(16, 48)
 """What a window manager's frame may add."""
@@ -53,8 +53,8 @@ class MainWindow(QMainWindow):
         self.settings = settings
         apply_theme(settings)
         self._asked = False
-        self.setMinimumSize(LEAST)
         room = self.screen().availableSize() - FRAME
+        self.setMinimumSize(LEAST.boundedTo(room))
         self.resize(QSize(1600, 900).boundedTo(room))
         self.setAcceptDrops(True)
 

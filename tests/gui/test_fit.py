@@ -1,0 +1,129 @@
+"""Nothing is cut off, outside or covered: every page, in every theme, on small windows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viz.results.result import Result
+from resnet_viz.views.shell.main_window import LEAST, MainWindow
+from resnet_viz.views.shell.pages import PAGES
+from resnet_viz.views.widgets import motion, theme
+from tests.gui import fit
+from tests.gui.conftest import discard
+
+SIZES = [(960, 600), (1024, 768), (1280, 800), (1366, 768)]
+
+
+@pytest.fixture(scope="module")
+def window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
+    """One window with a real result, for all tests of this module."""
+    path = tmp_path_factory.mktemp("settings") / "settings.ini"
+    motion.allow(False)
+    settings = QSettings(str(path), QSettings.Format.IniFormat)
+    settings.setValue("motion", False)
+    made = MainWindow(settings)
+    results: list[Result] = []
+    made.engine.result_changed.connect(results.append)
+    made.show()
+    QtBotLike(qapp).until(lambda: bool(results))
+    yield made
+    made.choices.set_text_size(1.0)
+    discard(made)
+    theme.apply(qapp, theme.DARK)
+
+
+class QtBotLike:
+    """What of qtbot a fixture of a module can have."""
+
+    def __init__(self, application: QApplication) -> None:
+        self.application = application
+
+    def until(self, condition: object, seconds: float = 90) -> None:
+        import time
+
+        end = time.monotonic() + seconds
+        while not condition() and time.monotonic() < end:  # type: ignore[operator]
+            self.application.processEvents()
+        assert condition()  # type: ignore[operator]
+
+
+def walk(window: MainWindow, qtbot: QtBot, width: int, height: int) -> list[str]:
+    """The faults of every page at one size."""
+    window.resize(width, height)
+    found = []
+    for entry in PAGES:
+        window.turn_to_page(entry.name)
+        QApplication.processEvents()
+        QApplication.processEvents()
+        found += [f"{entry.name}: {fault}" for fault in fit.faults(window)]
+    return found
+
+
+@pytest.mark.parametrize("name", theme.THEMES)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_every_page_fits(
+    qtbot: QtBot, window: MainWindow, name: str, size: tuple[int, int]
+) -> None:
+    window.choices.set_text_size(1.0)
+    window.set_theme(name)
+    assert walk(window, qtbot, *size) == []
+    assert (window.width(), window.height()) == size
+
+
+@pytest.mark.parametrize("text_size", [1.5, 2.0])
+def test_every_page_fits_or_scrolls_with_large_text(
+    qtbot: QtBot, window: MainWindow, text_size: float
+) -> None:
+    window.set_theme("light")
+    window.choices.set_text_size(text_size)
+    assert walk(window, qtbot, 1280, 800) == []
+    assert (window.width(), window.height()) == (1280, 800)
+
+
+@pytest.mark.parametrize("name", theme.THEMES)
+def test_the_least_size_is_the_same_in_every_theme(window: MainWindow, name: str) -> None:
+    window.set_theme(name)
+    window.resize(200, 200)
+    assert window.size() == LEAST
+
+
+SCALED = """
+import os, sys, tempfile
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from resnet_viz.engine.worker import Worker
+from resnet_viz.views.shell.main_window import MainWindow
+from tests.gui import fit
+Worker.request = lambda *_: None
+app = QApplication([])
+window = MainWindow(QSettings(tempfile.mktemp(), QSettings.Format.IniFormat))
+window.show()
+app.processEvents()
+room = window.screen().availableGeometry()
+assert room.contains(window.geometry()), (room, window.geometry())
+for page in window.pages:
+    window.turn_to_page(page)
+    app.processEvents()
+    app.processEvents()
+    for fault in fit.faults(window):
+        print(page, fault)
+print("walked")
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("scale", ["1.5", "2"])
+def test_a_first_start_at_a_large_scale_lies_inside_the_screen(
+    scale: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QT_SCALE_FACTOR", scale)
+    done = subprocess.run([sys.executable, "-c", SCALED], capture_output=True, text=True)
+    assert done.stdout == "walked\n", done.stdout + done.stderr[-2000:]
