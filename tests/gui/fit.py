@@ -143,8 +143,8 @@ def _outside(widget: QWidget) -> list[str]:
         return []  # that is what scrolling is for
     if isinstance(parent, QTabBar | QToolBar):
         return []
-    if isinstance(widget, QTabBar) and not widget.count():
-        return []  # QMainWindow keeps one aside for docks that may lie over one another
+    if isinstance(parent, QMainWindow) and isinstance(widget, QTabBar) and widget.x() < -500:
+        return []  # it keeps one aside for docks that may lie over one another
     place = widget.geometry()
     if place.isEmpty():
         return []

@@ -22,6 +22,7 @@ class Legend(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._long: tuple[str, ...] = ("", "", "")
         self._short: tuple[str, ...] = ("", "", "")
+        self._shortest: tuple[str, ...] = ("", "", "")
         self.now, self.all_on, self.off = self.labels = QLabel(), QLabel(), QLabel()
         self._swatches = [_Swatch(30), _Swatch(30), _Swatch(14)]
         self._row = QHBoxLayout(self)
@@ -47,8 +48,9 @@ class Legend(QWidget):
             f"{count} skip{'' if count == 1 else 's'} off",
         )
         self._short = ("Now", "All on" + (" (same)" if same else ""), f"{count} off")
+        self._shortest = ("Now", "On", f"{count}")
         if not result.structure.skips:
-            self._long = self._short = ("Gradient", "", "")
+            self._long = self._short = self._shortest = ("Gradient", "", "")
         for label, text in zip(self.labels, self._long, strict=True):
             label.setToolTip(text)
         for part in (self.all_on, self._swatches[1]):
@@ -67,7 +69,8 @@ class Legend(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        for texts in (self._long, self._short):
+        """The longest texts that there is room for; the tool tips have the whole ones."""
+        for texts in (self._long, self._short, self._shortest, ("", "", "")):
             for label, text in zip(self.labels, texts, strict=True):
                 label.setText(text)
             if self._row.minimumSize().width() <= self.width():
