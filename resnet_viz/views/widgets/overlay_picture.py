@@ -28,13 +28,13 @@ class OverlayPicture(QWidget):
         self._render: Render | None = None
         self.picture = Picture()
         self.picture.setMinimumSize(96, 96)
-        self.heading = _words()
+        self.heading = _Words()
         font = self.heading.font()
         font.setBold(True)
         self.heading.setFont(font)
-        self.details = _words()
+        self.details = _Words()
         self.details.setForegroundRole(self.palette().ColorRole.PlaceholderText)
-        self.warning = _words()
+        self.warning = _Words()
         self.scale_bar = ScaleBar(table)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)
@@ -77,7 +77,8 @@ class OverlayPicture(QWidget):
         texts = (heading, details, warning)
         for label, text in zip((self.heading, self.details, self.warning), texts, strict=True):
             label.setText(text)
-            label.setToolTip(text)  # where a line is cut off
+            label.setToolTip(text)
+            label.insist()
             label.setVisible(bool(text))
         self.picture.setAccessibleName(". ".join(filter(None, texts)))
 
@@ -109,7 +110,16 @@ class OverlayPicture(QWidget):
         self.picture.setMaximumWidth(self.height() if wide else self.width())
 
 
-def _words() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    return label
+class _Words(QLabel):
+    """A text in as many lines as it needs, which it insists on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.insist()
+
+    def insist(self) -> None:
+        self.setMinimumHeight(self.heightForWidth(self.width()))

@@ -19,6 +19,7 @@ class ProgressRow(QWidget):
         self._channel = channel
         self.text = QLabel()
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.text.setProperty("elides", True)
         self.bar = QProgressBar()
         self.bar.setMaximumWidth(260)
         self.cancel = QPushButton("Cancel")
