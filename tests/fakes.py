@@ -129,4 +129,13 @@ def with_last(**maps: np.ndarray) -> Result:
     given = result()
     *blocks, last = given.now.blocks
     changed = replace(last, **{name: values.astype(np.float32) for name, values in maps.items()})  # type: ignore[arg-type]
+    made = replace(given.now, blocks=(*blocks, changed))
+    return replace(given, now=made, all_on=made)
+
+
+def with_last_now(**maps: np.ndarray) -> Result:
+    """A result without one skip whose last block has other maps than with all skips on."""
+    given = result(gates=GateSettings.of(skip={"layer1.0": 0.0}))
+    *blocks, last = given.now.blocks
+    changed = replace(last, **{name: values.astype(np.float32) for name, values in maps.items()})  # type: ignore[arg-type]
     return replace(given, now=replace(given.now, blocks=(*blocks, changed)))

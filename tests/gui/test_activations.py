@@ -90,6 +90,21 @@ def test_the_common_scale_can_be_left(qtbot: QtBot, view: ActivationsView) -> No
     assert view.scale_bar.text() == "min to max each map by its own range"
 
 
+def test_with_skips_off_the_scale_is_that_of_all_on(qtbot: QtBot, view: ActivationsView) -> None:
+    small = fakes.with_last_now(activation=0.001 * ramp(64))
+    whole = small.all_on.blocks[-1].activation
+    view.show_result(small)
+    assert {(tile.low, tile.high) for tile in view.grid.tiles} == {(0.0, whole.max())}
+    assert view.scale_bar.text() == f"0 to {whole.max():.2f} activation, as all on; now max 0.126"
+    view.common.setChecked(False)
+    assert view.grid.tiles[0].high == whole[63].max()
+    qtbot.keyClick(view.own, Qt.Key.Key_Space)
+    assert view.grid.tiles[0].high == pytest.approx(0.126)
+    view.common.setChecked(True)
+    assert view.scale_bar.text() == "0 to 0.126 activation"
+    assert view.choices()["own_scale"] is True
+
+
 def test_a_negative_activation_is_on_the_common_scale(view: ActivationsView) -> None:
     view.show_result(fakes.with_last(activation=-ramp()))
     assert view.scale_bar.text() == "−62.0 to 0 activation"

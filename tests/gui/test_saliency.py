@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -54,6 +56,46 @@ def test_the_scale_is_the_maps_own_in_logits(view: SaliencyView) -> None:
     cam[3, 3] = 7.25
     view.show_result(fakes.with_last(cam=cam))
     assert view.panel.scale_bar.text() == "0 to 7.25 logits"
+
+
+def test_with_skips_off_the_scale_is_that_of_all_on(qtbot: QtBot, view: SaliencyView) -> None:
+    faint = fakes.with_last_now(cam=0.003 * np.eye(8))
+    whole = faint.all_on.blocks[-1].cam.max()
+    view.show_result(faint)
+    bar = view.panel.scale_bar
+    assert bar.text() == f"0 to {whole:.3f} logits, as all on; now max 0.00300"
+    assert view.strip.tiles[-1].high == whole
+    shown = pixels(view.panel.picture.image)
+    photo = network_picture(faint.snapshot.photo, faint.crop, len(shown))
+    assert np.abs(shown.astype(int) - photo).max() < 3  # as good as nothing, and drawn so
+    qtbot.keyClick(view.own, Qt.Key.Key_Space)
+    assert bar.text() == "0 to 0.00300 logits"
+    assert np.abs(pixels(view.panel.picture.image).astype(int) - photo).max() > 60
+    assert view.choices() == {"own_scale": True}
+
+
+def test_a_network_without_skips_has_one_scale(view: SaliencyView) -> None:
+    view.show_result(fakes.result("plain20"))
+    assert not view.own.isVisible()
+
+
+def test_where_all_on_shows_nothing_the_map_has_its_own_scale(view: SaliencyView) -> None:
+    given = fakes.with_last_now(cam=np.eye(8))
+    *blocks, last = given.all_on.blocks
+    empty = replace(given.all_on, blocks=(*blocks, replace(last, cam=np.zeros((8, 8)))))
+    view.show_result(replace(given, all_on=empty))
+    assert view.panel.scale_bar.text() == "0 to 1.00 logits"
+
+
+def test_the_map_of_an_answer_by_chance_is_said_to_explain_nothing(view: SaliencyView) -> None:
+    given = fakes.with_last_now(cam=np.eye(8))
+    view.show_result(given)
+    assert not view.panel.warning.isVisible()
+    odds = np.full(10, 0.09, np.float32)
+    odds[2] = 0.19
+    view.show_result(replace(given, now=replace(given.now, probabilities=odds)))
+    assert view.panel.warning.text().startswith("No class has more than 19.0 %, where guessing")
+    assert view.panel.warning.text().endswith("this map explains nothing.")
 
 
 def test_the_strip_holds_every_block_and_a_click_selects(qtbot: QtBot, view: SaliencyView) -> None:
@@ -117,7 +159,7 @@ def test_the_photo_is_drawn_finer_than_the_network_sees_it(view: SaliencyView) -
 def test_a_map_of_zeros_says_so(view: SaliencyView) -> None:
     view.show_result(fakes.with_last(cam=np.zeros((8, 8))))
     assert view.panel.warning.isVisible()
-    assert view.panel.warning.text() == "nothing speaks for this class here (map is 0)"
+    assert view.panel.warning.text() == "Nothing speaks for this class here (map is 0)."
     assert not view.panel.scale_bar.isVisible()
     view._state.select_block("layer3.1")
     assert not view.panel.warning.isVisible()
@@ -129,7 +171,7 @@ def test_a_map_with_nan_or_infinity_says_so(view: SaliencyView, value: float) ->
     cam = np.ones((8, 8))
     cam[1, 2] = cam[4, 4] = value
     view.show_result(fakes.with_last(cam=cam))
-    assert view.panel.warning.text() == "NaN or ∞ in 2 of 64 values"
+    assert view.panel.warning.text() == "NaN or ∞ in 2 of 64 values."
     view.grab()
     view.show_result(fakes.with_last(cam=np.full((8, 8), value)))
     assert view.panel.scale_bar.text() == "no finite value"

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.figure import Figure
-from resnet_viz.figures.maps import activations
+from resnet_viz.figures.maps import activations, kept_unit
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.images import overlay
 from resnet_viz.results.result import BlockPass, Result
@@ -38,6 +38,8 @@ from resnet_viz.views.widgets.tiles import GAP, Tile, Tiles
 
 _OPACITY = 70
 _UNIT = "activation"
+OWN = "Own scale"
+OWN_TIP = "Colours for this result alone; off: those of all skips on, so that what is lost is seen"
 
 
 class ChannelGrid(Tiles):
@@ -123,7 +125,8 @@ class ActivationsView(ExplorerPanel):
         super().__init__(state, parent)
         self._result: Result | None = None
         self._block: BlockPass | None = None
-        self._statistics = Statistics.of(np.zeros((1, 1, 1)))
+        self._statistics = self._scale = Statistics.of(np.zeros((1, 1, 1)))
+        self._kept = False
         self._order: list[int] = []
         self._table = theme.colour_map("viridis")
         self.setAccessibleName("Activations")
@@ -154,6 +157,9 @@ class ActivationsView(ExplorerPanel):
         self.common.setChecked(True)
         self.common.setToolTip("One scale for all channels; off: each map by its own range")
         self.common.toggled.connect(self._arrange)
+        self.own = QCheckBox(OWN)
+        self.own.setToolTip(OWN_TIP)
+        self.own.toggled.connect(self._scale_chosen)
         self.scale_bar = ScaleBar(self._table)
         self.grid = ChannelGrid(self._table)
         self.grid.setAccessibleName("Channels")
@@ -163,6 +169,7 @@ class ActivationsView(ExplorerPanel):
         chosen.setSpacing(8)
         chosen.addWidget(self.sort)
         chosen.addWidget(self.common)
+        chosen.addWidget(self.own)
         chosen.addStretch(1)
         self._controls.addLayout(chosen)
         self._controls.addWidget(self.scale_bar)
@@ -224,6 +231,7 @@ class ActivationsView(ExplorerPanel):
         return {
             "sorted": self.sort.currentIndex() == 0,
             "common_scale": self.common.isChecked(),
+            "own_scale": self.own.isChecked(),
         }
 
     def restore(self, choices: Mapping[str, Json]) -> None:
@@ -231,6 +239,8 @@ class ActivationsView(ExplorerPanel):
             self.sort.setCurrentIndex(0 if choices["sorted"] else 1)
         if isinstance(choices.get("common_scale"), bool):
             self.common.setChecked(choices["common_scale"])
+        if isinstance(choices.get("own_scale"), bool):
+            self.own.setChecked(choices["own_scale"])
 
     @property
     def enlarged(self) -> int | None:
@@ -255,8 +265,8 @@ class ActivationsView(ExplorerPanel):
 
     def _fold(self) -> None:
         """Put the scale below the other controls where it does not fit beside them."""
-        widths = (self.sort.sizeHint(), self.common.sizeHint(), self.scale_bar.sizeHint())
-        wide = sum(size.width() for size in widths) + 40 <= self.width()
+        parts = (self.sort, self.common, self.own, self.scale_bar)
+        wide = sum(part.sizeHint().width() for part in parts) + 48 <= self.width()
         direction = QBoxLayout.Direction
         self._controls.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
@@ -272,10 +282,28 @@ class ActivationsView(ExplorerPanel):
         # A block just chosen in another network's diagram is not in this result yet.
         self._block = next((b for b in blocks if b.name == self._state.block), blocks[-1])
         self._statistics = Statistics.of(self._block.activation)
+        self.own.setVisible(bool(self._result.structure.skips))
+        self._choose_scale()
         self.header.setText(_headline(self._block, self._statistics))
         self.empty.hide()
         self.header.show()
         self.pages.show()
+        self._arrange()
+
+    def _choose_scale(self) -> None:
+        """Take the ends of the colours from the pass with all skips on, unless asked otherwise."""
+        result, block = self._result, self._block
+        if result is None or block is None:
+            return
+        self._kept = not self.own.isChecked() and result.now is not result.all_on
+        self._scale = (
+            Statistics.of(result.all_on.block(block.name).activation)
+            if self._kept
+            else self._statistics
+        )
+
+    def _scale_chosen(self) -> None:
+        self._choose_scale()
         self._arrange()
 
     def _arrange(self) -> None:
@@ -289,9 +317,10 @@ class ActivationsView(ExplorerPanel):
         order = np.argsort(-figures.mean, kind="stable") if by_mean else np.arange(len(maps))
         self._order = [int(channel) for channel in order]
         if self.common.isChecked():
-            self.scale_bar.set_range(*figures.common_range, _UNIT)
+            self.scale_bar.set_range(*self._scale.common_range, self._unit(figures.common_range[1]))
         else:
-            self.scale_bar.set_labels("min", "max", "each map by its own range")
+            whose = "its range with all skips on" if self._kept else "its own range"
+            self.scale_bar.set_labels("min", "max", f"each map by {whose}")
         tiles = [
             Tile(
                 str(channel),
@@ -307,7 +336,11 @@ class ActivationsView(ExplorerPanel):
 
     def _range(self, channel: int) -> tuple[float, float]:
         common = self.common.isChecked()
-        return self._statistics.common_range if common else self._statistics.own_range(channel)
+        return self._scale.common_range if common else self._scale.own_range(channel)
+
+    def _unit(self, most: float) -> str:
+        """The unit; where the scale is that of all skips on also what is greatest on screen."""
+        return kept_unit(_UNIT, most) if self._kept else _UNIT
 
     def _open(self, place: int) -> None:
         self.grid.set_current(place)
@@ -337,7 +370,8 @@ class ActivationsView(ExplorerPanel):
             self._statistics.sentence(channel),
             f"NaN or ∞ in {unknown} of {values.size} values" if unknown else "",
         )
-        self.panel.scale_bar.set_range(low, high, _UNIT)
+        greatest = float(self._statistics.greatest[channel])
+        self.panel.scale_bar.set_range(low, high, self._unit(greatest))
         self.panel.show_map(
             lambda side, opacity: overlay.veil(
                 np.rint(overlay.smooth(seen, side, side)).astype(np.uint8),

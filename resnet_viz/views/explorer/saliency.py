@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QStyle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QStyle, QVBoxLayout, QWidget
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.figure import Figure
-from resnet_viz.figures.maps import grad_cam, warning
+from resnet_viz.figures.maps import cam_scale, grad_cam, kept_unit, remarks
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
 from resnet_viz.results.result import BlockPass, Result
+from resnet_viz.views.explorer.activations import OWN, OWN_TIP
 from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Json
 from resnet_viz.views.widgets.overlay_picture import OverlayPicture
 from resnet_viz.views.widgets.picture import Picture
 from resnet_viz.views.widgets.tiles import Tile, Tiles
 
 _INFERNO = "inferno"
 _OPACITY = 80
+_UNIT = "logits"
 
 
 class CamStrip(Tiles):
@@ -62,6 +66,10 @@ class SaliencyView(ExplorerPanel):
         self.strip = CamStrip(table)
         self.strip.hide()
         self.strip.setAccessibleName("Grad-CAM of every block, from input to output")
+        self.own = QCheckBox(OWN)
+        self.own.setToolTip(OWN_TIP)
+        self.own.toggled.connect(self._draw)
+        self.panel.side.insertWidget(self.panel.side.count() - 2, self.own)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 4, 6, 4)
         column.setSpacing(4)
@@ -75,18 +83,37 @@ class SaliencyView(ExplorerPanel):
     def show_result(self, result: Result) -> None:
         """Draw the maps of ``result.now``."""
         self._result = result
-        self.strip.show_tiles([_tile(block) for block in result.now.blocks])
+        self.own.setVisible(bool(result.structure.skips))
         self.empty.hide()
         self.panel.show()
         self.strip.show()
-        self._show_block()
+        self._draw()
+
+    def choices(self) -> dict[str, Json]:
+        return {"own_scale": self.own.isChecked()}
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        if isinstance(choices.get("own_scale"), bool):
+            self.own.setChecked(choices["own_scale"])
+
+    def _draw(self) -> None:
+        """Draw all maps, on the scale that is chosen."""
+        if self._result is not None:
+            self.strip.show_tiles([self._tile(block) for block in self._result.now.blocks])
+            self._show_block()
+
+    def _tile(self, block: BlockPass) -> Tile:
+        assert self._result is not None
+        top, kept = cam_scale(self._result, block.name, self.own.isChecked())
+        return Tile(block.name, partial(_tip, block, top, kept), block.cam, 0.0, top)
 
     def figures(self) -> tuple[Figure, ...]:
         """The map on screen over the photo; nothing before the first result."""
         if self._result is None:
             return ()
         block = self._result.now.blocks[self._place()].name
-        return (grad_cam(self._result, block, self.panel.slider.value() / 100),)
+        opacity = self.panel.slider.value() / 100
+        return (grad_cam(self._result, block, opacity, self.own.isChecked()),)
 
     def retheme(self) -> None:
         """Take the colours and the fonts of the current theme."""
@@ -111,13 +138,15 @@ class SaliencyView(ExplorerPanel):
             return
         blocks, place = result.now.blocks, self._place()
         cam = blocks[place].cam
+        top, kept = cam_scale(result, blocks[place].name, self.own.isChecked())
         label = result.labels[result.now.target]
         skips = ", skips as now" if result.structure.skips else ""
         heading = f"Grad-CAM of “{label}” at {blocks[place].name}{skips}"
-        self.panel.set_texts(heading, warning=warning(cam))
-        top = overlay.finite_range(cam)[1]
+        self.panel.set_texts(heading, warning=remarks(result, cam))
         self.panel.set_scaled(bool(cam.any()))
-        self.panel.scale_bar.set_range(0.0, top, "logits")
+        own = overlay.finite_range(cam)[1]
+        unit = kept_unit(_UNIT, None if np.isnan(own) else own) if kept else _UNIT
+        self.panel.scale_bar.set_range(0.0, top, unit)
         self.panel.show_map(
             lambda side, opacity: overlay.glow(
                 self._crop(result, side), cam, top, self._table, opacity
@@ -133,10 +162,7 @@ class SaliencyView(ExplorerPanel):
         return self._photo[2]
 
 
-def _tile(block: BlockPass) -> Tile:
-    top = overlay.finite_range(block.cam)[1]
-    return Tile(block.name, partial(_tip, block.name, top), block.cam, 0.0, top)
-
-
-def _tip(name: str, top: float) -> str:
-    return f"{name}\nGrad-CAM from 0 to {number_text(top)} logits, coloured by its own range"
+def _tip(block: BlockPass, top: float, kept: bool) -> str:
+    own = number_text(overlay.finite_range(block.cam)[1])
+    scale = f"the range with all skips on, 0 to {number_text(top)}" if kept else "its own range"
+    return f"{block.name}\nGrad-CAM from 0 to {own} logits, coloured by {scale}"
