@@ -16,7 +16,7 @@ from resnet_viz.analysis.session import Subject, as_input
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.analysis.twin_subject import twin_subject
 from resnet_viz.images import cifar10, gallery
-from resnet_viz.images.photo import default_crop, network_picture
+from resnet_viz.images.photo import Photo, default_crop, network_picture
 from resnet_viz.networks.catalog import CATALOG, NetworkSpec
 from resnet_viz.networks.cifar import CifarBlock, PadShortcut
 from resnet_viz.networks.gates import GateSettings
@@ -92,7 +92,7 @@ def run(request: LesionsRequest, context: TaskContext) -> Iterator[object]:
         )
     pictures, labels = [subject.picture], None
     if request.pictures == "samples":
-        pictures += _samples(subject.spec)
+        pictures += _samples(subject.spec, snapshot.photo)
     elif request.pictures == "labelled":
         yield Progress("Reading the labelled images", 0, 0)
         pictures, labels = _labelled(request, subject.spec, context)
@@ -118,11 +118,10 @@ def run(request: LesionsRequest, context: TaskContext) -> Iterator[object]:
         yield replace(result, twin=update) if isinstance(update, Lesions) else update
 
 
-def _samples(spec: NetworkSpec) -> list[np.ndarray]:
-    photos = [gallery.load_sample(sample.name) for sample in gallery.SAMPLES]
+def _samples(spec: NetworkSpec, photo: Photo) -> list[np.ndarray]:
     return [
-        network_picture(photo, default_crop(photo, spec.crop_fraction), spec.input_size)
-        for photo in photos
+        network_picture(other, default_crop(other, spec.crop_fraction), spec.input_size)
+        for other in gallery.others(photo)
     ]
 
 

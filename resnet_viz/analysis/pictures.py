@@ -66,7 +66,7 @@ def photo_pictures(
     """
     asked = clamp_crop(crop or default_crop(photo, spec.crop_fraction), photo)
     pictures = [network_picture(photo, asked, spec.input_size)]
-    photos = [photo, *(gallery.load_sample(sample.name) for sample in gallery.SAMPLES)]
+    photos = [photo, *gallery.others(photo)]
     random = np.random.default_rng(seed)
     turns = [photos[number % len(photos)] for number in range(1, count)]
     # One photo after the other: network_picture keeps the halved copies of the last ones only.

@@ -127,6 +127,12 @@ def unknown_in_words(labels: Sequence[str]) -> str:
     )
 
 
+def others(photo: Photo) -> list[Photo]:
+    """The samples without ``photo``, so that one that is open is not counted twice."""
+    photos = [load_sample(sample.name) for sample in SAMPLES]
+    return [one for one in photos if not np.array_equal(one.pixels, photo.pixels)]
+
+
 def load_sample(name: str) -> Photo:
     """The sample of that name; it is read from scikit-image's package and never downloaded.
 

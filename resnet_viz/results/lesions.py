@@ -15,8 +15,8 @@ Pictures = Literal["photo", "samples", "labelled"]
 class LesionsRequest:
     """Lesion each block of the network on screen in turn, and then of its twin, all gates on.
 
-    ``pictures``: "photo": the open photo; "samples": that and the gallery's; "labelled": ``count``
-    CIFAR-10 images from ``path``, a folder or a zip file with one folder for each class.
+    ``pictures``: "photo": the open photo; "samples": that and the gallery's others; "labelled":
+    ``count`` CIFAR-10 images from ``path``, a folder or a zip file with one folder for each class.
     """
 
     snapshot: Snapshot

@@ -12,6 +12,7 @@ from PIL import Image
 from resnet_viz.analysis.lesions import lesioned, run, twin_of
 from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.task import TaskContext
+from resnet_viz.images import gallery
 from resnet_viz.networks import catalog
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.cifar import PadShortcut
@@ -103,6 +104,11 @@ def test_a_chosen_target_is_obeyed_and_several_photos_are_averaged() -> None:
     assert several.screen.target == ""
     assert 0 < several.screen.intact.probability < 1
     assert several.screen.intact.top1 == pytest.approx((10 + one.intact.top1) / 11)
+
+
+def test_a_sample_that_is_open_counts_once() -> None:
+    asked = Snapshot("plain20", gallery.load_sample("coffee"), weights=UNTRAINED, device="cpu")
+    assert last(LesionsRequest(asked, "samples")).pictures == len(gallery.SAMPLES)
 
 
 def test_labels_are_those_of_the_folders(tmp_path: Path) -> None:
