@@ -82,6 +82,10 @@ def test_a_checkpoint_is_put_on_its_network(
     window.checkpoints.name_classes(str(names))
     assert "has 2 names" in message(window)
     assert driver.window.state.snapshot.weights.labels == ("apple", "cherry", "fig")
+    names.write_text("apple\ncherry\nkiwi\n")
+    window.checkpoints.name_classes(str(names))
+    assert message(window) == ""
+    assert driver.next_result().labels == ("apple", "cherry", "kiwi")
 
 
 def test_what_fits_nothing_offers_the_nearest(driver: Driver, tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_links_of_labels_open_terms_and_papers(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: not opened.append(url.toString()))
     paper = "https://arxiv.org/abs/1512.03385"
     label = LinkedLabel(f"A bottleneck, see <a href='{paper}'>He</a>", window)
     assert "term:bottleneck" in label.text()
@@ -287,3 +287,26 @@ def test_a_right_click_on_a_label_offers_its_terms(qtbot: QtBot, window: MainWin
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
         qtbot.keyClick(menu, key)
     assert glossary_of(window).shown == "block"
+
+
+def test_an_address_that_no_browser_opens_is_said(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label = LinkedLabel(parent=window)
+    asked: list[str] = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: asked.append(url.toString()) or False
+    )
+    label.linkActivated.emit("https://arxiv.org/abs/1512.03385")
+    assert asked == ["https://arxiv.org/abs/1512.03385"]
+    text = window.message.text.text()
+    assert text == "No browser could be opened for https://arxiv.org/abs/1512.03385"
+    label.deleteLater()
+
+
+def test_links_take_the_new_themes_colour(qtbot: QtBot, qapp: QApplication) -> None:
+    label = LinkedLabel('See <a href="https://arxiv.org/abs/1512.03385">the paper</a>.')
+    qtbot.addWidget(label)
+    for style in (theme.LIGHT, theme.PROJECTOR, theme.DARK):
+        theme.apply(qapp, style)
+        assert style.accent in label.text()

@@ -176,6 +176,7 @@ class ComparePage(Page):
 
     def _show(self, comparison: Comparison) -> None:
         self._comparison = comparison
+        self.say("")  # what kept an earlier one from being made
         self.progress.hide()
         left, right = comparison.left, comparison.right
         blocks = (*left.now.blocks, *right.now.blocks)

@@ -7,6 +7,7 @@ it, and ``follow(label)`` makes any other label's links do so.
 from __future__ import annotations
 
 import html
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
@@ -130,7 +131,7 @@ class Glossary(QDialog):
         if address.scheme() + ":" == terms.SCHEME:
             self.open_term(address.path())
         else:
-            QDesktopServices.openUrl(address)
+            browse(address.toString(), self)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Up and down in the search field move in the list."""
@@ -181,10 +182,16 @@ def _link(address: str, text: str) -> str:
 
 def glossary_of(widget: QWidget) -> Glossary:
     """The glossary of the window that ``widget`` is in; made when it is first asked for."""
+    window = _top(widget)
+    return window.findChild(Glossary) or Glossary(window)
+
+
+def _top(widget: QWidget) -> QWidget:
+    """The window that ``widget`` is in; of a dialogue, the one that it belongs to."""
     window = widget.window()
     while (above := window.parentWidget()) is not None:
         window = above.window()
-    return window.findChild(Glossary) or Glossary(window)
+    return window
 
 
 def open_term(word: str, widget: QWidget) -> None:
@@ -196,6 +203,21 @@ def open_term(word: str, widget: QWidget) -> None:
     glossary_of(widget).open_term(word)
 
 
+def browse(address: str, widget: QWidget) -> None:
+    """Open ``address`` in the browser; where there is none, have it said in the message area."""
+    if not QDesktopServices.openUrl(QUrl(address)):
+        window = _top(widget)
+        if isinstance(window, SaysAddresses):
+            window.say_address(address)
+
+
+@runtime_checkable
+class SaysAddresses(Protocol):
+    """A window that can say an address that no browser opens."""
+
+    def say_address(self, address: str) -> None: ...
+
+
 def follow(label: QLabel) -> None:
     """Let a label's links open the glossary, and addresses the browser."""
 
@@ -203,7 +225,7 @@ def follow(label: QLabel) -> None:
         if address.startswith(terms.SCHEME):
             open_term(address.removeprefix(terms.SCHEME), label)
         elif "://" in address:
-            QDesktopServices.openUrl(QUrl(address))
+            browse(address, label)
 
     label.linkActivated.connect(open_link)
 

@@ -88,9 +88,10 @@ def matching(query: str) -> list[Term]:
 def linked(text: str, without: str = "", colour: str = "") -> str:
     """A rich text with links to the glossary: each entry's first word in ``text`` becomes one.
 
-    ``text`` is plain or rich, as for a QLabel; what is a link already stays as it is. ``without``
-    is the key of an entry that gets none. With the ``colour`` of the text around them the links
-    are calm: only dots below tell them from it. ``follow`` in glossary.py opens the links.
+    ``text`` is plain or rich, as for a QLabel; what is a link already gets the theme's colour,
+    unless it has one. ``without`` is the key of an entry that gets none. With the ``colour`` of the
+    text around them the links are calm: only dots below tell them from it. ``follow`` in
+    glossary.py opens the links.
     """
     look = theme.current()
     style = f"color: {look.accent}"
@@ -110,6 +111,9 @@ def linked(text: str, without: str = "", colour: str = "") -> str:
     for piece in _pieces(text):
         if piece.startswith("<"):
             inside = piece.lower().startswith("<a ") or (inside and piece.lower() != "</a>")
+            if piece.lower().startswith("<a ") and "style=" not in piece:
+                # Qt would keep the colour of the theme in which the text was first shown.
+                piece = f'{piece[:-1]} style="color: {look.accent}">'
             made.append(piece)
         else:
             made.append(piece if inside else _words().sub(link, piece))

@@ -171,6 +171,7 @@ class Panel(Feature):
         except ValueError as error:
             self.say(str(error))
             return
+        self.say("")  # what kept an earlier one from being measured
         self.measure.setEnabled(False)
         self.channel.start(request)
 

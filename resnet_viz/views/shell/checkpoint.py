@@ -103,5 +103,6 @@ class CheckpointOpener(QObject):
                 (),
             )
             return
+        self._say("", ())  # what was wrong with an earlier file
         weights: WeightsChoice = replace(snapshot.weights, labels=names)
         self._state.set_weights(weights)

@@ -58,6 +58,7 @@ class Choices(QObject):
 
     def use_weights(self, kind: str) -> None:
         """Take the network's default weights, or none."""
+        self._message.clear()
         self._explorer.state.set_weights(WeightsChoice(kind))  # type: ignore[arg-type]
 
     def ask_for_mirror(self) -> None:
@@ -95,6 +96,7 @@ class Choices(QObject):
 
     def choose_device(self, name: str) -> None:
         """Run on another device from now on."""
+        self._message.clear()
         self._explorer.state.set_device(name)  # type: ignore[arg-type]
 
     def fill_themes(self, menu: QMenu) -> None:

@@ -207,6 +207,13 @@ class MainWindow(QMainWindow):
         copy = QGuiApplication.clipboard().setText
         self.message.say(sentence, [("Copy details", lambda: copy(details))])
 
+    def say_address(self, address: str) -> None:
+        """Say an address that no browser opens, so that it can be opened elsewhere."""
+        copy = QGuiApplication.clipboard().setText
+        self.message.say(
+            f"No browser could be opened for {address}", [("Copy", lambda: copy(address))]
+        )
+
     # ---- the window itself
 
     def set_theme(self, name: str) -> None:
