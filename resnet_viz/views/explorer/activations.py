@@ -317,7 +317,8 @@ class ActivationsView(ExplorerPanel):
         order = np.argsort(-figures.mean, kind="stable") if by_mean else np.arange(len(maps))
         self._order = [int(channel) for channel in order]
         if self.common.isChecked():
-            self.scale_bar.set_range(*self._scale.common_range, self._unit(figures.common_range[1]))
+            most = overlay.finite_range(figures.greatest)[1]
+            self.scale_bar.set_range(*self._scale.common_range, self._unit(most))
         else:
             whose = "its range with all skips on" if self._kept else "its own range"
             self.scale_bar.set_labels("min", "max", f"each map by {whose}")

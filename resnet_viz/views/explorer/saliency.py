@@ -145,7 +145,7 @@ class SaliencyView(ExplorerPanel):
         self.panel.set_texts(heading, warning=remarks(result, cam))
         self.panel.set_scaled(bool(cam.any()))
         own = overlay.finite_range(cam)[1]
-        unit = kept_unit(_UNIT, None if np.isnan(own) else own) if kept else _UNIT
+        unit = kept_unit(_UNIT, own) if kept else _UNIT
         self.panel.scale_bar.set_range(0.0, top, unit)
         self.panel.show_map(
             lambda side, opacity: overlay.glow(
