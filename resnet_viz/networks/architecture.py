@@ -16,9 +16,9 @@ fig. 4e), or before it with no activation first and a norm last (arXiv:1610.0291
 
 Activation = Literal["relu", "leaky relu 0.01", "leaky relu 0.1", "silu", "gelu", "elu", "tanh"]
 
-Pool = Literal["none", "max", "max 2", "avg", "max blur"]
-"""What follows the stem: 3×3 of stride 2, "max 2" a 2×2, "avg" a mean of 2×2, "max blur" a 3×3 of
-stride 1 and a mean of 2×2."""
+Pool = Literal["none", "max", "max ceil", "max 2", "avg"]
+"""What follows the stem, of stride 2: a maximum of 3×3, "max ceil" one without padding whose last
+window may hang over, "max 2" one of 2×2, "avg" a mean of 2×2."""
 
 Side = Literal["both", "end", "begin"]
 """Where a padded shortcut has its zeros: half before and half after the old channels, or all at
@@ -107,6 +107,10 @@ class Architecture:
     fig. 2c). ``pool_side`` is the side of the map that the head is given; ``pool`` "mean", or
     "max and mean" next to each other.
 
+    ``first_stride`` is that of the first stage's first block. ``squeezed_after``, if it is not 0,
+    counts the convolutions before each squeeze in place of its own ``after``. ``active_squeeze``:
+    an activation stands between the last norm and the squeeze.
+
     ``head`` () gives the pooled features. ``epsilon`` is that of the norms.
     """
 
@@ -130,6 +134,9 @@ class Architecture:
     dilated: int = 0
     blurred: bool = False
     pooled: bool = False
+    first_stride: int = 1
+    squeezed_after: int = 0
+    active_squeeze: bool = False
     pool: Literal["mean", "max and mean"] = "mean"
     pool_side: int = 1
 

@@ -128,12 +128,13 @@ class ResidualUnit(nn.Module):
                 add(name, its)
                 if conv.norm:
                     add(f"bn{number + 1}", _norm(of, conv.went))
-                squeezes = spec.squeeze is not None and spec.squeeze.after == number + 1
-                last = number + 1 == len(spec.convs)
-                if not last:
+                squeeze = spec.squeeze
+                after = 0 if squeeze is None else of.squeezed_after or squeeze.after
+                squeezes = after == number + 1
+                if number + 1 < len(spec.convs) or (squeezes and of.active_squeeze):
                     branch.append("relu")
-                if squeezes and spec.squeeze is not None:
-                    add("se", SqueezeExcitation(spec.squeeze))
+                if squeezes and squeeze is not None:
+                    add("se", SqueezeExcitation(squeeze))
                 if blurs:
                     add("pool", nn.AvgPool2d(stride, stride))
                 continue
@@ -245,9 +246,8 @@ class BuiltResNet(nn.Module):
             stem["maxpool"] = nn.MaxPool2d(2)
         elif of.stem_pool == "avg":
             stem["avgpool"] = nn.AvgPool2d(2)
-        elif of.stem_pool == "max blur":
-            stem["maxpool"] = nn.MaxPool2d(3, 1, 1)
-            stem["blur"] = nn.AvgPool2d(2)
+        elif of.stem_pool == "max ceil":
+            stem["maxpool"] = nn.MaxPool2d(3, 2, ceil_mode=True)
         self.stem = nn.Sequential(stem)
         dilation = 1
         for number, stage in enumerate(of.stages, start=1):
@@ -255,7 +255,7 @@ class BuiltResNet(nn.Module):
             dilates = number > len(of.stages) - of.dilated
             units = []
             for place, spec in enumerate(stage):
-                stride = spec.stride
+                stride = of.first_stride if number == 1 and place == 0 else spec.stride
                 if dilates:
                     dilation, stride = dilation * stride, 1
                 made = BottleneckUnit if spec.bottleneck else BasicUnit

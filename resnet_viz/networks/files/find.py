@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -122,9 +123,10 @@ def _cores(node: _Node) -> Iterator[_Node]:
     own = any(len(info.shape) == 4 for info in node.tensors.values())
     if not kids:
         return
-    copies = len({_signature(kid) for kid in kids}) < len(kids)
+    kinds = Counter(map(_signature, kids))
     for kid in kids:
-        if kid.convs <= _STEM_CONVS and node.convs > kid.convs + own and not copies:
+        copied = kinds[_signature(kid)] > 1
+        if kid.convs <= _STEM_CONVS and node.convs > kid.convs + own and not copied:
             yield node  # the kid is the stem alone, and the rest lies beside it
             return
     found = [core for kid in kids for core in _cores(kid)]

@@ -15,7 +15,7 @@ from resnet_viz.networks.architecture import Activation, Architecture, BlockSpec
 from resnet_viz.networks.preprocessing import CIFAR10, IMAGENET, Preprocessing
 from resnet_viz.networks.reading.blocks import RawBlock
 from resnet_viz.networks.reading.head import Head
-from resnet_viz.networks.reading.leaves import Leaf
+from resnet_viz.networks.reading.leaves import Leaf, is_sorted
 from resnet_viz.networks.reading.reading import Assumption
 
 Fields = tuple[tuple[str, Any], ...]
@@ -85,6 +85,8 @@ def dialect_of(asked: Evidence, of: Architecture) -> str:
         return "detectron2"
     if asked.has(r"trunk_output\.|(^|\.)s1\.b1\.conv1"):
         return "regnet"
+    if asked.has(r"layer0\.conv1\.") and asked.has(r"\.se_module\."):
+        return "cadene"
     if asked.has(r"stages\.\d+\.blocks\.\d+\.conv1"):
         return "timm"
     if asked.has(r"residual_function\.|stage1\.0\.residual\."):
@@ -114,12 +116,14 @@ def assume(
     guesses = _Guesses(of, asked, dialect)
     for step in (
         guesses.plain_or_residual,
+        guesses.order,
         guesses.stem,
         guesses.strides,
         guesses.place_of_the_stride,
         guesses.pads,
         guesses.pooled_projections,
         guesses.projections_input,
+        guesses.squeezes,
         guesses.blurs,
         guesses.dilation,
         guesses.activation,
@@ -137,6 +141,7 @@ _PROJECTS = {
     "transformers": "Hugging Face's transformers",
     "detectron2": "detectron2",
     "regnet": "RegNet",
+    "cadene": "Cadene's squeeze-and-excitation networks",
     "timm": "timm",
     "weiaicunzai": "weiaicunzai's CIFAR-100 networks",
     "xternalbrain": "xternalbrain's wide residual networks",
@@ -190,6 +195,16 @@ class _Guesses:
             reason, sure = "plain networks have no such blocks", True
         self.say("combine", "plain or residual", guess, choices, reason, sure)
 
+    def order(self) -> None:
+        if self.of.norm != "none":
+            return
+        choices: dict[str, Fields] = {
+            "after each convolution": (("order", "post"), ("stem_active", True)),
+            "before each convolution": (("order", "pre"), ("stem_active", False)),
+        }
+        reason = "there are no norms to tell by, and this is usual"
+        self.say("order", "where activations stand", "after each convolution", choices, reason)
+
     def stem(self) -> None:
         side, deep = self.of.stem[0].kernel, len(self.of.stem) > 1
         choices: dict[str, Fields] = {
@@ -199,6 +214,10 @@ class _Guesses:
             "stride 1 and a 3×3 max pool": (("stem_stride", 1), ("stem_pool", "max")),
             "stride 2 and a 2×2 max pool": (("stem_stride", 2), ("stem_pool", "max 2")),
             "stride 2 and a mean of 2×2": (("stem_stride", 2), ("stem_pool", "avg")),
+            "stride 2 and a 3×3 max pool without padding": (
+                ("stem_stride", 2),
+                ("stem_pool", "max ceil"),
+            ),
         }
         guess, sure = "stride 2 and a 3×3 max pool", False
         reason = (
@@ -211,6 +230,9 @@ class _Guesses:
             )
         if self.dialect == "regnet":
             guess, reason, sure = "stride 2 and no pool", self.names_of, True
+        if self.dialect == "cadene":
+            guess = "stride 2 and a 3×3 max pool without padding"
+            reason, sure = self.names_of, True
         if side > 3 and re.search(r"^wideresnet\d", self.arch):
             # Places365's network of that name, which is no wide one.
             guess, reason = "stride 2 and no pool", f"the file calls it {self.arch}"
@@ -244,13 +266,12 @@ class _Guesses:
         """Of the first stage: the others halve the map, as nearly everywhere."""
         saved = self._saved_strides()
         if saved is not None:
-            self.of = replace(self.of, stages=saved)
+            self.of = replace(self.of, stages=saved, first_stride=saved[0][0].stride)
             return
         first = self.of.blocks[0]
-        strided = self._first_stride(2)
         choices: dict[str, Fields] = {
-            "stride 1": (("stages", self._first_stride(1)),),
-            "stride 2": (("stages", strided),),
+            "stride 1": (("first_stride", 1),),
+            "stride 2": (("first_stride", 2),),
         }
         if first.projection is None and first.came == first.went:
             return
@@ -263,9 +284,11 @@ class _Guesses:
             reason, sure = self.names_of, True
         self.say("first stage", "the first stage", guess, choices, reason, sure)
 
-    def _first_stride(self, stride: int) -> tuple[tuple[BlockSpec, ...], ...]:
-        (first, *others), *stages = self.of.stages
-        return ((replace(first, stride=stride), *others), *stages)
+    def _strided(self) -> list[tuple[BlockSpec, int]]:
+        """Each block and its stride."""
+        strides = [spec.stride for spec in self.of.blocks]
+        strides[0] = self.of.first_stride
+        return list(zip(self.of.blocks, strides, strict=True))
 
     def _saved_strides(self) -> tuple[tuple[BlockSpec, ...], ...] | None:
         strides = []
@@ -283,8 +306,8 @@ class _Guesses:
     def place_of_the_stride(self) -> None:
         strided = [
             (block, spec)
-            for block, spec in zip(self.asked.blocks, self.of.blocks, strict=True)
-            if spec.bottleneck and spec.stride > 1
+            for block, (spec, stride) in zip(self.asked.blocks, self._strided(), strict=True)
+            if spec.bottleneck and stride > 1
         ]
         if not strided:
             return
@@ -295,6 +318,8 @@ class _Guesses:
         guess, reason, sure = "on the 3×3", "it is usual since torchvision", False
         if self.dialect == "detectron2" or re.search(r"caffe|msra", self.arch):
             guess, reason = "on the first 1×1", "it is so in detectron2's and Caffe's networks"
+        elif self.dialect == "cadene" and len(self.of.stem) == 1:
+            guess, reason = "on the first 1×1", self.names_of
         elif self.dialect in ("regnet", "weiaicunzai", "kuangliu", "bearpaw"):
             reason, sure = self.names_of, True
         for _, told in self.asked.told(
@@ -332,7 +357,7 @@ class _Guesses:
 
     def pooled_projections(self) -> None:
         projections = [block.projection for block in self.asked.blocks if block.projection]
-        if not any(spec.projection and spec.stride > 1 for spec in self.of.blocks):
+        if not any(spec.projection and stride > 1 for spec, stride in self._strided()):
             return
         choices: dict[str, Fields] = {
             "a strided projection": (("pooled", False),),
@@ -366,8 +391,31 @@ class _Guesses:
             reason = self.names_of
         self.say("raw", "what a projection reads", guess, choices, reason, sure)
 
+    def squeezes(self) -> None:
+        """Where a squeeze stands, if the names' order hides it and its width fits two places."""
+        if self.dialect == "cadene" and not self.of.blocks[0].bottleneck:
+            self.of = replace(self.of, active_squeeze=True)
+        squeezed = [spec for spec in self.of.blocks if spec.squeeze is not None]
+        hidden = bool(squeezed) and all(
+            spec.bottleneck and spec.convs[1].went == spec.went for spec in squeezed
+        )
+        if not hidden or not is_sorted(list(self.asked.names)) or self.of.order != "post":
+            return
+        choices: dict[str, Fields] = {
+            "after the last convolution": (("squeezed_after", 3),),
+            "after the 3×3": (("squeezed_after", 2),),
+        }
+        guess, reason, sure = (
+            "after the last convolution",
+            "it is usual in residual networks",
+            False,
+        )
+        if self.dialect == "regnet":
+            guess, reason, sure = "after the 3×3", self.names_of, True
+        self.say("squeeze", "the place of the squeeze", guess, choices, reason, sure)
+
     def blurs(self) -> None:
-        if not any(spec.stride > 1 for spec in self.of.blocks):
+        if not any(stride > 1 for _, stride in self._strided()):
             return
         choices: dict[str, Fields] = {
             "strided convolutions": (("blurred", False),),
@@ -529,7 +577,12 @@ class _Guesses:
 
     def outputs(self) -> None:
         beside = (*self.asked.names, *self.asked.beside)
-        if not self.of.head:
+        if self.asked.head.unknown:
+            self.notes.append(
+                f"Its head {self.asked.head.unknown} is of a kind that is not known here, so the "
+                f"{self.of.features} features before it are shown, and no classes"
+            )
+        elif not self.of.head:
             self.notes.append(
                 "It has no classes: there is no head that gives any, so its "
                 f"{self.of.features} features are shown"

@@ -100,10 +100,23 @@ def _collect(node: _Node, order: dict[str, int], blocks: list[RawBlock]) -> None
         node = child
     block = read_block(node.name, sorted(node.leaves(), key=lambda leaf: order[leaf.name]))
     if block is not None:
-        blocks.append(block)
+        inner = _inner(node, order)
+        blocks.append(block if inner is None else inner)
         return
     for child in node.children.values():
         _collect(child, order, blocks)
+
+
+def _inner(node: _Node, order: dict[str, int]) -> RawBlock | None:
+    """The block within ``node`` beside which only norms lie: they follow it and are not its own."""
+    for child in node.children.values():
+        own = child.leaves()
+        others = [leaf for leaf in node.leaves() if leaf not in own]
+        if others and all(leaf.kind == "norm" for leaf in others):
+            block = read_block(child.name, sorted(own, key=lambda leaf: order[leaf.name]))
+            if block is not None:
+                return _inner(child, order) or block
+    return None
 
 
 def _relative(leaf: Leaf, name: str) -> tuple[str, ...]:

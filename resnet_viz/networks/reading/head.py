@@ -51,7 +51,8 @@ class Trunk:
 @dataclass(frozen=True)
 class Head:
     """``leaves`` are the layers' of the head in order, ``extras`` what is not used. ``guessed``
-    are the places between linear layers where an activation was taken for granted."""
+    are the places between linear layers where an activation was taken for granted; ``unknown`` is
+    the name of a head whose layers are not known, if there is no other."""
 
     final_norm: list[Leaf] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
@@ -61,6 +62,7 @@ class Head:
     pool: Literal["mean", "max and mean"] = "mean"
     pool_side: int = 1
     name: str = ""
+    unknown: str = ""
 
 
 def read_head(trunk: Trunk) -> Head:
@@ -87,8 +89,8 @@ def read_head(trunk: Trunk) -> Head:
             and key[: len(prefix)] == prefix
         ):
             final_norm = inside
-        elif _begins(inside, width) and _is_chain(inside):
-            heads.append((key, inside))
+        elif flow := _in_flow(inside, width):
+            heads.append((key, flow))
         else:
             extras += inside
     chosen = _choose(heads, prefix)
@@ -98,7 +100,12 @@ def read_head(trunk: Trunk) -> Head:
     for leaf in extras:
         _allow(leaf, trunk, prefix)
     if chosen is None:
-        return Head(final_norm, extras=extras)
+        unknown = [
+            ".".join(key)
+            for key, inside in groups.items()
+            if key[:-1] == prefix and _CLASSIFIER.match(key[-1]) and inside[0] in extras
+        ]
+        return Head(final_norm, extras=extras, unknown=", ".join(unknown))
     key, inside = chosen
     layers, guessed = _layers(inside)
     pool: Literal["mean", "max and mean"] = "mean"
@@ -138,6 +145,24 @@ def _begins(inside: Sequence[Leaf], width: int) -> bool:
         return any(leaf.kind != "norm" for leaf in inside)
     side = round((takes / width) ** 0.5)
     return first.kind == "linear" and 1 < side <= 14 and side * side * width == takes
+
+
+def _in_flow(inside: list[Leaf], width: int) -> list[Leaf]:
+    """The layers as they follow each other from the pooled features on, [] if they do not."""
+    if _begins(inside, width) and _is_chain(inside):
+        return inside
+    if any(leaf.kind not in ("linear", "conv") for leaf in inside):
+        return []
+    left, flow = list(inside), []
+    given = width
+    while left:
+        fitting = [leaf for leaf in left if leaf.takes == given]
+        if len(fitting) != 1:
+            return []
+        flow.append(fitting[0])
+        left.remove(fitting[0])
+        given = fitting[0].width
+    return flow if _begins(flow, width) and _is_chain(flow) else []
 
 
 def _is_chain(inside: Sequence[Leaf]) -> bool:

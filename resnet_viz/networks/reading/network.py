@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from resnet_viz.networks.architecture import (
     MAX_CLASSES,
@@ -56,8 +57,16 @@ def read_network(
                 "known here"
             )
     order = _order(blocks, by_name)
+    if by_name and order != "post" and stem[-1].width == blocks[-1].went:
+        loose = [one for one in stem_norms if one.parts[:-1] != stem[0].parts[:-1]]
+        loose += [one for one in stem_norms if len(one.parts) == len(stem[0].parts) == 1]
+        if loose:
+            raise Unreadable(
+                f"it cannot be told whether {loose[0].name} follows the first convolution or the "
+                "last block: both have its width, and the tensors are in the order of the alphabet"
+            )
     norm = _norm_kind(blocks, stem_norms)
-    stages = _stages(blocks)
+    stages = _stages(blocks, order)
     specs, names = _specs(stages, stem[-1].width, order)
     stem_convs = tuple(
         Conv(_given(stem, number), leaf.width, leaf.side, 1, leaf.bias, number < len(stem_norms))
@@ -151,12 +160,22 @@ def _stem(
         firsts = [leaf for leaf in rest if leaf.kind == "conv" and leaf.takes <= MAX_CHANNELS]
     convs = [leaf for leaf in rest if leaf.kind == "conv"]
     if not blocks:
-        if len(convs) > 1:
+        if len(convs) > 1 and all(a.width == b.takes for a, b in pairwise(convs)):
             raise Unreadable(
                 f"it is a plain chain of {len(convs)} convolutions (as VGG is), without residual "
                 "blocks, and no plain network of the list"
             )
-        raise Unreadable("it has no residual blocks")
+        if convs:
+            raise Unreadable(
+                f"its {len(convs)} convolutions, such as {convs[len(convs) // 2].name}, form no "
+                "residual blocks that are known here"
+            )
+        odd = next((leaf for leaf in rest if len(leaf.shape) > 2), None)
+        if odd is not None:
+            raise Unreadable(
+                f"its layers, such as that of {_first_tensor(odd)}, are of a kind that is not known"
+            )
+        raise Unreadable("it has no convolutions")
     if not firsts:
         raise Unreadable(
             f"no first convolution was found: {blocks[0].convs[0].name} is given "
@@ -284,22 +303,16 @@ def _norm_kind(blocks: Sequence[RawBlock], stem_norms: Sequence[Leaf]) -> Norm:
     return "batch" if watched == {True} else "group"
 
 
-def _stages(blocks: Sequence[RawBlock]) -> list[list[RawBlock]]:
-    """Blocks by what holds them; where one list holds all, a new stage begins at a new width."""
-    holders = list(dict.fromkeys(block.stage for block in blocks))
+def _stages(blocks: Sequence[RawBlock], order: Order) -> list[list[RawBlock]]:
+    """A new stage begins where another container holds the blocks, and at a new width: but for
+    pyramids, which grow at every block."""
     stages: list[list[RawBlock]] = []
-    if len(holders) > 1:
-        for number, block in enumerate(blocks):
-            if number == 0 or block.stage != blocks[number - 1].stage:
-                stages.append([])
-            stages[-1].append(block)
-        return stages
-    width = 0
-    for block in blocks:
-        if block.went != width:
+    for number, block in enumerate(blocks):
+        before = blocks[number - 1]
+        wider = order != "pyramid" and block.went != before.went
+        if number == 0 or block.stage != before.stage or wider:
             stages.append([])
         stages[-1].append(block)
-        width = block.went
     return stages
 
 
