@@ -36,21 +36,23 @@ def _batch(request: LaboratoryRequest) -> str:
 
 def heading(flow: Flow, verdict: Verdict) -> str:
     """The regime and the figures that its name rests on, in one line."""
-    first, last = flow.first, flow.last
-    shown = first.weight_gradient_float32 if verdict.regime == "zero" else first.weight_gradient
-    return (
-        f"{flow.title}: {REGIME_TITLES[verdict.regime]} – weight gradient {_in_words(shown)} "
-        f"at the first convolution, {_in_words(last.weight_gradient)} at the last"
-    )
+    first, last = flow.first.weight_gradient, flow.last.weight_gradient
+    title = f"{flow.title}: {REGIME_TITLES[verdict.regime]} – weight gradient"
+    if verdict.regime == "partly zero":
+        return (
+            f"{title} {_in_words(first)} at the first convolution, 0 in {flow.zeros} of "
+            f"{len(flow.layers)} layers"
+        )
+    return f"{title} {_in_words(first)} at the first convolution, {_in_words(last)} at the last"
 
 
 def _more(flow: Flow, verdict: Verdict) -> str:
     """The figures that the heading has no room for."""
     first = flow.first
-    if verdict.regime == "zero" and first.weight_gradient > 0:
+    if first.weight_gradient > first.weight_gradient_float32 == 0.0:
         return (
-            "No entry need be 0 for that, only their squares: summed in float64, the norm is "
-            f"{number_text(first.weight_gradient)}. "
+            "At the first convolution this norm is summed in float64: in float32 the squares of "
+            "numbers so small are 0, and so would be their sum. "
         )
     if not verdict.forwards or row_of(growth(flow)) is not None:
         return ""

@@ -44,8 +44,9 @@ class LayerFlow:
     """What one forward and one backward pass measured at one layer with weights.
 
     ``weight_gradient`` is the L2 norm of the gradient of the loss with respect to the weights,
-    ``weight_gradient_float32`` the same norm with the squares summed in float32, as a training
-    program would see it. The layer's activation is what the next layer gets: after norm and
+    0 only where every entry is 0: its squares are summed in float64.
+    ``weight_gradient_float32`` is the same norm summed in float32, as a training program would see
+    it, where the squares of entries below 1e-23 are lost. The layer's activation is what the next layer gets: after norm and
     nonlinearity, and for a block's second convolution after the paths have met; for fc the logits.
     ``activation_gradient`` is the L2 norm of the gradient with respect to it, over the whole
     batch, and ``variance`` its variance over all its numbers. ``stage`` is 0 outside the stages.
@@ -78,6 +79,11 @@ class Flow:
     def last(self) -> LayerFlow:
         """The last convolution; the layer after it is the classifier."""
         return self.layers[-2]
+
+    @property
+    def zeros(self) -> int:
+        """The layers whose weights have a gradient of 0 in every entry."""
+        return sum(layer.weight_gradient == 0.0 for layer in self.layers)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from typing import Literal
 
 from resnet_viz.results.laboratory import Flow, LaboratoryRequest
 
-Regime = Literal["zero", "vanishing", "healthy", "exploding", "overflow"]
+Regime = Literal["zero", "partly zero", "vanishing", "healthy", "exploding", "overflow"]
 
 REGIME_TITLES: dict[Regime, str] = {
     "zero": "exactly zero in float32",
+    "partly zero": "exactly zero in places",
     "vanishing": "vanishing",
     "healthy": "healthy",
     "exploding": "exploding",
@@ -29,7 +30,8 @@ BOUNDS = (
     "Healthy: the weight gradient at the first convolution is between 1/100 and 100 times that at "
     "the last one. Beyond: vanishing or exploding; also if the activations' variance grows more "
     "than 10⁴-fold from the first convolution to the last block, or it and the gradient fall "
-    "below 10⁻⁴."
+    "below 10⁻⁴. Exactly zero: every entry of the gradient is 0, at the first convolution or, in "
+    "places, at a later layer."
 )
 
 
@@ -84,8 +86,10 @@ def _regime(flow: Flow) -> tuple[Regime, bool]:
     norms = [flow.loss, *(layer.weight_gradient for layer in flow.layers)]
     if not all(map(math.isfinite, norms)):
         return "overflow", not math.isfinite(flow.last.variance) or growth(flow) > GROWTH
-    if flow.first.weight_gradient_float32 == 0.0:
+    if flow.first.weight_gradient == 0.0:
         return "zero", growth(flow) < FAINT
+    if flow.zeros and 1 / RATIO <= ratio(flow) <= RATIO:
+        return "partly zero", False
     if ratio(flow) < 1 / RATIO:
         return "vanishing", False
     if ratio(flow) > RATIO:
@@ -100,6 +104,8 @@ def _regime(flow: Flow) -> tuple[Regime, bool]:
 def _reason(
     regime: Regime, forwards: bool, flow: Flow, request: LaboratoryRequest
 ) -> tuple[str, str]:
+    if regime == "partly zero":
+        return _why_partly(flow, request)
     if regime == "healthy":
         return _why_healthy(flow, request)
     if regime in ("vanishing", "zero"):
@@ -107,19 +113,29 @@ def _reason(
     return _why_large(forwards, flow, request)
 
 
-def _why_healthy(flow: Flow, request: LaboratoryRequest) -> tuple[str, str]:
-    if flow.has_skips and request.initialisation == "zero":
-        if request.combine == "add":
-            return (
-                "Every branch ends in γ = 0, so that at first each block is its shortcut. Weights "
-                "inside the branches have a gradient of exactly 0 until γ has moved.",
-                GOYAL,
-            )
+def _why_partly(flow: Flow, request: LaboratoryRequest) -> tuple[str, str]:
+    if not flow.has_skips or request.initialisation != "zero":
         return (
-            "Every branch ends in γ = 0: at first only the shortcut's half of each joint input "
-            "carries a signal, through the 1×1 convolution.",
-            f"{GOYAL}; {HE_IDENTITY}",
+            "At some layers the gradient's numbers are too small for float32, and are 0; at the "
+            "others they are not.",
+            GLOROT,
         )
+    if request.combine == "add":
+        return (
+            "Every branch ends in γ = 0, so that at first each block is its shortcut. The "
+            "gradient reaches the input along the skips, but weights inside the branches do not "
+            "learn until γ has moved.",
+            GOYAL,
+        )
+    return (
+        "Every branch ends in γ = 0: at first only the shortcut's half of each joint input "
+        "carries a signal, through the 1×1 convolution, and weights inside the branches do not "
+        "learn until γ has moved.",
+        f"{GOYAL}; {HE_IDENTITY}",
+    )
+
+
+def _why_healthy(flow: Flow, request: LaboratoryRequest) -> tuple[str, str]:
     if flow.has_skips and request.combine == "add":
         if request.norm:
             return (

@@ -15,6 +15,8 @@ from resnet_viz.analysis import laboratory
 from resnet_viz.analysis.laboratory import build_twins, make_batch, run, steps_of
 from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.task import TaskContext
+from resnet_viz.figures.laboratory_words import heading
+from resnet_viz.figures.numbers import number_text
 from resnet_viz.networks import catalog
 from resnet_viz.networks.cifar import CifarResNet
 from resnet_viz.networks.walk import build_structure
@@ -172,15 +174,51 @@ def test_reference_figures(
     assert result.residual is not None
     assert residual[0] < ratio(result.residual) < residual[1]
     assert plain[0] < ratio(result.plain) < plain[1]
-    regime = {(20, False): "vanishing", (56, False): "zero", (56, True): "exploding"}[depth, norm]
+    regime = "exploding" if norm else "vanishing"
     assert judge(result.plain, result.request).regime == regime
     assert judge(result.residual, result.request).regime == "healthy"
 
 
-def test_plain_56_without_norm_is_0_in_float32_though_its_numbers_are_not() -> None:
-    first = measured(LaboratoryRequest(depth=56, combine="none", batch=16)).plain.first
-    assert first.weight_gradient_float32 == 0.0
-    assert 1e-26 < first.weight_gradient < 1e-19
+def first_gradient(request: LaboratoryRequest) -> torch.Tensor:
+    """The gradient of the first convolution's weights, by one ordinary backward pass."""
+    (network,) = build_twins(request)
+    images, labels = make_batch(request)
+    functional.cross_entropy(network(images), labels).backward()
+    gradient = network.conv1.weight.grad
+    assert gradient is not None
+    return gradient
+
+
+@pytest.mark.parametrize(("depth", "zeros"), [(56, 0), (110, 432)])
+def test_a_gradient_is_called_zero_where_every_entry_is_and_not_where_its_squares_underflow(
+    depth: int, zeros: int
+) -> None:
+    request = LaboratoryRequest(depth=depth, combine="none", batch=16)
+    assert (first_gradient(request) == 0).sum() == zeros
+    plain = measured(request).plain
+    assert plain.first.weight_gradient_float32 == 0.0
+    said = heading(plain, judge(plain, request))
+    if zeros:
+        assert judge(plain, request).regime == "zero"
+        assert "exactly zero in float32 – weight gradient 0 at the first" in said
+    else:
+        assert 1e-26 < plain.first.weight_gradient < 1e-19
+        assert judge(plain, request).regime == "vanishing"
+        assert number_text(plain.first.weight_gradient) in said
+        assert "zero" not in said
+
+
+@pytest.mark.parametrize("combine", ["add", "concat"])
+def test_starting_at_the_identity_is_not_called_healthy_above_zeros(combine: str) -> None:
+    request = replace(SMALL, depth=14, combine=combine, norm=True, initialisation="zero")
+    residual = measured(request).residual
+    assert residual is not None
+    inside = [x for x in residual.layers if x.stage and x.weight_gradient == 0.0]
+    assert residual.zeros == len(inside) == 12
+    verdict = judge(residual, request)
+    assert verdict.regime == "partly zero"
+    assert "0 in 12 of 14 layers" in heading(residual, verdict)
+    assert "do not learn until γ has moved" in verdict.sentence
 
 
 def test_plain_110_with_norm_explodes_by_seven_decades() -> None:

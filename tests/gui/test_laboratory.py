@@ -367,6 +367,7 @@ def result(depth: int, norm: bool = False, seconds: float = 0.5) -> LaboratoryRe
         layers = []
         for index, (name, stage) in enumerate(zip(names, stages, strict=True)):
             norm = 10 ** (-fall * (depth - 1 - index))
+            norm = norm if norm > 1e-40 else 0.0
             layers.append(LayerFlow(name, stage, norm, norm if norm > 1e-22 else 0.0, norm, 1.0))
         return Flow(title, skips, tuple(layers), 2.3, seconds)
 
@@ -388,8 +389,12 @@ def test_a_heading_names_regime_and_figures_and_zero_is_explained() -> None:
         "0.40 at the last"
     )
     text = words.finding(made.plain, zero, "#777777")
-    assert "summed in float64, the norm is 2.5×10⁻⁴⁴" in text
+    assert "summed" not in text
     assert "Glorot &amp; Bengio 2010" in text
+    small = result(depth=56)
+    vanishing = judge(small.plain, small.request)
+    assert "vanishing – weight gradient 1.0×10⁻²²" in words.heading(small.plain, vanishing)
+    assert "summed in float64" in words.finding(small.plain, vanishing, "#777777")
 
 
 def test_the_warning_reckons_from_the_last_measurement() -> None:

@@ -308,7 +308,7 @@ class LaboratoryPage(Page):
 
 _MEANING = (
     "The gradient of the mean cross-entropy with respect to each layer's weights. The squares are "
-    "summed in float64; 0 means that every number is 0 in float32.",
+    "summed in float64; 0 means that every entry is 0.",
     "The gradient of the mean cross-entropy with respect to what each layer hands on: after norm "
     "and nonlinearity, and at the end of a block after its paths have met; at fc the logits.",
     "The variance of all numbers of the batch that each layer hands on: after norm and "
