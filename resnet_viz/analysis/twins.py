@@ -57,7 +57,10 @@ class TwinTrainer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(request.seed)
             network = CifarResNet(
-                request.depth, "add" if twin == "residual" else "none", "pad", request.norm
+                request.depth,
+                "add" if twin == "residual" else "none",
+                norm=request.norm,
+                skip_init=request.skip_init,
             )
             initialise(network, request.initialisation)
         self.network = network.to(memory_format=torch.channels_last).train()

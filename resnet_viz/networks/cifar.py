@@ -51,7 +51,8 @@ class CifarBlock(nn.Module):
 
     ``combine`` says how the two paths meet: "add" (He 2015 eq. 1), "concat" (along channels, after
     which a 1×1 convolution, ``merge``, brings the width back to C_out), or "none": the plain
-    network of He 2015 §4.2, which has no second path.
+    network of He 2015 §4.2, which has no second path. With ``skip_init`` the branch is multiplied
+    by a learnable scalar, ``scale``, that starts at 0 (De & Smith 2020, arXiv:2002.10444 §3).
     """
 
     expansion = 1
@@ -65,6 +66,7 @@ class CifarBlock(nn.Module):
         shortcut: Shortcut = "pad",
         norm: bool = True,
         nonlinearity: Nonlinearity = "relu",
+        skip_init: bool = False,
     ) -> None:
         super().__init__()
         self.combine = combine
@@ -79,6 +81,9 @@ class CifarBlock(nn.Module):
         self.relu = NONLINEARITIES[nonlinearity]()
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, 1, 1, bias=not norm)
         self.bn2 = norm_layer()
+        # Only where there is a second path: alone, a branch times 0 would let nothing through.
+        scaled = skip_init and combine != "none"
+        self.scale = nn.Parameter(torch.zeros(())) if scaled else None
         self.downsample: nn.Module | None = None
         if combine != "none" and (stride != 1 or in_channels != out_channels):
             if shortcut == "pad":
@@ -93,7 +98,8 @@ class CifarBlock(nn.Module):
 
     def branch(self, x: Tensor) -> Tensor:
         """The residual branch F(x), before the paths meet."""
-        return self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+        out: Tensor = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+        return out if self.scale is None else self.scale * out
 
     def forward(self, x: Tensor) -> Tensor:
         out = self.branch(x)
@@ -120,6 +126,7 @@ class CifarResNet(nn.Module):
         norm: bool = True,
         num_classes: int = 10,
         nonlinearity: Nonlinearity = "relu",
+        skip_init: bool = False,
     ) -> None:
         super().__init__()
         if depth < 8 or (depth - 2) % 6:
@@ -147,7 +154,14 @@ class CifarResNet(nn.Module):
                 stride = 2 if number > 1 and index == 0 else 1
                 stage.append(
                     CifarBlock(
-                        in_channels, out_channels, stride, combine, shortcut, norm, nonlinearity
+                        in_channels,
+                        out_channels,
+                        stride,
+                        combine,
+                        shortcut,
+                        norm,
+                        nonlinearity,
+                        skip_init,
                     )
                 )
                 in_channels = out_channels

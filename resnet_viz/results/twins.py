@@ -32,11 +32,14 @@ class TrainingRequest:
 
     SGD with momentum 0.9 and weight decay 1e-4 (He 2015 §4.2) at a constant ``rate``. With the same
     ``seed`` everything repeats bit by bit: first weights (the same in both), batches, augmentation.
+    With ``skip_init`` each residual branch is multiplied by a learnable scalar that starts at 0,
+    which is what lets the residual twin learn without a norm (De & Smith 2020, arXiv:2002.10444).
     """
 
     data: DataChoice = field(default_factory=DataChoice)
     depth: int = 32
     norm: bool = True
+    skip_init: bool = False
     initialisation: Initialisation = "he"
     rate: float = 0.03
     batch_size: int = 32
