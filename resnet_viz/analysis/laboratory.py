@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viz.analysis import devices
+from resnet_viz.analysis import devices, memory
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.analysis.training import augment, normalise, to_tensor
 from resnet_viz.images import gallery
@@ -26,9 +26,11 @@ from resnet_viz.results.laboratory import (
     LaboratoryRequest,
     LaboratoryResult,
     LayerFlow,
+    cost,
     title,
+    titles,
 )
-from resnet_viz.results.task import Progress
+from resnet_viz.results.task import Progress, TaskError
 
 SIDE = 32
 CLASSES = 10
@@ -41,6 +43,7 @@ def run(request: LaboratoryRequest, context: TaskContext) -> Iterator[object]:
     Raises:
         ValueError: the depth is none of the family's, or initialisation and norm do not agree.
         devices.DeviceError: there is no such device.
+        TaskError: it needs more memory than is free.
     """
     if request.depth > MOST_DEPTH:
         raise ValueError(
@@ -48,6 +51,7 @@ def run(request: LaboratoryRequest, context: TaskContext) -> Iterator[object]:
             f"choose a depth 6n + 2 from 8 to {MOST_DEPTH}"
         )
     device = devices.resolve(request.device)
+    _look_for_room(request, device)
     yield Progress("Building the networks", 0, 0)
     networks = build_twins(request)
     images, labels = (part.to(device) for part in make_batch(request))
@@ -69,6 +73,16 @@ def run(request: LaboratoryRequest, context: TaskContext) -> Iterator[object]:
             yield Progress(f"{name}: {doing}", done, total)
     residual = flows[0] if len(flows) == 2 else None
     yield LaboratoryResult(request, residual, flows[-1], devices.title(device))
+
+
+def _look_for_room(request: LaboratoryRequest, device: torch.device) -> None:
+    needed, free = cost(request).bytes, memory.free(device)
+    if free is not None and needed > free:
+        raise TaskError(
+            f"{titles(request)} with a batch of {request.batch} need about "
+            f"{memory.size_text(needed)} of memory, and {memory.size_text(free)} are free; choose "
+            "a smaller batch or fewer layers, or close other programs"
+        )
 
 
 def build_twins(request: LaboratoryRequest) -> list[CifarResNet]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.analysis import devices
+from resnet_viz.analysis import devices, memory
 from resnet_viz.analysis.probe import probe
 from resnet_viz.images.photo import Crop, clamp_crop, default_crop, network_picture
 from resnet_viz.images.planes import grey, planes
@@ -172,6 +172,7 @@ class Session:
         self._weights: WeightsInfo = info
         self._loaded = wanted
         self._baseline = None
+        memory.release()  # that of the network before, which is gone by now
 
 
 def _build(spec: NetworkSpec) -> nn.Module:

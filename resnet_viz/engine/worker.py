@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from resnet_viz.analysis import memory
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.engine import tasks
 from resnet_viz.networks.weights import WeightsError, WeightsUnavailable
@@ -303,6 +304,8 @@ class Worker(QObject):
             closing = self._closing.is_set()
         if ended:
             _close(task)
+            task.updates = None
+            memory.release()
         if update is not None and update is not IDLE and not closing:
             self._arrived.emit(task, update)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from resnet_viz.figures.numbers import number_text, row_of
-from resnet_viz.results.laboratory import Flow, LaboratoryRequest, LaboratoryResult, cost, title
+from resnet_viz.results.laboratory import Flow, LaboratoryRequest, LaboratoryResult, cost, titles
 from resnet_viz.results.laboratory_regime import REGIME_TITLES, Verdict, growth
 
 SAMPLES = "the sample photos"
@@ -79,11 +79,8 @@ def finding(flow: Flow, verdict: Verdict, muted: str) -> str:
 def warning(request: LaboratoryRequest, last: LaboratoryResult | None) -> str:
     """What a deep network takes, reckoned from its shapes and from the last measurement."""
     takes = cost(request)
-    names = title(request.depth, request.combine)
-    if request.combine != "none":
-        names += f" and {title(request.depth, 'none')}"
     sentence = (
-        f"{names} with a batch of {request.batch} take about {takes.macs / 1e9:,.0f} billion "
+        f"{titles(request)} with a batch of {request.batch} take about {takes.macs / 1e9:,.0f} billion "
         f"multiply-accumulates and {takes.bytes / 2**30:.1f} GiB of memory"
     )
     if last is None:

@@ -46,8 +46,9 @@ class LayerFlow:
     ``weight_gradient`` is the L2 norm of the gradient of the loss with respect to the weights,
     0 only where every entry is 0: its squares are summed in float64.
     ``weight_gradient_float32`` is the same norm summed in float32, as a training program would see
-    it, where the squares of entries below 1e-23 are lost. The layer's activation is what the next layer gets: after norm and
-    nonlinearity, and for a block's second convolution after the paths have met; for fc the logits.
+    it, where the squares of entries below 1e-23 are lost. The layer's activation is what the next
+    layer gets: after norm and nonlinearity, and for a block's second convolution after the paths
+    have met; for fc the logits.
     ``activation_gradient`` is the L2 norm of the gradient with respect to it, over the whole
     batch, and ``variance`` its variance over all its numbers. ``stage`` is 0 outside the stages.
     """
@@ -112,10 +113,16 @@ class LaboratoryResult:
 @dataclass(frozen=True)
 class Cost:
     """``macs``: multiply-accumulates of forward and backward, of all networks of the request;
-    ``bytes``: what the larger network keeps between its forward and its backward pass."""
+    ``kept``: bytes that the larger network keeps between its forward and its backward pass;
+    ``bytes``: with that, all memory that is needed at once."""
 
     macs: float
+    kept: float
     bytes: float
+
+
+_AT_WORK = 8
+"""Activations of the first stage that convolutions and variances need besides, as was measured."""
 
 
 def cost(request: LaboratoryRequest) -> Cost:
@@ -123,26 +130,40 @@ def cost(request: LaboratoryRequest) -> Cost:
 
     A backward pass takes twice the multiply-accumulates of the forward. Kept are each
     convolution's input, with a norm also its output, with GELU its argument, and with "concat"
-    both halves of the joint input of the 1×1 convolution.
+    both halves of the joint input of the 1×1 convolution. Besides there are the weights of all
+    networks, the gradients of one, and what is at work. Measured peaks on the CPU, for 20 to 1202
+    layers, are 0.97 to 1.05 times ``bytes``.
     """
     blocks = (request.depth - 2) / 6
     networks = 1 if request.combine == "none" else 2
     layer = 1 + request.norm + (request.nonlinearity == "gelu")
-    kept = 2 * layer + (2 if request.combine == "concat" else 0)
-    macs, numbers = 16 * 27 * 1024.0, 16 * 1024.0 * layer
+    concat = request.combine == "concat"
+    kept = 2 * layer + 2 * concat
+    macs, numbers, weights = 16 * 27 * 1024.0, 16 * 1024.0 * layer, 16 * 27.0
     for number, (width, side) in enumerate(((16, 32), (32, 16), (64, 8))):
         area = side * side
         convolutions = 2 * blocks * 9 * width * width
         if number:
             convolutions -= 9 * width * width / 2  # the first one sees half the channels
         macs += convolutions * area
-        if request.combine == "concat":
+        if concat:
             macs += blocks * width * width * area  # 2·width inputs, shared out over two networks
+        weights += convolutions + 2 * concat * blocks * width * width
         numbers += kept * blocks * width * area
-    return Cost(3 * networks * request.batch * macs, 4 * request.batch * numbers)
+    kept_bytes = 4 * request.batch * numbers
+    at_work = _AT_WORK * 4 * request.batch * 16 * 1024
+    total = kept_bytes + at_work + 4 * (networks + 1) * weights
+    return Cost(3 * networks * request.batch * macs, kept_bytes, total)
 
 
 def title(depth: int, combine: Combine) -> str:
     """Such as "ResNet-56", "Plain-56" or, where paths are concatenated, "Concat-56"."""
     name = {"add": "ResNet", "concat": "Concat", "none": "Plain"}[combine]
     return f"{name}-{depth}"
+
+
+def titles(request: LaboratoryRequest) -> str:
+    """Of all networks that are asked for, such as "ResNet-56 and Plain-56"."""
+    plain = title(request.depth, "none")
+    alone = request.combine == "none"
+    return plain if alone else f"{title(request.depth, request.combine)} and {plain}"

@@ -363,4 +363,4 @@ def test_the_estimate_counts_what_autograd_keeps(combine: str, norm: bool) -> No
         loss = functional.cross_entropy(network(images), labels)
     size = sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
     assert loss.isfinite()
-    assert cost(request).bytes == pytest.approx(size, rel=0.06)
+    assert cost(request).kept == pytest.approx(size, rel=0.06)
