@@ -12,15 +12,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from resnet_viz.analysis.recognition import choice_of, sentence
+from resnet_viz.analysis.recognition import recognised
 from resnet_viz.figures.numbers import number_text, per_cent
 from resnet_viz.images.photo import PhotoError, find_photos, load_photo
 from resnet_viz.networks import catalog
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.class_names import read_class_names
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.own import Own, open_own
 from resnet_viz.networks.preprocessing import NORMALISATIONS, Preprocessing
-from resnet_viz.networks.recognise import recognise
 from resnet_viz.networks.structure import Structure
 from resnet_viz.networks.weights import WeightsError, availability, class_labels, find_class
 from resnet_viz.results.result import Result, Snapshot
@@ -78,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     which = analyze.add_mutually_exclusive_group()
     which.add_argument("--checkpoint", metavar="FILE", help="your own weights, from a file")
+    analyze.add_argument(
+        "--part", metavar="NAME", help="which of several networks in the checkpoint"
+    )
     which.add_argument("--untrained", action="store_true", help="the bare initialisation")
     analyze.add_argument(
         "--skips",
@@ -206,9 +209,9 @@ def parse_skips(text: str, structure: Structure) -> GateSettings:
 def _analyze(given: argparse.Namespace) -> int:
     from resnet_viz.networks.walk import build_structure
 
-    name, weights = _weights(given)
+    own, weights = _weights(given)
     try:
-        spec = _spec(name).adapted(weights.classes, weights.preprocessing)
+        spec = own.adapted(weights.classes, weights.preprocessing)
         gates = parse_skips(given.skips, build_structure(spec))
         labels = weights.labels or class_labels(spec)
         target = None if given.target is None else find_class(labels, given.target)
@@ -255,25 +258,25 @@ def _analyze(given: argparse.Namespace) -> int:
     return code
 
 
-def _weights(given: argparse.Namespace) -> tuple[str, WeightsChoice]:
-    """The network's name and the weights that were asked for.
+def _weights(given: argparse.Namespace) -> tuple[catalog.NetworkSpec, WeightsChoice]:
+    """The network and the weights that were asked for.
 
     A checkpoint is for the network that it fits, whatever the default network is; one that was
     asked for by name has to be among those that it fits.
     """
-    name = _spec(given.network or catalog.DEFAULT).name
+    own = _spec(given.network or catalog.DEFAULT)
     weights = WeightsChoice("untrained" if given.untrained else "default")
     if given.checkpoint:
         path = Path(given.checkpoint)
-        match = recognise(path, name)
-        if given.network and match.spec.name != name:
+        opened = _checkpoint(path, own.name, given.part)
+        if given.network and opened.network != own.name:
+            known = "" if opened.match is None else f", or say --network {opened.network}"
             raise InputError(
-                f"{path.name} is not for {_spec(name).title} but for {match.spec.title}; "
-                f"leave out --network, or say --network {match.spec.name}"
+                f"{path.name} is not for {own.title} but for {opened.spec.title}; "
+                f"leave out --network{known}"
             )
-        name, weights = match.spec.name, choice_of(match, path)
-        print(sentence(match, path), file=sys.stderr)
-    own = _spec(name)
+        own, weights = opened.spec, opened.weights
+        print(recognised(opened).sentence, file=sys.stderr)
     if given.labels is not None:
         labels = read_class_names(given.labels)
         count = weights.classes or own.classes
@@ -290,7 +293,22 @@ def _weights(given: argparse.Namespace) -> tuple[str, WeightsChoice]:
         except ValueError as error:
             raise InputError(str(error)) from None
         weights = replace(weights, preprocessing=changed)
-    return name, weights
+    return own, weights
+
+
+def _checkpoint(path: Path, preferred: str, part: str | None) -> Own:
+    """The network in a file, or the one that is called ``part`` of several."""
+    opened = open_own(path, preferred)
+    if part is None or opened.candidate.title == part:
+        return opened
+    for one in opened.candidates:
+        if one.title == part:
+            return open_own(path, preferred, one.prefix)
+    titles = ", ".join(one.title for one in opened.candidates if one.title)
+    raise InputError(
+        f"{path.name} holds no network called {part!r}; "
+        + (f"there are {titles}" if titles else "it holds one, so leave out --part")
+    )
 
 
 def _run(session: Session, snapshot: Snapshot) -> Result:

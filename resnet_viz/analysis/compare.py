@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from resnet_viz.analysis.session import Session, labels_of
 from resnet_viz.analysis.task import TaskContext
-from resnet_viz.networks import catalog
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.walk import build_structure
 from resnet_viz.networks.weights import availability, official
@@ -35,10 +34,10 @@ def run(request: CompareRequest, context: TaskContext) -> Iterator[object]:
         assert isinstance(asked, CompareRequest)
         waiting = []
         for snapshot in (asked.left, asked.right):
-            _check_weights(snapshot.network, snapshot.weights.kind)
-        yield Progress(f"Running {catalog.find(asked.left.network).title}", 0, 2)
+            _check_weights(snapshot)
+        yield Progress(f"Running {asked.left.spec.title}", 0, 2)
         left = sides[0].run(_gated(asked.left, asked.left_off), context.cancelled)
-        yield Progress(f"Running {catalog.find(asked.right.network).title}", 1, 2)
+        yield Progress(f"Running {asked.right.spec.title}", 1, 2)
         right = _gated(asked.right, asked.right_off)
         if labels_of(right) == left.labels:
             right = replace(right, target=left.now.target)
@@ -50,14 +49,14 @@ def run(request: CompareRequest, context: TaskContext) -> Iterator[object]:
 def _gated(snapshot: Snapshot, off: bool) -> Snapshot:
     if not off:
         return snapshot
-    skips = build_structure(catalog.find(snapshot.network)).skips
+    skips = build_structure(snapshot.own_spec).skips
     return replace(snapshot, gates=GateSettings().with_skips(skips, 0.0))
 
 
-def _check_weights(network: str, kind: str) -> None:
-    spec = catalog.find(network)
+def _check_weights(snapshot: Snapshot) -> None:
+    spec = snapshot.own_spec
     there = availability(spec)
-    if kind == "default" and official(spec) is not None and not there.at_hand:
+    if snapshot.weights.kind == "default" and official(spec) is not None and not there.at_hand:
         raise TaskError(
             f"The weights of {spec.title} are not at hand ({there.text}); open it in the explorer "
             "first, which downloads them, or compare another network"

@@ -118,7 +118,7 @@ def probe(
         logits = logits.detach().float()
         return Pass(
             logits.cpu().numpy(),
-            torch.softmax(logits, dim=0).cpu().numpy(),
+            _probabilities(logits).cpu().numpy(),
             target,
             blocks,
             milliseconds,
@@ -144,3 +144,8 @@ def synchronise(device: torch.device) -> None:
         torch.cuda.synchronize(device)
     elif device.type == "mps":
         torch.mps.synchronize()
+
+
+def _probabilities(logits: Tensor) -> Tensor:
+    """A softmax over the classes; of a single logit its sigmoid, since a softmax of it is 1."""
+    return torch.sigmoid(logits) if len(logits) == 1 else torch.softmax(logits, dim=0)

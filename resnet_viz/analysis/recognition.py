@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from resnet_viz.analysis.task import TaskContext
+from resnet_viz.images.planes import planes_in_words
 from resnet_viz.networks import recognise
 from resnet_viz.networks.catalog import CATALOG
-from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.download import WeightsError
-from resnet_viz.networks.state_file import read_state
-from resnet_viz.results.recognition import NotRecognised, Recognised, RecogniseRequest
+from resnet_viz.networks.own import Own, open_own
+from resnet_viz.results.recognition import InFile, NotRecognised, Recognised, RecogniseRequest
 from resnet_viz.results.task import Progress, TaskError
 
 
@@ -19,36 +19,33 @@ def run(request: RecogniseRequest, context: TaskContext) -> Iterator[object]:
     """Give a `Recognised` or a `NotRecognised`.
 
     Raises:
-        TaskError: the file cannot be read as weights; nothing in it was run.
+        TaskError: the file cannot be read as weights of a network; nothing in it was run.
     """
     path = Path(request.path)
     yield Progress(f"Reading {path.name}", 0, 0)
-    try:
-        state = read_state(path)
-    except WeightsError as error:
-        raise TaskError(str(error)) from error
     for number, spec in enumerate(CATALOG.values()):
         yield Progress(f"Comparing {path.name} with {spec.title}", number, len(CATALOG))
         recognise.shapes(spec)
     try:
-        match = recognise.network_of(state, path.name, request.preferred, context.stop_if_cancelled)
+        own = open_own(
+            path, request.preferred, request.which, request.choices, context.stop_if_cancelled
+        )
     except recognise.Unrecognised as error:
         yield NotRecognised(error.nearest, str(error))
         return
-    yield Recognised(match.spec.name, choice_of(match, path), sentence(match, path))
+    except (WeightsError, ValueError) as error:
+        raise TaskError(str(error)) from error
+    yield recognised(own)
 
 
-def choice_of(match: recognise.Match, path: Path) -> WeightsChoice:
-    """The file's weights, with its number of classes where that is not the network's own."""
-    own = match.classes == match.spec.classes
-    return WeightsChoice("file", str(path), None if own else match.classes)
-
-
-def sentence(match: recognise.Match, path: Path) -> str:
-    """What was recognised and what was guessed, for the user."""
-    spec = match.spec
-    others = f", and fits {' and '.join(match.others)} as well" if match.others else ""
-    return (
-        f"{path.name} was made for {spec.title} with {match.classes} classes{others}. Guessed from "
-        f"that: an input of {spec.preprocessing.title}"
+def recognised(own: Own) -> Recognised:
+    """What the window and the command line are told of a file."""
+    channels = own.spec.channels
+    return Recognised(
+        own.network,
+        own.weights,
+        " ".join(filter(None, (f"{'. '.join(own.sentences())}.", planes_in_words(channels)))),
+        own.candidate.prefix,
+        tuple(InFile(one.prefix, one.title, one.reason) for one in own.candidates),
+        own.reading,
     )

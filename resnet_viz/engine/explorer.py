@@ -8,7 +8,6 @@ from resnet_viz.engine.cascade import Cascade
 from resnet_viz.engine.photo_strip import PhotoStrip
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Failure, Worker
-from resnet_viz.networks import catalog
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import DEVICES, Result, Snapshot
@@ -106,7 +105,7 @@ class Explorer(QObject):
         # While the crop is dragged, the pass that is cancelled is one behind what is chosen.
         if self.state.snapshot not in (snapshot, given_up):
             return
-        title = catalog.find(snapshot.network).title
+        title = snapshot.own_spec.title
         self._go_back()
         still = f"; this is still {self.result.structure.title}" if self.result else ""
         self.cancelled.emit(f"{title} was cancelled{still}", snapshot)

@@ -58,6 +58,7 @@ class ExplorerState(QObject):
     def __init__(self, photo: Photo, network: str = catalog.DEFAULT) -> None:
         super().__init__()
         self._now = _Chosen(Snapshot(network, photo), "")
+        self._own: dict[str, WeightsChoice] = {}
         self._still = False
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(MOST_STEPS)
@@ -74,16 +75,16 @@ class ExplorerState(QObject):
     # ---- choices
 
     def set_network(self, name: str, weights: WeightsChoice | None = None) -> None:
-        """Choose a network of the catalog, and its weights. Gates, and a target that the new
-        network does not know, go back to their defaults."""
+        """Choose a network of the catalog or one that was opened from a file, and its weights.
+        Gates, and a target that the new network does not know, go back to their defaults."""
         old = self.snapshot
-        weights = weights or WeightsChoice()
-        if name == old.network:
+        weights = weights or self._own.get(name) or WeightsChoice()
+        if name == old.network and _same_part(weights, old.weights):
             self.set_weights(weights)
             return
         new = replace(old, network=name, gates=GateSettings(), weights=weights)
         new = replace(new, target=_target_for(new, old))
-        self._change(_Chosen(new, ""), f"network {catalog.find(name).title}")
+        self._change(_Chosen(new, ""), f"network {new.own_spec.title}")
 
     def set_photo(self, photo: Photo) -> None:
         """Show another photo, with the default crop and the top class as the target."""
@@ -96,6 +97,10 @@ class ExplorerState(QObject):
     def set_weights(self, weights: WeightsChoice) -> None:
         """Choose other weights; a target that they do not know goes back to its default."""
         old = self.snapshot
+        own = self._own.get(old.network)
+        if own is not None and weights.reading is None:
+            # A network of the user's is only known with its file, also where it is untrained.
+            weights = replace(own, kind="untrained") if weights.kind == "untrained" else own
         new = replace(old, weights=weights)
         target = _target_for(new, old)
         self._choose(_weights_in_words(old.weights, weights), weights=weights, target=target)
@@ -195,6 +200,9 @@ class ExplorerState(QObject):
         if self._still:
             return
         old, self._now = self._now, new
+        chosen = new.snapshot.weights
+        if chosen.reading is not None and chosen.reading.spec and chosen.kind == "file":
+            self._own[new.snapshot.network] = chosen
         for name, signal in (
             ("network", self.network_changed),
             ("photo", self.photo_changed),
@@ -246,6 +254,15 @@ class _Step(QUndoCommand):
         self.setText(other.text())
         self.setObsolete(self.before.same(self.after))
         return True
+
+
+def _same_part(new: WeightsChoice, old: WeightsChoice) -> bool:
+    """Whether both are of one network of one file, or of one of the catalog."""
+    parts = [
+        (one.path, one.reading.which) if one.reading and one.reading.spec else None
+        for one in (new, old)
+    ]
+    return parts[0] == parts[1]
 
 
 def _target_for(new: Snapshot, old: Snapshot) -> int | None:

@@ -19,8 +19,10 @@ from PIL import Image
 from resnet_viz.images import gallery
 from resnet_viz.images.photo import Crop, Photo, PhotoError, clamp_crop, decode_photo, load_photo
 from resnet_viz.networks import catalog
-from resnet_viz.networks.choice import WeightsChoice
+from resnet_viz.networks.choice import FileNetwork, WeightsChoice
+from resnet_viz.networks.download import WeightsError
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.own import OWN, reopened
 from resnet_viz.networks.preprocessing import Preprocessing
 from resnet_viz.results.result import DEVICES, Snapshot
 
@@ -31,7 +33,7 @@ Json = Any
 """What JSON can hold: None, bool, int, float, str, and lists and dicts of these."""
 
 _KINDS = ("default", "untrained", "file")
-_OF_WEIGHTS = ("kind", "path", "classes", "labels", "preprocessing")
+_OF_WEIGHTS = ("kind", "path", "classes", "labels", "preprocessing", "reading")
 _KNOWN = (
     *("format", "version", "network", "photo", "crop", "weights", "gates", "target", "device"),
     *("block", "page", "choices"),
@@ -103,7 +105,13 @@ def from_json(data: Json, now: Snapshot) -> tuple[Session, list[str]]:
         )
     read = _Reader(data, said)
     snapshot = now
-    network = read("network", _network_from_json, now.network)
+    own: WeightsChoice | None = None
+    is_own = str(data.get("network", "")).startswith(OWN)
+    if is_own:
+        own = read("weights", _own_from_json, None)
+        network = now.network if own is None else str(data["network"])
+    else:
+        network = read("network", _network_from_json, now.network)
     if network != now.network:
         # What belongs to the network on screen means nothing to another one.
         snapshot = replace(
@@ -113,7 +121,12 @@ def from_json(data: Json, now: Snapshot) -> tuple[Session, list[str]]:
     if photo is not now.photo:
         snapshot = replace(snapshot, photo=photo, crop=None)
     crop = read("crop", lambda value: _crop_from_json(value, photo), snapshot.crop)
-    weights = read("weights", _weights_from_json, snapshot.weights)
+    weights = own
+    if weights is None:
+        there = str(data.get("network", "")).startswith(OWN)
+        weights = (
+            snapshot.weights if there else read("weights", _weights_from_json, snapshot.weights)
+        )
     snapshot = replace(snapshot, crop=crop, weights=weights)
     classes = snapshot.spec.classes
     snapshot = replace(
@@ -194,8 +207,11 @@ def _crop_from_json(value: Json, photo: Photo) -> Crop | None:
 
 
 def _weights_to_json(weights: WeightsChoice) -> dict[str, Json]:
-    kept = asdict(weights)
+    kept = asdict(replace(weights, reading=None))
     kept["labels"] = list(weights.labels)
+    if weights.reading is not None:
+        which, choices = weights.reading.which, weights.reading.choices
+        kept["reading"] = {"which": which, "choices": [list(pair) for pair in choices]}
     if weights.preprocessing is not None:
         kept["preprocessing"]["mean"] = list(weights.preprocessing.mean)
         kept["preprocessing"]["std"] = list(weights.preprocessing.std)
@@ -216,9 +232,22 @@ def _weights_from_json(value: Json) -> WeightsChoice:
             raise ValueError("mean and std have three numbers each")
         preprocessing = Preprocessing(int(form["size"]), mean, std)
     labels = tuple(_text_from_json(one) for one in value.get("labels", []))
-    return WeightsChoice(
-        kind, _text_from_json(value.get("path", "")), classes, labels, preprocessing
-    )
+    path, reading = _text_from_json(value.get("path", "")), value.get("reading")
+    part = None
+    if reading is not None:
+        pairs = [(_text_from_json(k), _text_from_json(v)) for k, v in reading.get("choices", [])]
+        part = FileNetwork(_text_from_json(reading.get("which", "")), None, tuple(pairs))
+    return WeightsChoice(kind, path, classes, labels, preprocessing, part)
+
+
+def _own_from_json(value: Json) -> WeightsChoice:
+    """The weights of a network that is none of the catalog's: its file is read again."""
+    weights = _weights_from_json(value)
+    part = weights.reading or FileNetwork()
+    try:
+        return replace(weights, reading=reopened(Path(weights.path), part.which, part.choices))
+    except WeightsError as error:
+        raise ValueError(str(error)) from error
 
 
 def _gates_from_json(value: Json) -> GateSettings:

@@ -87,7 +87,7 @@ def remark(result: Result, short: bool = False) -> str:
     twin (He 2015 §4.2). On a plain network it leads back. Of an untrained one it says what its
     norms do. "" where there is nothing to say.
     """
-    spec = catalog.find(result.snapshot.network)
+    spec = result.snapshot.own_spec
     twin = catalog.twin(spec)
     untrained = ""
     if not result.weights.trained and _has_norm(result):

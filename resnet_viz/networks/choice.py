@@ -5,7 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True)
+class FileNetwork:
+    """Which network of a file is meant, and how it is read.
+
+    ``which`` is what its tensors' names begin with there. ``spec`` is the network itself where the
+    catalog has none like it. ``choices`` are (assumption, choice) for what the file cannot show.
+    """
+
+    which: str = ""
+    spec: NetworkSpec | None = None
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -16,7 +30,8 @@ class WeightsChoice:
     network's initialisation; "file": the user's file at ``path``.
 
     Weights may be made for another number of ``classes`` than the network's own, called ``labels``,
-    and for another ``preprocessing``; None and () are the network's own.
+    and for another ``preprocessing``; None and () are the network's own. ``reading`` is how a file
+    was understood, and stays where the same network is taken without its weights.
     """
 
     kind: Literal["default", "untrained", "file"] = "default"
@@ -24,6 +39,7 @@ class WeightsChoice:
     classes: int | None = None
     labels: tuple[str, ...] = ()
     preprocessing: Preprocessing | None = None
+    reading: FileNetwork | None = None
 
 
 @dataclass(frozen=True)

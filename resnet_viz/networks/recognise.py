@@ -1,31 +1,38 @@
-"""Finds the network that a file of weights was made for."""
+"""Finds the network of the catalog that weights were made for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 from resnet_viz.networks.catalog import CATALOG, DEEPEST, NetworkSpec, find
 from resnet_viz.networks.download import WeightsError
-from resnet_viz.networks.state_file import read_state, renamed
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 Shape = tuple[int, ...]
 
 _LISTED = 3
 
 
-class Unrecognised(WeightsError):
-    """The file is sound but fits no network; ``nearest`` is the name of the one it is most like."""
+class Shaped(Protocol):
+    """A tensor, or what is known of one in a file."""
 
-    def __init__(self, sentence: str, nearest: str) -> None:
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+
+T = TypeVar("T")
+
+
+class Unrecognised(WeightsError):
+    """The file is sound but fits no network; ``nearest`` is the name of the one it is most like,
+    and ``likeness`` the share of tensors that agree with it."""
+
+    def __init__(self, sentence: str, nearest: str, likeness: float) -> None:
         super().__init__(sentence)
-        self.nearest = nearest
+        self.nearest, self.likeness = nearest, likeness
 
 
 @dataclass(frozen=True)
@@ -38,18 +45,8 @@ class Match:
     others: tuple[str, ...] = ()
 
 
-def recognise(path: Path, preferred: str | None = None) -> Match:
-    """Find the network that the file at ``path`` was made for; of several, ``preferred``.
-
-    Raises:
-        Unrecognised: no network fits; the sentence names the nearest and where it differs.
-        WeightsError: the file is missing, damaged, holds code or holds no weights.
-    """
-    return network_of(read_state(path), path.name, preferred)
-
-
 def network_of(
-    state: Mapping[str, Tensor],
+    state: Mapping[str, Shaped],
     file: str,
     preferred: str | None = None,
     look: Callable[[], None] = lambda: None,
@@ -86,17 +83,41 @@ def network_of(
         spec, classes = fits[0]
         return Match(spec, classes, tuple(other.title for other, _ in fits[1:]))
     assert nearest is not None
-    _, spec, differ, together = nearest
+    likeness, spec, differ, together = nearest
     more = f" and {len(differ) - _LISTED} more" if len(differ) > _LISTED else ""
     raise Unrecognised(
         f"{file} fits none of the networks; the nearest is {spec.title}, but "
         f"{len(differ)} of {together} tensors differ: {'; '.join(differ[:_LISTED])}{more}. "
         "Open weights that were made for one of the networks",
         spec.name,
+        likeness,
     )
 
 
-def _candidates(state: Mapping[str, Tensor], preferred: str | None) -> Iterator[NetworkSpec]:
+def renamed(
+    state: Mapping[str, T], expected: Collection[str], unused: tuple[str, ...] = ()
+) -> Mapping[str, T]:
+    """The same tensors under the ``expected`` names, where other authors call them otherwise.
+
+    Projections are also called "shortcut", the classifier "linear", or "fc.1" where a dropout was
+    put before it. Names that begin with one of ``unused`` are left out.
+    """
+    ready: dict[str, T] = {}
+    for key, value in state.items():
+        if key.startswith(unused):
+            continue
+        name = key
+        if key not in expected:
+            other = re.sub(
+                r"^linear\.|^fc\.\d+\.", "fc.", key.replace(".shortcut.", ".downsample.")
+            )
+            if other in expected and other not in state:
+                name = other
+        ready[name] = value
+    return ready
+
+
+def _candidates(state: Mapping[str, Shaped], preferred: str | None) -> Iterator[NetworkSpec]:
     """The preferred network, those of the catalog, and the CIFAR family of the file's depth."""
     first = None if preferred is None else find(preferred)
     if first is not None:

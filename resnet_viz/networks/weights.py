@@ -24,7 +24,9 @@ from resnet_viz.networks.download import (
     download,
 )
 from resnet_viz.networks.family import CLASSES as CIFAR10_CLASSES
-from resnet_viz.networks.state_file import read_state, renamed
+from resnet_viz.networks.files.find import find_networks
+from resnet_viz.networks.files.reader import read_file
+from resnet_viz.networks.recognise import renamed
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -144,7 +146,13 @@ def load(
         return UNTRAINED
     if choice.kind == "file":
         path = Path(choice.path)
-        _fill(network, spec, read_state(path), path.name)
+        if choice.reading is not None and choice.reading.spec is not None:
+            from resnet_viz.networks.own import opened_as
+
+            network.load_state_dict(opened_as(choice).build().state_dict())
+        else:
+            which = None if choice.reading is None else choice.reading.which
+            _fill(network, spec, _state_in(path, which), path.name)
         return WeightsInfo(path.name, True)
     if spec.embedded:
         state, title = _read_embedded(spec.embedded)
@@ -156,7 +164,7 @@ def load(
     if not _has_hash(weights.path, weights.sha256_prefix):
         url = official_url(spec)
         download(url, weights.path, progress, cancelled, sha256_prefix=weights.sha256_prefix)
-    _fill(network, spec, read_state(weights.path), weights.file_name)
+    _fill(network, spec, _state_in(weights.path), weights.file_name)
     return WeightsInfo(weights.title, True)
 
 
@@ -248,6 +256,19 @@ def _has_hash(path: Path, sha256_prefix: str) -> bool:
             return hashlib.file_digest(file, "sha256").hexdigest().startswith(sha256_prefix)
     except OSError:
         return False
+
+
+def _state_in(path: Path, which: str | None = None) -> Mapping[str, Tensor]:
+    """The tensors of the network of the prefix ``which`` in a file, or of the one for use.
+
+    Raises:
+        WeightsError: the file cannot be read, or has no such network (any more).
+    """
+    candidates = find_networks(read_file(path))
+    for candidate in candidates:
+        if which in (None, candidate.prefix):
+            return {name: info.load() for name, info in candidate.tensors.items()}
+    raise WeightsError(f"{path.name} has changed since it was opened; open it again")
 
 
 def _fill(network: nn.Module, spec: NetworkSpec, state: Mapping[str, Tensor], file: str) -> None:

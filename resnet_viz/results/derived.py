@@ -91,7 +91,7 @@ def precomputed_paths(snapshot: Snapshot) -> PathsResult | None:
 def _shipped(snapshot: Snapshot) -> NetworkSpec | None:
     """The network on screen, if it has the weights that come with the program, as they are."""
     choice = replace(snapshot.weights, labels=())
-    spec = catalog.find(snapshot.network)
+    spec = snapshot.own_spec
     return spec if spec.embedded and choice == WeightsChoice() else None
 
 

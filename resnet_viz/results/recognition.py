@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from resnet_viz.networks.choice import WeightsChoice
+from resnet_viz.networks.reading.reading import Reading
 
 
 @dataclass(frozen=True)
 class RecogniseRequest:
-    """The file at ``path``; of several networks that it fits, ``preferred``."""
+    """The file at ``path``; of several networks of the catalog that it fits, ``preferred``.
+
+    ``which`` is the prefix of one of the networks in the file, None for the one to take first;
+    ``choices`` are (assumption, choice) for what the file cannot show.
+    """
 
     path: str
     preferred: str
+    which: str | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class InFile:
+    """A network in a file: its ``prefix``, what it is called, and why it is taken or offered."""
+
+    prefix: str
+    title: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """The network and the weights to open, and a sentence about what was guessed."""
+    """The network and the weights to open, and sentences about what was understood and guessed.
+
+    ``networks`` are all that the file holds; the one of the prefix ``which`` is meant. ``reading``
+    has what the file cannot show, with the choices; None for a network without residual blocks.
+    """
 
     network: str
     weights: WeightsChoice
     sentence: str
+    which: str = ""
+    networks: tuple[InFile, ...] = ()
+    reading: Reading | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -38,13 +38,25 @@ class Snapshot:
     device: DeviceChoice = "auto"
 
     @property
+    def own_spec(self) -> NetworkSpec:
+        """The network as the catalog has it, or as it was read from the user's file.
+
+        Raises:
+            ValueError: there is no such network.
+        """
+        reading = self.weights.reading
+        if reading is not None and reading.spec is not None:
+            return reading.spec
+        return catalog.find(self.network)
+
+    @property
     def spec(self) -> NetworkSpec:
         """The network, with the classes and the preprocessing that the weights are made for.
 
         Raises:
             ValueError: there is no such network.
         """
-        return catalog.find(self.network).adapted(self.weights.classes, self.weights.preprocessing)
+        return self.own_spec.adapted(self.weights.classes, self.weights.preprocessing)
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ class ComparePage(Page):
         skips: Skips = side.skips.currentData()
         same = name == now.network
         gates = now.gates if skips == "explorer" and same else GateSettings()
-        known = same or catalog.find(name).family == catalog.find(now.network).family
+        known = same or catalog.find(name).family == now.own_spec.family
         return replace(
             now,
             network=name,

@@ -211,7 +211,7 @@ class CascadeView(ExplorerPanel):
 
 def no_skips_text(result: Result) -> str:
     """Why there is nothing to switch off, with a link to the twin that has skips."""
-    spec = catalog.find(result.snapshot.network)
+    spec = result.snapshot.own_spec
     twin = catalog.twin(spec)
     link = f" <a href='{twin.name}'>Open {twin.title}</a>, which has them." if twin else ""
     why = result.structure.why_no_skips or f"{result.structure.title} has no skips to switch off"

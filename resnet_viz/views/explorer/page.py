@@ -72,7 +72,7 @@ class ExplorerPage(Page):
         self._arranged = False
         self._connect()
         self._offer_devices()
-        self.toolbar.show_network(self.state.snapshot.network)
+        self._show_network(self.state.snapshot.network)
         self.toolbar.show_theme(theme.current().name)
 
     @classmethod
@@ -135,13 +135,16 @@ class ExplorerPage(Page):
             self._make(entry, self.docks[name])
         return self.panels[name]
 
+    def _show_network(self, name: str) -> None:
+        self.toolbar.show_network(name, self.state.snapshot.own_spec)
+
     def _connect(self) -> None:
         engine, state, toolbar = self.engine, self.state, self.toolbar
         engine.structure_changed.connect(self._show_structure)
         engine.devices_changed.connect(self._offer_devices)
         self.cascade.changed.connect(self.commands_changed)
         state.gates_changed.connect(lambda _: self._show_gates())
-        state.network_changed.connect(toolbar.show_network)
+        state.network_changed.connect(self._show_network)
         state.device_changed.connect(toolbar.show_device)
         toolbar.network_chosen.connect(self.network_asked)
         toolbar.device_chosen.connect(state.set_device)

@@ -22,7 +22,6 @@ from resnet_viz.engine.photo_strip import PhotoStrip
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.images.photo import Crop, Photo, clamp_crop, default_crop
 from resnet_viz.images.planes import planes_in_words
-from resnet_viz.networks import catalog
 from resnet_viz.results.result import Result
 from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.widgets import theme
@@ -315,7 +314,7 @@ class PhotoView(ExplorerPanel):
     def _show_note(self) -> None:
         """What was done to the photo, and what a network of other than 3 channels gets of it."""
         snapshot = self._state.snapshot
-        channels = catalog.find(snapshot.network).channels
+        channels = snapshot.own_spec.channels
         text = " ".join(filter(None, (snapshot.photo.note, planes_in_words(channels))))
         self.note.setText(text)
         self.note.setToolTip(text)
@@ -339,7 +338,7 @@ class PhotoView(ExplorerPanel):
             same = (made.photo is snapshot.photo, made.network == snapshot.network)
             if all(same) and made.crop is None:
                 return result.crop
-        return default_crop(snapshot.photo, catalog.find(snapshot.network).crop_fraction)
+        return default_crop(snapshot.photo, snapshot.own_spec.crop_fraction)
 
     def _show_seen(self) -> None:
         result = self._result

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QToolBar
 
 from resnet_viz.networks import catalog
+from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import DEVICES
@@ -96,11 +97,13 @@ class Toolbar(QToolBar):
         for name in names:
             self.device_box.addItem(DEVICES[name], name)
 
-    def show_network(self, name: str) -> None:
+    def show_network(self, name: str, spec: NetworkSpec) -> None:
+        """Show which network it is; one that the table does not list is listed from now on."""
+        title = f"{spec.title} · {spec.data_title or name.partition(':')[2]}"
         if self.network_box.findData(name) < 0:
-            # A user's own depth, which the table does not list.
-            spec = catalog.find(name)
-            self.network_box.addItem(f"{spec.title} · {spec.data_title}", name)
+            self.network_box.addItem(title, name)
+        if spec.architecture is not None:
+            self.network_box.setItemText(self.network_box.findData(name), title)
         self.network_box.setCurrentIndex(self.network_box.findData(name))
 
     def show_device(self, name: str) -> None:

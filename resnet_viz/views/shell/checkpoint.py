@@ -17,7 +17,7 @@ from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.class_names import SUFFIXES, read_class_names
 from resnet_viz.networks.download import WeightsError
 from resnet_viz.networks.preprocessing import Preprocessing
-from resnet_viz.results.recognition import NotRecognised, Recognised, RecogniseRequest
+from resnet_viz.results.recognition import InFile, NotRecognised, Recognised, RecogniseRequest
 from resnet_viz.views.shell.preprocessing import PreprocessingDialog
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
@@ -41,10 +41,17 @@ class CheckpointOpener(QObject):
         self._channel.updated.connect(self._show)
         self._channel.failed.connect(lambda sentence: self._say(sentence, ()))
 
-    def open(self, path: str, preferred: str | None = None) -> None:
-        """Find out what the file at ``path`` is for; the network changes when that is known."""
+    def open(self, path: str, preferred: str | None = None, which: str | None = None) -> None:
+        """Find out what the file at ``path`` is for; the network changes when that is known.
+
+        ``which`` is the prefix of one of several networks in it.
+        """
         name = preferred or self._state.snapshot.network
-        self._channel.start(RecogniseRequest(path, name))
+        self._channel.start(RecogniseRequest(path, name, which))
+
+    def _other(self, shown: Recognised, one: InFile) -> tuple[str, Callable[[], None]]:
+        path = shown.weights.path
+        return f"Take {one.title}", lambda: self.open(path, which=one.prefix)
 
     def _show(self, update: object) -> None:
         if isinstance(update, NotRecognised):
@@ -58,6 +65,11 @@ class CheckpointOpener(QObject):
             self._say(
                 update.sentence,
                 [
+                    *(
+                        self._other(update, one)
+                        for one in update.networks
+                        if one.prefix != update.which
+                    ),
                     ("Preprocessing…", self.ask_for_preprocessing),
                     ("Class names…", self.ask_for_class_names),
                 ],
@@ -66,7 +78,7 @@ class CheckpointOpener(QObject):
     def ask_for_preprocessing(self) -> None:
         """Let the user set size, mean and standard deviation for the weights in use."""
         snapshot = self._state.snapshot
-        own = catalog.find(snapshot.network)
+        own = snapshot.own_spec
         now = snapshot.spec.preprocessing
         dialog = PreprocessingDialog(own.title, now, own.preprocessing, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -75,7 +87,7 @@ class CheckpointOpener(QObject):
 
     def _set_preprocessing(self, value: Preprocessing) -> None:
         snapshot = self._state.snapshot
-        own = catalog.find(snapshot.network).preprocessing
+        own = snapshot.own_spec.preprocessing
         given = None if value == own else value
         self._state.set_weights(replace(snapshot.weights, preprocessing=given))
 

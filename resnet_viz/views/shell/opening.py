@@ -21,8 +21,8 @@ from resnet_viz.images.photo import (
     load_photo,
     photo_from_pixels,
 )
-from resnet_viz.networks import catalog
-from resnet_viz.networks.state_file import SUFFIXES as WEIGHT_SUFFIXES
+from resnet_viz.networks.files.suffixes import SUFFIXES as WEIGHT_SUFFIXES
+from resnet_viz.networks.files.suffixes import may_be_weights
 from resnet_viz.views.shell import recent
 from resnet_viz.views.shell.checkpoint import CheckpointOpener
 from resnet_viz.views.shell.gallery import GalleryDialog
@@ -60,7 +60,7 @@ class Opening(QObject):
         if Path(path).is_dir():
             self.open_photos([path])
             return
-        if Path(path).suffix.lower() in WEIGHT_SUFFIXES:
+        if may_be_weights(Path(path)):
             self._checkpoints.open(path)
             return
         self._photos.clear()
@@ -120,7 +120,7 @@ class Opening(QObject):
         name = network or self._state.snapshot.network
         patterns = " ".join(f"*{suffix}" for suffix in WEIGHT_SUFFIXES)
         path, _ = QFileDialog.getOpenFileName(
-            self._window, f"Weights for {catalog.find(name).title}", "", f"Weights ({patterns})"
+            self._window, "Open weights", "", f"Weights ({patterns});;All files (*)"
         )
         if path:
             self._message.clear()
@@ -149,7 +149,7 @@ class Opening(QObject):
         """Open what was dropped or pasted; False if it is neither a file nor a picture."""
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if paths:
-            if len(paths) == 1 or Path(paths[0]).suffix.lower() in WEIGHT_SUFFIXES:
+            if len(paths) == 1 or may_be_weights(Path(paths[0])):
                 self.open_path(paths[0])
             else:
                 self.open_photos(paths)

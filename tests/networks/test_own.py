@@ -1,20 +1,20 @@
-"""Files of weights find their networks, however they were saved; hostile ones run nothing."""
+"""Files of weights find their networks: those of the catalog, and those of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import safetensors.torch
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from resnet_viz.networks import weights
 from resnet_viz.networks.catalog import find
 from resnet_viz.networks.choice import WeightsChoice
-from resnet_viz.networks.recognise import Unrecognised, network_of, recognise
+from resnet_viz.networks.own import Own, open_own
+from resnet_viz.networks.recognise import Unrecognised
 
 State = dict[str, Tensor]
 
@@ -26,6 +26,11 @@ def a_state(name: str, classes: int | None = None) -> State:
 def save(path: Path, content: object) -> Path:
     torch.save(content, path)
     return path
+
+
+def fits(own: Own) -> tuple[str, int]:
+    """The network's name and how many classes it has."""
+    return own.network, own.spec.adapted(own.weights.classes, None).classes
 
 
 def wrapped(prefix: str, key: str | None = None) -> Callable[[State], object]:
@@ -52,8 +57,8 @@ def wrapped(prefix: str, key: str | None = None) -> Callable[[State], object]:
 def test_wrappers_and_prefixes_make_no_difference(
     tmp_path: Path, wrap: Callable[[State], object], name: str
 ) -> None:
-    match = recognise(save(tmp_path / name, wrap(a_state("resnet32"))))
-    assert (match.spec.name, match.classes) == ("resnet32", 10)
+    own = open_own(save(tmp_path / name, wrap(a_state("resnet32"))))
+    assert fits(own) == ("resnet32", 10)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +68,7 @@ def test_wrappers_and_prefixes_make_no_difference(
 def test_safetensors_find_their_network(tmp_path: Path, name: str) -> None:
     path = tmp_path / "a.safetensors"
     safetensors.torch.save_file(a_state(name), path)
-    assert recognise(path).spec.name == name
+    assert open_own(path).network == name
 
 
 @pytest.mark.parametrize(
@@ -71,29 +76,32 @@ def test_safetensors_find_their_network(tmp_path: Path, name: str) -> None:
 )
 def test_another_number_of_classes_is_taken_over(tmp_path: Path, name: str, classes: int) -> None:
     path = save(tmp_path / "a.pth", a_state(name, classes))
-    match = recognise(path)
-    assert (match.spec.name, match.classes) == (name, classes)
-    spec = match.spec.adapted(classes, None)
+    own = open_own(path)
+    assert fits(own) == (name, classes)
+    spec = own.spec.adapted(classes, None)
     network = spec.build()
     weights.load(network, spec, WeightsChoice("file", str(path), classes))
     image = torch.zeros(1, spec.channels, spec.input_size, spec.input_size)
     assert network(image).shape == (1, classes)
-    assert weights.class_labels(spec)[0] == "class 0"
-    assert len(weights.class_labels(spec)) == classes
+    assert len(own.weights.labels) == classes
+    assert own.weights.labels[0] == ("yes" if classes == 1 else "class 0")
 
 
 def test_a_plain_network_is_the_one_that_is_asked_for(tmp_path: Path) -> None:
     path = save(tmp_path / "a.pth", a_state("plain20"))
-    match = recognise(path)
-    assert (match.spec.name, match.others) == ("resnet20", ("Plain-20",))
-    assert recognise(path, "plain20").spec.name == "plain20"
-    assert recognise(path, "vgg16").spec.name == "resnet20"
+    own = open_own(path)
+    assert own.network == "resnet20"
+    assert "fits Plain-20 as well" in own.sentences()[0]
+    assert open_own(path, "plain20").network == "plain20"
+    assert open_own(path, "vgg16").network == "resnet20"
+    plain = open_own(save(tmp_path / "b.pth", {"arch": "plain20", "model": a_state("plain20")}))
+    assert plain.network == "plain20"
 
 
 def test_depths_that_the_catalog_does_not_list_are_found(tmp_path: Path) -> None:
     path = save(tmp_path / "a.pth", a_state("cifar-resnet14-projection"))
-    match = recognise(path)
-    assert (match.spec.name, match.spec.title) == (
+    own = open_own(path)
+    assert (own.network, own.spec.title) == (
         "cifar-resnet14-projection",
         "ResNet-14 (projection)",
     )
@@ -118,7 +126,7 @@ def test_other_authors_names_are_understood_and_loaded(
 ) -> None:
     state = a_state("resnet20-projection")
     path = save(tmp_path / "a.pth", change(state))
-    spec = recognise(path).spec
+    spec = open_own(path).spec
     assert spec.name == "resnet20-projection"
     network = spec.build()
     weights.load(network, spec, WeightsChoice("file", str(path)))
@@ -129,7 +137,7 @@ def test_other_authors_names_are_understood_and_loaded(
 def test_auxiliary_classifiers_of_googlenet_are_left_out(tmp_path: Path) -> None:
     state = a_state("googlenet") | {"aux1.fc2.bias": torch.zeros(1000)}
     path = save(tmp_path / "a.pth", state)
-    spec = recognise(path).spec
+    spec = open_own(path).spec
     assert spec.name == "googlenet"
     weights.load(spec.build(), spec, WeightsChoice("file", str(path)))
 
@@ -141,7 +149,7 @@ def test_what_fits_nothing_names_the_nearest_network_and_the_differences(tmp_pat
     state["extra.weight"] = torch.zeros(2)
     state["layer4.1.bn2.bias"] = torch.zeros(7)
     with pytest.raises(Unrecognised) as caught:
-        recognise(save(tmp_path / "mine.pth", state))
+        open_own(save(tmp_path / "mine.pth", state))
     assert caught.value.nearest == "resnet18"
     assert str(caught.value) == (
         "mine.pth fits none of the networks; the nearest is ResNet-18, but 4 of 123 tensors "
@@ -152,58 +160,14 @@ def test_what_fits_nothing_names_the_nearest_network_and_the_differences(tmp_pat
 
 
 def test_a_stray_tensor_is_no_network(tmp_path: Path) -> None:
-    with pytest.raises(Unrecognised, match="fits none of the networks"):
-        recognise(save(tmp_path / "a.pt", {"weight": torch.zeros(3)}))
+    with pytest.raises(weights.WeightsError, match="it has no residual blocks; open weights of a"):
+        open_own(save(tmp_path / "a.pt", {"weight": torch.zeros(3)}))
 
 
-class Hostile:
-    """Whoever unpickles this without care makes a file."""
-
-    def __init__(self, made: Path) -> None:
-        self.made = made
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (self.made,)
-
-
-@pytest.mark.parametrize("old_format", [False, True])
-def test_code_in_a_pickle_is_never_run(tmp_path: Path, old_format: bool) -> None:
-    made = tmp_path / "made by the pickle"
-    path = tmp_path / "a.pth"
-    torch.save(
-        {"state_dict": a_state("resnet20"), "extra": Hostile(made)},
-        path,
-        _use_new_zipfile_serialization=not old_format,
-    )
-    with pytest.raises(weights.WeightsError, match="holds code besides weights and is not opened"):
-        recognise(path)
-    assert not made.exists()
-    # That it would have been: the same file, read without care.
-    torch.load(path, weights_only=False)
-    assert made.exists()
-
-
-def test_a_whole_network_that_was_pickled_is_not_opened(tmp_path: Path) -> None:
-    with pytest.raises(weights.WeightsError, match=r"save only the network's state_dict\(\)"):
-        recognise(save(tmp_path / "a.pt", nn.Linear(2, 2)))
-
-
-@pytest.mark.parametrize("keep", [0.3, 0.9, 0.999])
-@pytest.mark.parametrize("name", ["a.pth", "a.safetensors"])
-def test_truncated_files_get_a_sentence(tmp_path: Path, name: str, keep: float) -> None:
-    path = tmp_path / name
-    if name.endswith("pth"):
-        torch.save(a_state("resnet20"), path)
-    else:
-        safetensors.torch.save_file(a_state("resnet20"), path)
-    path.write_bytes(path.read_bytes()[: int(keep * path.stat().st_size)])
-    with pytest.raises(weights.WeightsError, match="is damaged or is not a file of weights"):
-        recognise(path)
-
-
-def test_comparing_can_be_stopped() -> None:
+def test_comparing_can_be_stopped(tmp_path: Path) -> None:
     def stop() -> None:
         raise InterruptedError
 
+    path = save(tmp_path / "a.pt", a_state("resnet20"))
     with pytest.raises(InterruptedError):
-        network_of(a_state("resnet20"), "a.pt", look=stop)
+        open_own(path, look=stop)
