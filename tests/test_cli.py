@@ -30,6 +30,28 @@ def analyze(capsys: pytest.CaptureFixture[str], *arguments: object) -> list[dict
     return json.loads(capsys.readouterr().out)
 
 
+def test_one_of_several_networks_in_a_checkpoint_is_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], image: Path
+) -> None:
+    path = tmp_path / "two.pth.tar"
+    content = {}
+    for part in ("teacher", "student"):
+        state = catalog.find("resnet20").build().state_dict()
+        content[part] = {f"module.{name}": value for name, value in state.items()}
+    torch.save(content, path)
+    own = ["analyze", str(image), "--checkpoint", str(path), "--json", "--device", "cpu"]
+    found = {}
+    for part in ((), ("--part", "student")):
+        assert app.main([*own, *part]) == 0
+        printed = capsys.readouterr()
+        found[part] = json.loads(printed.out)[0]["top5"]
+        assert "The file holds two networks" in printed.err
+    assert "teacher" in printed.err.partition("there is also")[2]
+    assert found[()] != found["--part", "student"]
+    assert app.main([*own, "--part", "other"]) == 2
+    assert "there are teacher, student" in capsys.readouterr().err
+
+
 def test_networks_lists_the_catalog(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["networks", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}

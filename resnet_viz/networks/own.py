@@ -114,6 +114,8 @@ def open_own(
         WeightsError: it is missing, damaged or no file of weights.
         ValueError: there is no network ``which``, or no such choice.
     """
+    if preferred is not None and preferred.startswith(OWN):
+        preferred = None
     contents = read_file(path)
     candidates = find_networks(contents)
     chosen = candidates[0]

@@ -10,6 +10,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from resnet_viz.export.session import VERSION, Session, SessionError, from_json, to_json
@@ -18,6 +19,7 @@ from resnet_viz.images.photo import Crop, Photo, load_photo
 from resnet_viz.networks import catalog
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.own import open_own
 from resnet_viz.networks.preprocessing import Preprocessing
 from resnet_viz.results.result import DeviceChoice, Snapshot
 from tests import fakes
@@ -39,6 +41,24 @@ def same(one: Session, other: Session) -> bool:
         and photos[0].name == photos[1].name
         and np.array_equal(photos[0].pixels, photos[1].pixels)
     )
+
+
+def test_a_network_from_a_file_is_opened_again(tmp_path: Path) -> None:
+    path = tmp_path / "mine.pth"
+    state = catalog.find("resnet20-projection").build().state_dict()
+    state["head.weight"], state["head.bias"] = state.pop("fc.weight"), state.pop("fc.bias")
+    torch.save({"model": state}, path)
+    own = open_own(path, choices=(("activation", "SiLU"),))
+    assert own.network == "file:mine.pth"
+    session = Session(replace(NOW, network=own.network, weights=own.weights))
+    found, said = again(session)
+    assert not said
+    assert same(found, session)
+    assert found.snapshot.spec.architecture == own.spec.architecture
+    path.unlink()
+    found, said = again(session)
+    assert (found.snapshot.network, found.snapshot.weights) == (NOW.network, NOW.weights)
+    assert "there is no file" in said[0]
 
 
 def anything(dice: random.Random, photos: list[Photo]) -> Session:

@@ -47,7 +47,8 @@ def test_a_checkpoint_is_put_on_its_network(
     window.open_path(str(checkpoint))
     driver.qtbot.waitUntil(lambda: "mine.th" in message(window), timeout=60_000)
     assert "Pre-act ResNet-20 with 3 classes" in message(window)
-    assert "32×32, CIFAR-10" in message(window)
+    assert "32×32 pixels" in message(window)
+    assert "the activation: ReLU" in message(window)
     driver.qtbot.waitUntil(lambda: not window.checkpoints.progress.isVisible())
     result = driver.next_result()
     assert result.snapshot.network == "preact-resnet20"
@@ -90,15 +91,60 @@ def test_a_checkpoint_is_put_on_its_network(
 
 def test_what_fits_nothing_offers_the_nearest(driver: Driver, tmp_path: Path) -> None:
     window = driver.show().window
-    state = catalog.find("plain20").build().state_dict()
-    state["layer2.0.conv1.weight"] = torch.zeros(32, 16, 5, 5)
+    state = catalog.find("lenet5").build().state_dict()
+    state["conv2.weight"] = torch.zeros(16, 6, 3, 3)
     torch.save(state, tmp_path / "odd.pt")
     window.open_path(str(tmp_path / "odd.pt"))
     driver.qtbot.waitUntil(lambda: "odd.pt" in message(window), timeout=60_000)
-    assert "layer2.0.conv1.weight is (32, 16, 5, 5) there" in message(window)
+    assert "conv2.weight is (16, 6, 3, 3) there" in message(window)
     assert window.state.snapshot.weights == WeightsChoice()
-    click(driver, "Open ResNet-20")  # of the same keys as Plain-20, and more often meant
+    click(driver, "Open LeNet-5")
+    assert driver.next_result().structure.title == "LeNet-5"
+
+
+@pytest.fixture
+def two_networks(tmp_path: Path) -> Path:
+    """As momentum contrast leaves it: two networks with a head that the catalog's have not."""
+    content = {}
+    for part in ("encoder_q", "encoder_k"):
+        state = catalog.find("resnet20-projection").build().state_dict()
+        weight = state.pop("fc.weight")
+        state["fc.0.weight"], state["fc.0.bias"] = torch.eye(64), torch.zeros(64)
+        state["fc.2.weight"], state["fc.2.bias"] = weight, state.pop("fc.bias")
+        content |= {f"module.{part}.{name}": value for name, value in state.items()}
+    path = tmp_path / "two"
+    torch.save({"state_dict": content, "arch": "resnet20"}, path)
+    return path
+
+
+def test_a_network_of_its_own_is_explored_with_its_skips(
+    driver: Driver, two_networks: Path
+) -> None:
+    """The file has no suffix, and two networks; the other one is offered."""
+    window = driver.show().window
+    window.open_path(str(two_networks))
+    driver.qtbot.waitUntil(lambda: "encoder_q is taken" in message(window), timeout=60_000)
+    first = driver.next_result()
+    assert first.structure.title == "ResNet-20"
+    assert len(first.structure.skips) == 9
+    assert first.labels[:2] == ("class 0", "class 1")
+    box = window.explorer.toolbar.network_box
+    assert box.currentText() == "ResNet-20 · two"
+    window.state.set_skips(first.structure.skips, False)
+    assert driver.next_result().now.logits.tolist() != first.now.logits.tolist()
+
+    click(driver, "Take encoder_k")
+    driver.qtbot.waitUntil(lambda: "encoder_k is taken" in message(window), timeout=60_000)
+    second = driver.next_result()
+    assert second.snapshot.gates.all_on
+    assert second.now.logits.tolist() != first.now.logits.tolist()
+
+    window.state.set_weights(WeightsChoice("untrained"))
+    assert not driver.next_result().weights.trained
+    window.state.set_network("resnet20")
     assert driver.next_result().structure.title == "ResNet-20"
+    window.state.set_network(second.snapshot.network)
+    assert driver.next_result().now.logits.tolist() == second.now.logits.tolist()
 
 
 def test_a_network_of_single_layers_is_explored_without_skips(driver: Driver) -> None:
