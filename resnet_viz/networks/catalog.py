@@ -56,6 +56,11 @@ class NetworkSpec:
     architecture: Architecture | None = None
 
     @property
+    def has_classes(self) -> bool:
+        """False for a network without a head, whose outputs are the pooled features."""
+        return self.architecture is None or bool(self.architecture.head)
+
+    @property
     def data_title(self) -> str:
         """The data that the network is made for, as shown to the user."""
         return {"cifar": "CIFAR-10", "imagenet": "ImageNet", "mnist": "MNIST"}.get(self.family, "")

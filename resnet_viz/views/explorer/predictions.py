@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.figure import Figure
-from resnet_viz.figures.numbers import per_cent
+from resnet_viz.figures.numbers import number_text, per_cent
 from resnet_viz.figures.predictions import TOP, predictions
 from resnet_viz.results.result import Pass, Result
 from resnet_viz.views.explorer.panel import ExplorerPanel
@@ -98,12 +98,14 @@ class PredictionsView(ExplorerPanel):
         self._result = result
         self.banner.setVisible(not result.weights.trained)
         self._show_truth(result)
-        self.now.show_pass(result.now, result.labels)
-        self.all_on.show_pass(result.all_on, result.labels)
+        classes = result.snapshot.own_spec.has_classes
+        self.now.show_pass(result.now, result.labels, classes)
+        self.all_on.show_pass(result.all_on, result.labels, classes)
         # Without skips the two lists would be one and the same.
         skips = bool(result.structure.skips)
         self.all_on.setVisible(skips)
-        self.now.title.setText(SKIPS_AS_NOW if skips else "Most probable")
+        alone = "Most probable" if classes else "Largest"
+        self.now.title.setText(SKIPS_AS_NOW if skips else alone)
         self._pages.setCurrentIndex(1)
         self._fit()
 
@@ -155,7 +157,9 @@ class PredictionsView(ExplorerPanel):
         self._columns.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
         if self._result is None:
             return
-        known = classes_in_words(self._result.labels)
+        known = f"{len(self._result.labels):,} features; the network has no classes"
+        if self._result.snapshot.own_spec.has_classes:
+            known = classes_in_words(self._result.labels)
         room = self.width() - 2 * _MARGIN
         self.classes.setText(metrics.elidedText(known, Qt.TextElideMode.ElideRight, room))
         self.classes.setToolTip(known)
@@ -197,19 +201,27 @@ class PredictionColumn(QWidget):
             rows.addWidget(part)
         rows.addStretch(1)
 
-    def show_pass(self, run: Pass, labels: tuple[str, ...]) -> None:
-        """List the top classes of ``run``; ``labels`` are the names of all K classes."""
+    def show_pass(self, run: Pass, labels: tuple[str, ...], classes: bool = True) -> None:
+        """List the top classes of ``run``; ``labels`` are the names of all K classes.
+
+        Of a network without ``classes`` these are the largest features, as they are.
+        """
+        self.title.setToolTip(
+            "A bar as wide as its row is 100 %."
+            if classes
+            else "A bar as wide as its row is the largest of all features."
+        )
         ranked = bool(np.isfinite(run.logits).all())
         top = run.top(TOP) if ranked else []
         self.message.setVisible(not ranked)
         for place, row in enumerate(self.rows):
             row.setVisible(place < len(top))
             if place < len(top):
-                row.show_class(run, top[place], labels)
+                row.show_class(run, top[place], labels, classes)
         missing = run.target not in top
         self.separator.setVisible(missing)
         self.extra.setVisible(missing)
-        self.extra.show_class(run, run.target, labels)
+        self.extra.show_class(run, run.target, labels, classes)
 
     def retheme(self, colour: str) -> None:
         """Draw the bars in ``colour``."""
@@ -221,14 +233,18 @@ class PredictionColumn(QWidget):
 
 
 class PredictionRow(QAbstractButton):
-    """One class: a bar from 0 to 100 % of the row's width, the name and the probability."""
+    """One class: a bar from 0 to 100 % of the row's width, the name and the probability.
+
+    Of a feature: a bar as long as its share of the largest, the name and the value.
+    """
 
     def __init__(self, column: str, state: ExplorerState) -> None:
         super().__init__()
         self._column = column
         self._index = 0
         self._name = ""
-        self._probability = 0.0
+        self._share = 0.0
+        self._shown = ""
         self._colour = QColor()
         self.is_target = False
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -237,13 +253,19 @@ class PredictionRow(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.clicked.connect(lambda: state.set_target(self._index))
 
-    def show_class(self, run: Pass, index: int, labels: tuple[str, ...]) -> None:
-        """Show class ``index`` of ``run``."""
+    def show_class(
+        self, run: Pass, index: int, labels: tuple[str, ...], classes: bool = True
+    ) -> None:
+        """Show class ``index`` of ``run``, or the feature of a network without ``classes``."""
         self._index = index
         self._name = labels[index]
-        self._probability = float(run.probabilities[index])
+        self._share = float(run.probabilities[index])
+        self._shown = shown = per_cent(self._share)
+        if not classes:
+            value, largest = float(run.logits[index]), float(np.abs(run.logits).max())
+            self._share = abs(value) / largest if largest > 0 else 0.0
+            self._shown = shown = number_text(value, 3)
         self.is_target = index == run.target
-        shown = per_cent(self._probability)
         self.setText(f"{self._name} {shown}")
         role = "target" if self.is_target else "make this the target"
         self.setAccessibleName(f"{self._name}, {shown}, {role}")
@@ -281,7 +303,7 @@ class PredictionRow(QAbstractButton):
         painter = QPainter(self)
         area = self.rect().adjusted(1, 1, -1, -1)
         painter.fillRect(area, QColor(look.line if self.underMouse() else look.raised))
-        share = self._probability if np.isfinite(self._probability) else 0.0
+        share = self._share if np.isfinite(self._share) else 0.0
         bar = QRectF(area)
         bar.setWidth(area.width() * share)
         fill = QColor(self._colour)
@@ -292,7 +314,7 @@ class PredictionRow(QAbstractButton):
 
         text = QRect(area.adjusted(_PADDING, 0, -_PADDING, -2))
         centred = Qt.AlignmentFlag.AlignVCenter
-        shown = per_cent(self._probability)
+        shown = self._shown
         painter.setPen(QColor(look.text))
         painter.drawText(text, centred | Qt.AlignmentFlag.AlignRight, shown)
         text.setRight(text.right() - metrics.horizontalAdvance(shown) - _PADDING)
