@@ -23,7 +23,7 @@ from resnet_viz.networks.own import Own, open_own
 from resnet_viz.networks.preprocessing import NORMALISATIONS, Preprocessing
 from resnet_viz.networks.structure import Structure
 from resnet_viz.networks.weights import WeightsError, availability, class_labels, find_class
-from resnet_viz.results.result import Result, Snapshot
+from resnet_viz.results.result import Pass, Result, Snapshot
 
 if TYPE_CHECKING:
     from resnet_viz.analysis.session import Session
@@ -338,13 +338,18 @@ def _number(value: float | None) -> float | str | None:
 
 
 def as_json(result: Result, path: Path, folder: Path | None) -> dict[str, Any]:
-    """A result as plain values; numbers that are not finite are the strings "nan", "inf"."""
+    """A result as plain values; numbers that are not finite are the strings "nan", "inf".
+
+    A network without classes gives outputs and no probabilities.
+    """
+    classes = result.snapshot.own_spec.has_classes
 
     def top(passed: Any) -> list[dict[str, Any]]:
         return [
             {
                 "class": result.labels[index],
-                "probability": _number(float(passed.probabilities[index])),
+                "probability": _number(float(passed.probabilities[index])) if classes else None,
+                "output": _number(float(passed.logits[index])),
             }
             for index in passed.top(5)
         ]
@@ -375,6 +380,13 @@ def as_json(result: Result, path: Path, folder: Path | None) -> dict[str, Any]:
     }
 
 
+def _shown(result: Result, passed: Pass, index: int) -> str:
+    """The probability of a class, or a feature's value where there are no classes."""
+    if result.snapshot.own_spec.has_classes:
+        return per_cent(float(passed.probabilities[index]))
+    return number_text(float(passed.logits[index]), 3)
+
+
 def as_text(result: Result, path: Path, skips: str, folder: Path | None) -> str:
     """A result as a table to read."""
     weights = result.weights.title
@@ -387,7 +399,7 @@ def as_text(result: Result, path: Path, skips: str, folder: Path | None) -> str:
     ]
     for now, on in zip(result.now.top(5), result.all_on.top(5), strict=True):
         cells = [
-            f"{per_cent(float(passed.probabilities[index])):>7}  {result.labels[index][:24]}"
+            f"{_shown(result, passed, index):>7}  {result.labels[index][:24]}"
             for passed, index in ((result.now, now), (result.all_on, on))
         ]
         lines.append(f"  {cells[0]:<36}{cells[1]}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from resnet_viz.figures.numbers import per_cent
-from resnet_viz.networks import catalog
 from resnet_viz.networks.cards import read_derived
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.results.result import Result
@@ -20,7 +19,9 @@ def by_chance(result: Result) -> str:
     probability, or where all skips are off in a network that comes with the program and that then
     is right no more often than that on CIFAR-10's test images. "" anywhere else.
     """
-    if result.now is result.all_on:
+    if result.now is result.all_on or len(result.labels) < 2:
+        return ""
+    if not result.snapshot.own_spec.has_classes:
         return ""
     labels, chance = result.labels, 1 / len(result.labels)
     best = float(result.now.probabilities.max())
@@ -31,7 +32,7 @@ def by_chance(result: Result) -> str:
         )
     gates, skips = result.snapshot.gates, result.structure.skips
     choice = result.snapshot.weights
-    spec = catalog.find(result.snapshot.network)
+    spec = result.snapshot.own_spec
     if not spec.embedded or choice != WeightsChoice() or any(map(gates.skip, skips)):
         return ""
     try:

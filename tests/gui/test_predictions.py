@@ -14,6 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.numbers import per_cent
+from resnet_viz.networks import catalog
+from resnet_viz.networks.architecture import Architecture, BlockSpec, Conv
+from resnet_viz.networks.choice import FileNetwork, WeightsChoice
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.result import Pass, Result
 from resnet_viz.views.explorer.predictions import PredictionColumn, PredictionsView
@@ -249,3 +252,17 @@ def test_the_true_class_stands_beside_the_answer(
     view.show_result(replace(made, snapshot=replace(made.snapshot, photo=photo), now=run))
     assert view.truth.text() == text
     assert view.truth.isVisibleTo(view) == bool(label)
+
+
+def test_features_are_shown_as_they_are(view: PredictionsView) -> None:
+    """A network without a head has no classes, so nothing is a probability."""
+    conv = Conv(8, 8, 3)
+    of = Architecture(3, (Conv(3, 8, 3),), ((BlockSpec((conv, conv)),),))
+    spec = replace(catalog.find("resnet20"), family="file", architecture=of)
+    made = chosen(None, shown=2)
+    choice = WeightsChoice("file", "a.pth", reading=FileNetwork("", spec))
+    features = np.array([0.5, 2.0, 1.0, 0, 0, 0, 0, 0, 0, 0], np.float32)
+    now = replace(made.now, logits=features, target=1)
+    view.show_result(replace(made, snapshot=replace(made.snapshot, weights=choice), now=now))
+    assert texts(view.now)[:3] == ["automobile 2.00", "bird 1.00", "airplane 0.500"]
+    assert view.classes.toolTip() == "10 features; the network has no classes"
