@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -19,6 +20,7 @@ def window(made: MainWindow) -> MainWindow:
     made.turn_to_page("explorer")
     made.activateWindow()
     made.setFocus()
+    QCursor.setPos(made.mapToGlobal(QPoint(5, 5)))  # on the menus: nothing to enlarge
     return made
 
 
@@ -48,6 +50,13 @@ def test_z_enlarges_the_gradient_and_puts_it_back(qtbot: QtBot, window: MainWind
     assert not window.zoom.isVisible()
     qtbot.waitUntil(lambda: (panel.mapTo(window, QPoint()), panel.size()) == before)
     assert panel.isVisible()
+
+
+def test_z_means_what_the_mouse_is_over(qtbot: QtBot, window: MainWindow) -> None:
+    photo = window.explorer.panels["photo"]  # type: ignore[attr-defined]
+    QCursor.setPos(photo.mapToGlobal(photo.rect().center()))
+    qtbot.keyClick(window, Qt.Key.Key_Z)
+    assert window.zoom.enlarged is photo
 
 
 def test_arrow_keys_go_round_through_all_and_escape_goes_back(

@@ -122,4 +122,4 @@ class _Words(QLabel):
         self.insist()
 
     def insist(self) -> None:
-        self.setMinimumHeight(self.heightForWidth(self.width()))
+        self.setMinimumHeight(max(0, self.heightForWidth(self.width())))
