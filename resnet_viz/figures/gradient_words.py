@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from resnet_viz.figures.numbers import number_text, row_of
 from resnet_viz.networks import catalog
@@ -72,6 +73,20 @@ def short_sentence(result: Result) -> str:
             moved = "down" if now < before else "up"
             change = f", {moved} {math.log10(times):.0f} orders of magnitude"
     return f"{opening}{_in_words(before)} → {_in_words(now)}{change}."
+
+
+def lengthy(result: Result) -> tuple[Result, ...]:
+    """The same network as ``result`` with its skips off, where the words are at their longest.
+
+    For views that keep room for them before they are needed.
+    """
+    gates = result.snapshot.gates.with_skips(result.structure.skips, 0.0)
+    made = []
+    for norm in (1.2e-15 * result.all_on.blocks[0].gradient_norm, 0.0):
+        stem = replace(result.now.blocks[0], gradient_norm=norm)
+        now = replace(result.now, blocks=(stem, *result.now.blocks[1:]))
+        made.append(replace(result, now=now, snapshot=replace(result.snapshot, gates=gates)))
+    return tuple(made)
 
 
 def reference(result: Result) -> str:

@@ -35,6 +35,7 @@ from resnet_viz.results.result import Pass, Result
 from resnet_viz.views.explorer.gradient_flow import GradientFlowView
 from resnet_viz.views.widgets import motion, theme
 from tests import fakes
+from tests.gui.fit import faults
 
 ALL_OFF = GateSettings.of(dict.fromkeys(fakes.structure().skips, 0.0))
 made_up = cache(fakes.result)  # frozen, and a ResNet-50's takes a second to make
@@ -371,6 +372,23 @@ def test_remark_only_where_skips_of_a_trained_network_are_off(view: GradientFlow
     assert ROBBED_SHORT not in view.sentence.said
     view.show_result(made_up())
     assert not view.remark.isVisible()
+
+
+@pytest.mark.parametrize("size", [(426, 290), (560, 400), (450, 300), (640, 420), (420, 210)])
+def test_the_plot_keeps_its_height_when_the_skips_go_off(
+    qapp: QApplication, themed: GradientFlowView, size: tuple[int, int]
+) -> None:
+    themed.resize(*size)
+    themed.show_result(made_up())
+    qapp.processEvents()
+    before = themed.plot.geometry()
+    for result in (
+        removed((3.1e-16,)), removed((0.0,)), removed((0.7,)), removed((0.0,), (0.0,)), made_up()
+    ):  # fmt: skip
+        themed.show_result(result)
+        qapp.processEvents()
+        assert themed.plot.geometry() == before
+        assert not faults(themed)
 
 
 @pytest.mark.parametrize("short", [False, True])

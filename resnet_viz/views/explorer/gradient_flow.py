@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent, QShortcut
@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.figure import Chart, Figure
 from resnet_viz.figures.gradient_flow import gradient_flow, norms
-from resnet_viz.figures.gradient_words import remark, sentence, short_sentence
+from resnet_viz.figures.gradient_words import lengthy, remark, sentence, short_sentence
 from resnet_viz.figures.scale import Scale
 from resnet_viz.results.result import Result
 from resnet_viz.views.explorer.gradient_legend import Legend
@@ -33,8 +33,11 @@ from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, Key
 
-_ROOMY = 17  # lines of text in the view's height, below which the remark is a short one
-_TIGHT = 14  # the same, below which one short text must do and the stages go unnamed
+_TIGHT = 14  # lines of text in the view's height, below which the stages go unnamed
+_PLOT = 0.5  # of the view's height that the plot keeps, whatever there is to say
+
+Form = Literal["long", "short", "tight"]
+"""All words; a short remark; or one short text for all."""
 
 
 class GradientFlowView(ExplorerPanel):
@@ -50,6 +53,8 @@ class GradientFlowView(ExplorerPanel):
         super().__init__(state, parent)
         self._result: Result | None = None
         self._scale = Scale.covering([])
+        self._fit: tuple[object, ...] = ()
+        self._form: Form = "long"
         self.motion = CurveMotion(self)
         self.motion.moved.connect(self._move)
         self.setAccessibleName("Gradient flow")
@@ -170,23 +175,60 @@ class GradientFlowView(ExplorerPanel):
             return names.index(self._state.block)
         return len(names) - 1 if names and not self._state.block else None
 
+    def _say(self, result: Result, form: Form) -> None:
+        """Put the words about ``result`` into the labels."""
+        self.remark.say("" if form == "tight" else remark(result, short=form == "short"))
+        if form == "tight":
+            short = html.escape(short_sentence(result))
+            self.sentence.say(f"{short} {remark(result, short=True)}".strip())
+        else:
+            self.sentence.say_plain(sentence(result))
+
+    def _keep_room(self, result: Result) -> Form:
+        """Keep room for the longest words about this network, so that the plot keeps its height.
+
+        Gives the longest form that leaves enough to the plot.
+        """
+        look, snapshot = theme.current(), result.snapshot
+        fit = (
+            self.size(), look.point_size, snapshot.network, result.weights, result.labels,
+            result.now.target, bool(snapshot.gates.branches),
+        )  # fmt: skip
+        if fit == self._fit:
+            return self._form
+        self._fit = fit
+        for label in (self.sentence, self.remark):
+            label.setMinimumHeight(0)  # else what was kept before would be measured
+        width = self.width() - 16
+        forms: tuple[Form, ...] = ("long", "short", "tight")
+        for form in forms:
+            heights = [0, 0]
+            for one in (result, *lengthy(result)):
+                self._say(one, form)
+                for number, label in enumerate((self.sentence, self.remark)):
+                    if label.said:
+                        needed = label.heightForWidth(width)
+                        heights[number] = max(heights[number], needed)
+            rest = self.legend.sizeHint().height() + 5 * 3 + 8
+            rest += 0 if form == "tight" else self.caption.sizeHint().height()
+            if self.height() - rest - sum(heights) >= _PLOT * self.height():
+                break
+        self.sentence.setMinimumHeight(heights[0])
+        self.remark.setMinimumHeight(heights[1])
+        self.remark.setVisible(heights[1] > 0)
+        self.caption.setVisible(form != "tight")
+        self._form = form
+        return form
+
     def _fit_texts(self) -> None:
         """Set the texts around the plot; where it is too low for the remark, a tooltip has it."""
         assert self._result is not None
         metrics = self.fontMetrics()
-        whole, short = remark(self._result), remark(self._result, short=True)
-        lines = self.height() / metrics.lineSpacing()
-        room, tight = lines >= _ROOMY, lines < _TIGHT
-        self.remark.say(whole if room else short)
-        self.remark.setToolTip("" if room else whole)
-        self.remark.setVisible(bool(whole) and not tight)
-        words = sentence(self._result)
-        if tight:
-            self.sentence.say(f"{html.escape(short_sentence(self._result))} {short}".strip())
-        else:
-            self.sentence.say_plain(words)
-        self.sentence.setToolTip(f"{words} {whole}".strip() if tight else "")
-        self.caption.setVisible(not tight)
+        form = self._keep_room(self._result)
+        words, whole = sentence(self._result), remark(self._result)
+        self._say(self._result, form)
+        self.remark.setToolTip("" if form == "long" else whole)
+        self.sentence.setToolTip(f"{words} {whole}".strip() if form == "tight" else "")
         self.plot.setAccessibleDescription(words)
         label = self._result.labels[self._result.now.target]
         caption = f"Gradient of the logit of “{label}”, L2 norm"
