@@ -167,8 +167,8 @@ def _array(*_: object) -> ArrayRecord:
     return ArrayRecord()
 
 
-def _frombuffer(content: object, dtype: DType, shape: object, order: object) -> ArrayRecord:
-    return ArrayRecord(shape, dtype, order == "F", content)
+def _frombuffer(content: object, dtype: object, shape: object, order: object) -> ArrayRecord:
+    return ArrayRecord(shape, dtype if isinstance(dtype, DType) else None, order == "F", content)
 
 
 # --- Plain values ------------------------------------------------------------------------------
