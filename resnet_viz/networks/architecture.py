@@ -16,9 +16,14 @@ fig. 4e), or before it with no activation first and a norm last (arXiv:1610.0291
 
 Activation = Literal["relu", "leaky relu 0.01", "leaky relu 0.1", "silu", "gelu", "elu", "tanh"]
 
-Pool = Literal["none", "max", "max ceil", "max 2", "avg"]
+Pool = Literal["none", "max", "max ceil", "max zero", "max 2", "max blur", "avg"]
 """What follows the stem, of stride 2: a maximum of 3×3, "max ceil" one without padding whose last
-window may hang over, "max 2" one of 2×2, "avg" a mean of 2×2."""
+window may hang over, "max zero" one padded with zeros, "max 2" one of 2×2, "max blur" one of stride
+1 and a binomial filter, "avg" a mean of 2×2."""
+
+Blur = Literal["none", "mean", "binomial"]
+"""What has a stride in a convolution's place: a mean of 2×2, or the filter of Zhang 2019
+(arXiv:1904.11486), 1-2-1 both ways."""
 
 Side = Literal["both", "end", "begin"]
 """Where a padded shortcut has its zeros: half before and half after the old channels, or all at
@@ -102,10 +107,11 @@ class Architecture:
     activation follows the last one. ``final_norm``: a norm (and an activation) follow the last
     block. ``raw_projection``: in the order "pre" a projection reads the block's input, not what the
     first norm and activation make of it. ``dilated`` counts the last stages that have a dilation in
-    place of their stride. ``blurred``: a stride within a block is a mean of 2×2 after the
-    convolution. ``pooled``: a mean of 2×2 has the stride in a shortcut's place (arXiv:1812.01187,
-    fig. 2c). ``pool_side`` is the side of the map that the head is given; ``pool`` "mean", or
-    "max and mean" next to each other.
+    place of their stride. ``blurred`` is what follows a convolution in a block in place of its
+    stride. ``standardised``: the weights of each filter are brought to a mean of 0 and a variance
+    of 1 (arXiv:1903.10520). ``pooled``: a mean of 2×2 has the stride in a shortcut's place
+    (arXiv:1812.01187, fig. 2c). ``pool_side`` is the side of the map that the head is given;
+    ``pool`` "mean", or "max and mean" next to each other.
 
     ``first_stride`` is that of the first stage's first block. ``squeezed_after``, if it is not 0,
     counts the convolutions before each squeeze in place of its own ``after``. ``active_squeeze``:
@@ -132,7 +138,8 @@ class Architecture:
     pad_side: Side = "both"
     raw_projection: bool = False
     dilated: int = 0
-    blurred: bool = False
+    blurred: Blur = "none"
+    standardised: bool = False
     pooled: bool = False
     first_stride: int = 1
     squeezed_after: int = 0

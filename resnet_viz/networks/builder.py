@@ -79,15 +79,39 @@ class ConcatPool(nn.Module):
         return torch.cat((functional.adaptive_max_pool2d(x, 1), x.mean((2, 3), keepdim=True)), 1)
 
 
+class StandardisedConv(nn.Conv2d):
+    """A convolution whose filters have a mean of 0 and a variance of 1: arXiv:1903.10520 eq. 2.
+
+    Shapes: as `nn.Conv2d`.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        variance, mean = torch.var_mean(self.weight, (1, 2, 3), correction=0, keepdim=True)
+        weight = (self.weight - mean) * torch.rsqrt(variance + 1e-8)
+        return self._conv_forward(x, weight, self.bias)
+
+
+class Blur(nn.Module):
+    """The binomial filter 1-2-1 both ways, of stride 2: (N, C, H, W) → (N, C, H/2, W/2)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        line = x.new_tensor([0.25, 0.5, 0.25])
+        kernel = torch.outer(line, line).expand(x.shape[1], 1, 3, 3)
+        return functional.conv2d(
+            functional.pad(x, (1, 1, 1, 1), "reflect"), kernel, None, 2, groups=x.shape[1]
+        )
+
+
 def _norm(of: Architecture, width: int) -> nn.Module:
     if of.norm == "group":
         return nn.GroupNorm(of.groups, width, eps=of.epsilon)
     return nn.BatchNorm2d(width, eps=of.epsilon)
 
 
-def _conv(spec: Conv, stride: int, dilation: int = 1) -> nn.Conv2d:
+def _conv(of: Architecture, spec: Conv, stride: int, dilation: int = 1) -> nn.Conv2d:
     padding = dilation * (spec.kernel // 2)
-    return nn.Conv2d(
+    made = StandardisedConv if of.standardised else nn.Conv2d
+    return made(
         spec.came, spec.went, spec.kernel, stride, padding, dilation, spec.groups, spec.bias
     )
 
@@ -117,8 +141,10 @@ class ResidualUnit(nn.Module):
         self.enter = nn.Identity()
         self.relu = ACTIVATIONS[of.activation]()
         for number, conv in enumerate(spec.convs):
-            blurs = of.blurred and stride > 1 and number == strided
+            blurs = of.blurred != "none" and stride > 1 and number == strided
+            blur = Blur() if of.blurred == "binomial" else nn.AvgPool2d(stride, stride)
             its = _conv(
+                of,
                 conv,
                 stride if number == strided and not blurs else 1,
                 dilation if conv.kernel > 1 else 1,
@@ -136,7 +162,7 @@ class ResidualUnit(nn.Module):
                 if squeezes and squeeze is not None:
                     add("se", SqueezeExcitation(squeeze))
                 if blurs:
-                    add("pool", nn.AvgPool2d(stride, stride))
+                    add("pool", blur)
                 continue
             if conv.norm:
                 add(f"bn{number + 1}", _norm(of, conv.came))
@@ -144,7 +170,7 @@ class ResidualUnit(nn.Module):
                 branch.append("relu")
             add(name, its)
             if blurs:
-                add("pool", nn.AvgPool2d(stride, stride))
+                add("pool", blur)
             if number + 1 == len(spec.convs):
                 if of.order == "pyramid":
                     add(f"bn{number + 2}", _norm(of, conv.went))
@@ -218,7 +244,7 @@ def _shortcut(of: Architecture, spec: BlockSpec, stride: int) -> nn.Module | Non
     if of.pooled and stride > 1:
         layers["pool"] = nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False)
         stride = 1
-    layers["conv"] = _conv(its, stride)
+    layers["conv"] = _conv(of, its, stride)
     if its.norm:
         layers["norm"] = _norm(of, its.went)
     return nn.Sequential(layers)
@@ -235,7 +261,7 @@ class BuiltResNet(nn.Module):
         self.architecture = of
         stem: OrderedDict[str, nn.Module] = OrderedDict()
         for number, conv in enumerate(of.stem, start=1):
-            stem[f"conv{number}"] = _conv(conv, of.stem_stride if number == 1 else 1)
+            stem[f"conv{number}"] = _conv(of, conv, of.stem_stride if number == 1 else 1)
             if conv.norm:
                 stem[f"bn{number}"] = _norm(of, conv.went)
             if number < len(of.stem) or of.stem_active:
@@ -246,6 +272,12 @@ class BuiltResNet(nn.Module):
             stem["maxpool"] = nn.MaxPool2d(2)
         elif of.stem_pool == "avg":
             stem["avgpool"] = nn.AvgPool2d(2)
+        elif of.stem_pool == "max zero":
+            stem["pad"] = nn.ZeroPad2d(1)
+            stem["maxpool"] = nn.MaxPool2d(3, 2)
+        elif of.stem_pool == "max blur":
+            stem["maxpool"] = nn.MaxPool2d(3, 1, 1)
+            stem["blur"] = Blur()
         elif of.stem_pool == "max ceil":
             stem["maxpool"] = nn.MaxPool2d(3, 2, ceil_mode=True)
         self.stem = nn.Sequential(stem)

@@ -209,6 +209,8 @@ _WORDS = {
     "PadShortcut": "pad with zeros",
     "ZeroPad": "pad with zeros",
     "ConcatPool": "max and mean",
+    "ZeroPad2d": "pad with zeros",
+    "Blur": "binomial filter",
     "BatchNorm1d": "batch norm",
     "GroupNorm": "group norm",
     "Tanh": "tanh",
@@ -225,7 +227,7 @@ def _layer(call: _Call, field: _Field) -> tuple[Layer, _Field]:
             receptive_field=field.size, jump=field.jump,
         )  # fmt: skip
         return ends, field
-    kind = type(module).__name__
+    kind = "Conv2d" if isinstance(module, nn.Conv2d) else type(module).__name__
     text, macs = _WORDS.get(kind, kind), 0
     kernel, stride, padding, groups = 0, 1, 0, 1
     if kind == "Conv2d":
@@ -248,6 +250,8 @@ def _layer(call: _Call, field: _Field) -> tuple[Layer, _Field]:
         kernel = max(1, call.came[1] - (call.went[1] - 1) * stride)
     elif kind in ("PadShortcut", "ZeroPad"):
         stride = module.stride
+    elif kind == "Blur":
+        kernel, stride, padding = 3, 2, 1
     elif isinstance(module, SqueezeExcitation):
         text = f"squeeze, {module.fc1.out_channels}"
         macs = module.fc1.weight.numel() + module.fc2.weight.numel()

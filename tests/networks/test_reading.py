@@ -339,3 +339,111 @@ def test_a_squeeze_is_one_layer_of_the_branch() -> None:
     kinds = [layer.kind for layer in made_of.block("layer1.0").layers]
     assert kinds.count("SqueezeExcitation") == 1
     assert made_of.parameters == sum(p.numel() for p in network.parameters())
+
+
+# --- What other projects build -----------------------------------------------------------------
+
+
+class Binomial(nn.Module):
+    """1-2-1 both ways, of stride 2, with mirrored edges."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = nn.functional.pad(x, (1, 1, 1, 1), mode="reflect")
+        kernel = torch.tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]) / 16
+        maps = x.flatten(0, 1).unsqueeze(1)
+        smooth = nn.functional.conv2d(maps, kernel.view(1, 1, 3, 3), stride=2)
+        return smooth.view(*x.shape[:2], *smooth.shape[2:])
+
+
+@pytest.mark.parametrize(
+    ("pool", "choice"),
+    [
+        (lambda: nn.AvgPool2d(2), "a mean of 2×2 after an unstrided convolution"),
+        (Binomial, "a binomial filter after an unstrided convolution"),
+    ],
+)
+def test_pools_in_place_of_strides_can_be_chosen(
+    pool: Callable[[], nn.Module], choice: str
+) -> None:
+    network = scrambled(models.resnet50(weights=None, num_classes=3))
+    for block in network.modules():
+        if isinstance(block, models.resnet.Bottleneck) and block.conv2.stride == (2, 2):
+            block.conv2.stride = (1, 1)
+            block.bn3 = nn.Sequential(block.bn3)  # only to hold what follows
+            inner = block.conv3
+            block.conv3 = nn.Sequential(pool(), inner)
+    state = {
+        name.replace("conv3.1.", "conv3.").replace("bn3.0.", "bn3."): value
+        for name, value in network.state_dict().items()
+    }
+    reading = read_network(stored(state)).chosen("blur", choice)
+    again = build_with_weights(reading, stored(state))
+    x = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(again(x), network(x), rtol=1e-3, atol=1e-4)
+
+
+def test_group_norm_leaves_its_groups_and_filters_open() -> None:
+    def norm(width: int) -> nn.Module:
+        return nn.GroupNorm(16, width)
+
+    torch.manual_seed(0)
+    network = models.resnet18(weights=None, num_classes=3, norm_layer=norm).eval()
+    reading = read(network)
+    said = {one.key: one for one in reading.assumptions}
+    assert said["groups"].guess == "group norm of 32 groups"
+    assert "brought to mean 0 and variance 1" in said["filters"].alternatives
+    same(network, reading.chosen("groups", "group norm of 16 groups"))
+
+    chosen = reading.chosen("groups", "group norm of 16 groups")
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            filters = module.weight.data
+            spread, mean = torch.var_mean(filters, (1, 2, 3), correction=0, keepdim=True)
+            again = (filters - mean) / (spread + 1e-8).sqrt()
+            module.register_buffer("before", filters.clone(), persistent=False)
+            module.weight.data = again
+    wanted = build_with_weights(chosen, stored(network))
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.weight.data = module.get_buffer("before")
+    standardised = chosen.chosen("filters", "brought to mean 0 and variance 1")
+    given = build_with_weights(standardised, stored(network))
+    x = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(given(x), wanted(x), rtol=1e-3, atol=1e-4)
+
+
+def test_cadenes_names_tell_the_pool_and_the_stride() -> None:
+    """Its first layer is called layer0, its squeezes se_module and its classifier last_linear."""
+    network = scrambled(models.resnet50(weights=None, num_classes=3))
+    network.maxpool = nn.MaxPool2d(3, 2, ceil_mode=True)
+    state = {
+        (f"layer0.{name}" if name.startswith(("conv1", "bn1")) else name).replace(
+            "fc.", "last_linear."
+        ): value
+        for name, value in network.state_dict().items()
+    }
+    for name, block in network.named_modules():
+        if isinstance(block, models.resnet.Bottleneck):
+            width = block.conv3.out_channels
+            block.conv1.stride, block.conv2.stride = block.conv2.stride, (1, 1)
+            block.bn3 = nn.Sequential(block.bn3, squeeze := Squeeze(width))
+            state |= {f"{name}.se_module.{k}": v for k, v in squeeze.state_dict().items()}
+    reading = read_network(stored(state))
+    assert reading.dialect == "cadene"
+    x = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        again = build_with_weights(reading, stored(state))(x)
+        torch.testing.assert_close(again, network(x), rtol=1e-3, atol=1e-4)
+
+
+class Squeeze(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Conv2d(width, width // 16, 1)
+        self.fc2 = nn.Conv2d(width // 16, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale = self.fc2(torch.relu(self.fc1(x.mean((2, 3), keepdim=True))))
+        return x * torch.sigmoid(scale)

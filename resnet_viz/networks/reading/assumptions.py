@@ -128,6 +128,7 @@ def assume(
         guesses.dilation,
         guesses.activation,
         guesses.groups,
+        guesses.standardised,
         guesses.epsilon,
         guesses.between_linear_layers,
     ):
@@ -218,6 +219,14 @@ class _Guesses:
                 ("stem_stride", 2),
                 ("stem_pool", "max ceil"),
             ),
+            "stride 2 and a 3×3 max pool padded with zeros": (
+                ("stem_stride", 2),
+                ("stem_pool", "max zero"),
+            ),
+            "stride 2 and a 3×3 max pool of stride 1 and a binomial filter": (
+                ("stem_stride", 2),
+                ("stem_pool", "max blur"),
+            ),
         }
         guess, sure = "stride 2 and a 3×3 max pool", False
         reason = (
@@ -236,6 +245,11 @@ class _Guesses:
         if side > 3 and re.search(r"^wideresnet\d", self.arch):
             # Places365's network of that name, which is no wide one.
             guess, reason = "stride 2 and no pool", f"the file calls it {self.arch}"
+        named = re.search(r"(resnet|resnext)(aa|blur)", self.arch)
+        if named:
+            means = named[2] == "aa"
+            what = "a mean of 2×2" if means else "a 3×3 max pool of stride 1 and a binomial filter"
+            guess, reason = f"stride 2 and {what}", f"the file calls it {self.arch}"
         for _, pooled in self.asked.told("stem_pool_type", "maxpool", "first_pool"):
             if pooled in (False, "", None) and "no pool" not in guess:
                 guess, reason = "stride 2 and no pool", "the file's own settings say so"
@@ -418,14 +432,17 @@ class _Guesses:
         if not any(stride > 1 for _, stride in self._strided()):
             return
         choices: dict[str, Fields] = {
-            "strided convolutions": (("blurred", False),),
-            "a mean of 2×2 after an unstrided convolution": (("blurred", True),),
+            "strided convolutions": (("blurred", "none"),),
+            "a mean of 2×2 after an unstrided convolution": (("blurred", "mean"),),
+            "a binomial filter after an unstrided convolution": (("blurred", "binomial"),),
         }
         guess, reason, sure = "strided convolutions", "it is usual", False
-        if re.search(r"resnetaa|seresnextaa|resnetblur", self.arch):
-            guess = "a mean of 2×2 after an unstrided convolution"
+        named = re.search(r"(resnet|resnext)(aa|blur)", self.arch)
+        if named:
+            means = named[2] == "aa"
+            what = "a mean of 2×2" if means else "a binomial filter"
+            guess = f"{what} after an unstrided convolution"
             reason, sure = f"the file calls it {self.arch}", True
-            self.of = replace(self.of, stem_pool="avg")
         if any(kind == "Conv2d" for kind in self.saved.values()):
             reason, sure = "the saved modules say so", True
         self.say("blur", "anti-aliasing pools in place of strides", guess, choices, reason, sure)
@@ -511,6 +528,19 @@ class _Guesses:
             if f"group norm of {told} groups" in choices:
                 guess, reason = f"group norm of {told} groups", "the file's own settings say so"
         self.say("groups", "the norm", guess, choices, reason)
+
+    def standardised(self) -> None:
+        if self.of.norm != "group":
+            return
+        choices: dict[str, Fields] = {
+            "as they are": (("standardised", False),),
+            "brought to mean 0 and variance 1": (("standardised", True),),
+        }
+        guess, reason = "as they are", "it is usual; networks called BiT standardise them"
+        if re.search(r"bit|standardi[sz]ed|_ws$", self.arch):
+            guess, reason = "brought to mean 0 and variance 1", f"the file calls it {self.arch}"
+        what = "the filters of convolutions beside group norm"
+        self.say("filters", what, guess, choices, reason)
 
     def epsilon(self) -> None:
         if self.of.norm == "none":

@@ -29,6 +29,7 @@ from resnet_viz.networks.reading.leaves import (
 from resnet_viz.networks.reading.reading import Reading
 
 MAX_CHANNELS = 16
+_DEEPEST_CHAIN = 3  # parts in the names of a plain chain, such as "features.conv.0"
 
 
 def read_network(
@@ -160,7 +161,8 @@ def _stem(
         firsts = [leaf for leaf in rest if leaf.kind == "conv" and leaf.takes <= MAX_CHANNELS]
     convs = [leaf for leaf in rest if leaf.kind == "conv"]
     if not blocks:
-        if len(convs) > 1 and all(a.width == b.takes for a, b in pairwise(convs)):
+        flat = all(len(leaf.parts) <= _DEEPEST_CHAIN for leaf in convs)
+        if len(convs) > 1 and flat and all(a.width == b.takes for a, b in pairwise(convs)):
             raise Unreadable(
                 f"it is a plain chain of {len(convs)} convolutions (as VGG is), without residual "
                 "blocks, and no plain network of the list"
