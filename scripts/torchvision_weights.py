@@ -53,6 +53,8 @@ def rows() -> list[dict[str, object]]:
                     "gflops": weights.meta["_ops"],
                     "new_recipe": "new training recipe" in " ".join(weights.meta["_docs"].split()),
                     "recipe": weights.meta["recipe"],
+                    "file": weights.url.rpartition("/")[2],
+                    "megabytes": weights.meta["_file_size"],
                 }
             )
     return made

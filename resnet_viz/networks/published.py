@@ -16,7 +16,7 @@ class Published:
     ``top1`` and ``top5`` are accuracies on ImageNet-1K's validation set in percent, ``gflops`` is
     10⁹ multiply-adds for one image. ``new_recipe`` tells weights that were trained with
     torchvision's longer recipe of 2021 from those near the papers', and ``recipe`` is where the
-    training is described.
+    training is described. ``file`` is the file's name and ``megabytes`` its size, in 2²⁰ bytes.
     """
 
     network: str
@@ -28,6 +28,8 @@ class Published:
     gflops: float
     new_recipe: bool
     recipe: str
+    file: str
+    megabytes: float
 
     @property
     def version(self) -> str:
@@ -44,6 +46,12 @@ class Published:
 def published() -> tuple[Published, ...]:
     """All rows of the table."""
     return tuple(Published(**row) for row in _table()["rows"])
+
+
+def newest(network: str) -> Published | None:
+    """The weights that torchvision takes by default; None for a network that is not its own."""
+    rows = [row for row in published() if row.network == network]
+    return rows[-1] if rows else None
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from resnet_viz import assets
+from resnet_viz.networks import published
 from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.networks.download import (
@@ -39,6 +40,7 @@ __all__ = [
     "WeightsUnavailable",
     "availability",
     "class_labels",
+    "downloads",
     "find_class",
     "load",
     "official",
@@ -73,9 +75,7 @@ class Official:
     @property
     def path(self) -> Path:
         """Where torch keeps the file once it is downloaded; it follows TORCH_HOME."""
-        import torch
-
-        return Path(torch.hub.get_dir()) / "checkpoints" / self.file_name
+        return downloads() / self.file_name
 
     @property
     def title(self) -> str:
@@ -88,10 +88,19 @@ class Official:
 @dataclass(frozen=True)
 class Availability:
     """Where a network's default weights are. ``at_hand`` is False if they cannot be loaded without
-    a download; a network that has none needs none and is at hand. ``text`` is for the user."""
+    a download, or where there are none. ``text`` is for the user, and ``sign`` a letter for lists:
+    "✓" at hand, "↓" not here, "○" none."""
 
     at_hand: bool
     text: str
+    sign: str = "✓"
+
+
+def downloads() -> Path:
+    """The folder in which torch keeps what it downloads, found as torch does, without torch."""
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    home = os.environ.get("TORCH_HOME", f"{cache}/torch")
+    return Path(home).expanduser() / "hub" / "checkpoints"
 
 
 def official(spec: NetworkSpec) -> Official | None:
@@ -110,19 +119,18 @@ def official(spec: NetworkSpec) -> Official | None:
 
 
 def availability(spec: NetworkSpec) -> Availability:
-    """Where the default weights of ``spec`` are, without opening or checking them."""
+    """Where the default weights of ``spec`` are, without opening or checking them, or torch."""
     if spec.embedded:
         path = _embedded_path(spec.embedded)
         if path.is_file():
             return Availability(True, "comes with the program")
-        return Availability(False, f"{path.name} is missing: install the program again")
-    weights = official(spec)
-    if weights is None:
-        return Availability(False, "none: untrained")
-    if weights.path.is_file():
+        return Availability(False, f"{path.name} is missing: install the program again", "↓")
+    newest = published.newest(spec.name)
+    if newest is None:
+        return Availability(False, "none, starts untrained", "○")
+    if (downloads() / newest.file).is_file():
         return Availability(True, "downloaded")
-    size = weights.enum.meta.get("_file_size")
-    return Availability(False, "to download" + (f" ({size:.0f} MB)" if size else ""))
+    return Availability(False, f"to download ({newest.megabytes:.0f} MB)", "↓")
 
 
 def load(

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.images import gallery
@@ -287,6 +287,46 @@ def test_weights_that_cannot_be_had(driver: Driver) -> None:
     assert window.explorer.panels["predictions"].banner.isVisible()
     assert len(result.labels) == 1000
     assert window.explorer.toolbar.stage_buttons[3].isVisible()
+
+
+def test_the_list_of_networks_says_whose_weights_are_here(driver: Driver, tmp_path: Path) -> None:
+    window = driver.window
+    box = window.explorer.toolbar.network_box
+
+    def listed(name: str) -> tuple[str, str]:
+        place = box.findData(name)
+        return box.itemText(place), box.itemData(place, Qt.ItemDataRole.ToolTipRole)
+
+    assert listed("resnet56") == (
+        "✓ ResNet-56 · CIFAR-10", "ResNet-56, trained weights: comes with the program"
+    )  # fmt: skip
+    assert listed("resnet32")[0].startswith("○ ResNet-32")
+    assert listed("resnet18")[0].startswith("↓ ResNet-18")
+    assert listed("resnet18")[1].endswith("to download (45 MB)")
+    folder = tmp_path / "torch" / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    (folder / "resnet18-f37072fd.pth").touch()
+    window.explorer.toolbar.mark_networks()
+    assert listed("resnet18")[0].startswith("✓ ResNet-18")
+    menu = QMenu()
+    window.choices.fill_networks(menu, "Plain, CIFAR-10")
+    assert [a.text() for a in menu.actions()][:2] == [
+        "Plain-20\tcomes with the program", "Plain-32\tnone, starts untrained"
+    ]  # fmt: skip
+
+
+def test_a_network_that_a_page_opens_is_shown_without_weights_that_cannot_be_had(
+    driver: Driver,
+) -> None:
+    window = driver.show().window
+    window.turn_to_page("story")
+    window.explore("resnet18")
+    driver.qtbot.waitUntil(window.message.isVisible, timeout=60_000)
+    text = window.message.text.text()
+    assert text.startswith("ResNet-18 is shown with untrained weights")
+    assert "127.0.0.1" in text
+    result = driver.next_result()
+    assert (result.structure.title, result.weights.trained) == ("ResNet-18", False)
 
 
 def test_torch_that_cannot_be_loaded_is_said_and_tried_again(

@@ -25,6 +25,10 @@ def test_a_row_is_what_torchvision_says(row: Published) -> None:
     assert (row.top1, row.top5) == (measured["acc@1"], measured["acc@5"])
     assert row.gflops == meta["_ops"]
     assert row.recipe == meta["recipe"]
+    assert (row.file, row.megabytes) == (
+        known[row.weights].url.rpartition("/")[2],
+        meta["_file_size"],
+    )
     assert row.new_recipe == ("new training recipe" in " ".join(meta["_docs"].split()))
 
 
@@ -39,6 +43,14 @@ def test_no_weights_of_a_network_are_left_out() -> None:
 def test_every_imagenet_network_of_the_catalog_is_in_the_table() -> None:
     imagenet = {spec.name for spec in catalog.CATALOG.values() if spec.family == "imagenet"}
     assert imagenet == {row.network for row in ROWS}
+
+
+@pytest.mark.parametrize("network", sorted({row.network for row in ROWS}))
+def test_the_newest_is_torchvisions_default(network: str) -> None:
+    newest = published.newest(network)
+    assert newest is not None
+    assert newest.weights == get_model_weights(network).DEFAULT.name
+    assert published.newest("resnet20") is None
 
 
 def test_which_networks_have_shortcuts() -> None:

@@ -18,7 +18,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.networks import weights
+from resnet_viz.networks import published, weights
 from resnet_viz.networks.catalog import find
 from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.networks.download import _Reception, download
@@ -122,6 +122,10 @@ def made_up_official(
         real.enum, f"https://unreachable.invalid/models/resnet18-{prefix}.pth", prefix
     )
     monkeypatch.setattr(weights, "official", lambda spec: made_up)
+    listed = published.newest("resnet18")
+    assert listed is not None
+    listed = replace(listed, file=made_up.file_name)
+    monkeypatch.setattr(published, "newest", lambda _: listed)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     weights.set_mirror(f"{server.url}/mirror/")
     return made_up
@@ -308,10 +312,20 @@ def test_official_weights_are_torchvisions_newest() -> None:
     assert weights.official(RESNET20) is None
 
 
+def test_downloads_are_where_torch_keeps_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in (("TORCH_HOME", "~/elsewhere"), ("XDG_CACHE_HOME", str(tmp_path))):
+        monkeypatch.delenv("TORCH_HOME", raising=False)
+        monkeypatch.setenv(name, value)
+        assert weights.downloads() == Path(torch.hub.get_dir()) / "checkpoints"
+
+
 def test_official_weights_are_downloaded_once_from_the_mirror_into_torch_home(
     made_up_official: weights.Official, server: Server, tmp_path: Path
 ) -> None:
-    assert weights.availability(RESNET18) == weights.Availability(False, "to download (45 MB)")
+    there = weights.Availability(False, "to download (45 MB)", "↓")
+    assert weights.availability(RESNET18) == there
     network = RESNET18.build()
     seen: list[tuple[int, int]] = []
     info = weights.load(
@@ -394,7 +408,9 @@ def test_no_weights_means_the_initialisation() -> None:
     for choice in (WeightsChoice(), WeightsChoice("untrained")):
         assert weights.load(network, PLAIN20, choice) == WeightsInfo("untrained", False)
     assert_same(network, before)
-    assert weights.availability(PLAIN20) == weights.Availability(False, "none: untrained")
+    assert weights.availability(PLAIN20) == weights.Availability(
+        False, "none, starts untrained", "○"
+    )
 
 
 # Embedded weights

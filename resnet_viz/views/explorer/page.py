@@ -155,6 +155,7 @@ class ExplorerPage(Page):
 
     def show_result(self, result: Result) -> None:
         """Hand a result to the diagram and to every panel."""
+        self.toolbar.mark_networks()  # weights may have been downloaded
         views: list[DiagramView | ExplorerPanel] = [self.diagram, *self.panels.values()]
         for_each(views, lambda view: view.show_result(result))
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QToolBar
 
-from resnet_viz.networks import catalog
+from resnet_viz.networks import catalog, weights
 from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
@@ -16,6 +16,10 @@ from resnet_viz.results.result import DEVICES
 from resnet_viz.views.widgets import theme
 
 MOST_STAGES = 4
+NETWORK_TIP = (
+    "The network to look into. ✓: trained weights are here; ↓: they are downloaded when it is "
+    "chosen; ○: it starts untrained"
+)
 
 
 class Toolbar(QToolBar):
@@ -35,14 +39,15 @@ class Toolbar(QToolBar):
         self._button("samples", "Samples…")
         self.addSeparator()
 
-        self.network_box = self._box("Network", "The network to look into", self.network_chosen)
+        self.network_box = self._box("Network", NETWORK_TIP, self.network_chosen)
         # Counted in wide letters: room for an ordinary name, not for the longest.
         self.network_box.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.network_box.setMinimumContentsLength(15)
         for spec in catalog.CATALOG.values():
-            self.network_box.addItem(f"{spec.title} · {spec.data_title}", spec.name)
+            self.network_box.addItem(spec.title, spec.name)
+        self.mark_networks()
         self.addSeparator()
 
         before = len(self.actions())
@@ -105,6 +110,17 @@ class Toolbar(QToolBar):
         if spec.architecture is not None:
             self.network_box.setItemText(self.network_box.findData(name), title)
         self.network_box.setCurrentIndex(self.network_box.findData(name))
+
+    def mark_networks(self) -> None:
+        """Say of each network whether its trained weights are here, to be downloaded, or none."""
+        for place in range(self.network_box.count()):
+            spec = catalog.CATALOG.get(self.network_box.itemData(place))
+            if spec is not None:
+                there = weights.availability(spec)
+                text = f"{there.sign} {spec.title} · {spec.data_title}"
+                self.network_box.setItemText(place, text)
+                tip = f"{spec.title}, trained weights: {there.text}"
+                self.network_box.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
 
     def show_device(self, name: str) -> None:
         self.device_box.setCurrentIndex(self.device_box.findData(name))

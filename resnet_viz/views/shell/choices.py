@@ -48,7 +48,9 @@ class Choices(QObject):
         """The networks of one group of the catalog."""
         specs = [spec for spec in catalog.CATALOG.values() if spec.group == group]
         now = self._explorer.state.snapshot.network
-        _offer(menu, {spec.name: spec.title for spec in specs}, now, self.choose_network)
+        # What follows a tab stands at the right, as a shortcut does.
+        texts = {spec.name: f"{spec.title}\t{weights.availability(spec).text}" for spec in specs}
+        _offer(menu, texts, now, self.choose_network)
 
     def choose_network(self, name: str) -> None:
         """Explore another network."""

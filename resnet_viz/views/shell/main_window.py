@@ -20,6 +20,7 @@ from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Failure, Worker
 from resnet_viz.images import gallery
+from resnet_viz.networks import catalog
 from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.views.help.glossary import glossary_of
 from resnet_viz.views.help.what_is_this import WhatIsThis
@@ -53,6 +54,8 @@ class MainWindow(QMainWindow):
         self.settings = settings
         apply_theme(settings)
         self._asked = False
+        self._explored = ""
+        """A network that a page has asked for, until it is there."""
         room = self.screen().availableSize() - FRAME
         self.setMinimumSize(LEAST.boundedTo(room))
         self.resize(QSize(1600, 900).boundedTo(room))
@@ -149,7 +152,11 @@ class MainWindow(QMainWindow):
             self.message.say(f"There is no page {name!r} in this version of the program")
 
     def explore(self, name: str) -> None:
-        """Open a network of the catalog in the explorer."""
+        """Open a network of the catalog in the explorer.
+
+        One that another page asks for is opened untrained if its weights cannot be had.
+        """
+        self._explored = "" if self.pages.current == "explorer" else name
         self.turn_to_page("explorer")
         self.choices.choose_network(name)
 
@@ -176,7 +183,19 @@ class MainWindow(QMainWindow):
         asked = failure.snapshot
         if self.engine.result is None:
             self.status.text.setText("No result yet")
-        if failure.kind == "unavailable":
+        if failure.kind == "unavailable" and asked.network == self._explored:
+            self._explored = ""
+            self.engine.use_untrained(asked)
+            title = catalog.find(asked.network).title
+            self.message.say(
+                f"{title} is shown with untrained weights: blocks, shapes and sizes are as they "
+                f"are, but its answers mean nothing. {failure.sentence}",
+                [
+                    ("Retry", lambda: self.engine.try_again(asked)),
+                    ("Open file…", lambda: self.opening.ask_for_weights(asked.network)),
+                ],
+            )
+        elif failure.kind == "unavailable":
             self.message.say(
                 failure.sentence,
                 [
