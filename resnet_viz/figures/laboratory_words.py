@@ -80,8 +80,8 @@ def warning(request: LaboratoryRequest, last: LaboratoryResult | None) -> str:
     """What a deep network takes, reckoned from its shapes and from the last measurement."""
     takes = cost(request)
     sentence = (
-        f"{titles(request)} with a batch of {request.batch} take about {takes.macs / 1e9:,.0f} billion "
-        f"multiply-accumulates and {takes.bytes / 2**30:.1f} GiB of memory"
+        f"{titles(request)} with a batch of {request.batch} take about "
+        f"{takes.macs / 1e9:,.0f} billion multiply-accumulates and {takes.bytes / 2**30:.1f} GiB of memory"
     )
     if last is None:
         return f"{sentence}; nothing has been measured here yet that would tell the time."
