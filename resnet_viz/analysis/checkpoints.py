@@ -42,6 +42,12 @@ class Checkpoints(Generic[T]):
         found = max(s for s in self._saved if s <= max(step, 0))
         return found, self._saved[found]
 
-    def drop_after(self, step: int) -> None:
-        """Forget what comes after ``step``."""
+    def take_after(self, step: int) -> dict[int, T]:
+        """Forget what comes after ``step``; it is returned."""
+        after = {s: x for s, x in self._saved.items() if s > step}
         self._saved = {s: x for s, x in self._saved.items() if s <= step}
+        return after
+
+    def put(self, saved: dict[int, T]) -> None:
+        """Keep what `take_after` returned."""
+        self._saved |= saved

@@ -25,6 +25,8 @@ from resnet_viz.results.twins import (
     SetRate,
     Standing,
     StepOnce,
+    TakeBack,
+    TakenBack,
     TrainingRequest,
     Twin,
     TwinStep,
@@ -107,6 +109,19 @@ class TwinTrainer:
         self.diverged = saved.diverged
 
 
+_Both = tuple[float, list[Saved]]
+"""The learning rate, and what was saved of each twin."""
+
+
+@dataclass(frozen=True)
+class _Future:
+    """What came after step ``since``, up to ``newest``, and was given up."""
+
+    since: int
+    newest: int
+    saved: dict[int, _Both]
+
+
 class TwinTraining:
     """Both twins, on the same batches, with checkpoints of all that decides how it goes on.
 
@@ -118,7 +133,8 @@ class TwinTraining:
         self.twins = [TwinTrainer(twin, request) for twin in TWINS]
         self.rate = request.rate
         self.done = self.newest = self.told = 0
-        self.checkpoints: Checkpoints[tuple[float, list[Saved]]] = Checkpoints()
+        self.checkpoints: Checkpoints[_Both] = Checkpoints()
+        self._given_up: _Future | None = None
         self._save()
 
     @property
@@ -136,8 +152,26 @@ class TwinTraining:
 
     def begin(self) -> None:
         """Before going on: what came after the step that was gone back to is given up."""
-        self.checkpoints.drop_after(self.done)
-        self.newest = self.done
+        if self.done < self.newest:
+            after = self.checkpoints.take_after(self.done)
+            self._given_up = _Future(self.done, self.newest, after)
+            self.newest = self.done
+
+    def take_back(self) -> int | None:
+        """To the end of what was given up last, for which what there is now is given up.
+
+        Returns the step after which they differ; None if nothing was given up.
+        """
+        wanted = self._given_up
+        if wanted is None or self.newest < wanted.since:
+            return None
+        self._save_the_newest()
+        now = self.checkpoints.take_after(wanted.since)
+        self._given_up = _Future(wanted.since, self.newest, now)
+        self.checkpoints.put(wanted.saved)
+        self.newest = wanted.newest
+        self._restore(wanted.newest)
+        return wanted.since
 
     def step(self) -> Iterator[TwinStep]:
         """One step of each twin that has not diverged."""
@@ -151,8 +185,14 @@ class TwinTraining:
 
     def go_to(self, step: int) -> None:
         """To the last checkpoint at or before ``step``; where it came from can be gone back to."""
+        self._save_the_newest()
+        self._restore(step)
+
+    def _save_the_newest(self) -> None:
         if self.done == self.newest and self.done not in self.checkpoints.steps:
             self._save()
+
+    def _restore(self, step: int) -> None:
         self.done, (self.rate, saved) = self.checkpoints.at_or_before(step)
         for one, its in zip(self.twins, saved, strict=True):
             one.restore(its)
@@ -166,7 +206,8 @@ def run(request: TrainingRequest, context: TaskContext) -> Generator[object, Non
     """The task of live training; it begins paused and goes on until it is stopped.
 
     Yields `TwinStep` after each twin's half of a step, and `Standing` whenever that changes other
-    than by a step: at the start, after a command, a checkpoint or a divergence.
+    than by a step: at the start, after a command, a checkpoint or a divergence. Before the
+    `Standing` that follows `TakeBack`, `TakenBack`.
 
     Raises:
         ValueError: there is no network of that depth, or it cannot be drawn that way.
@@ -192,6 +233,11 @@ def run(request: TrainingRequest, context: TaskContext) -> Generator[object, Non
                 case GoTo(step):
                     running = once = False
                     training.go_to(step)
+                case TakeBack():
+                    running = once = False
+                    since = training.take_back()
+                    if since is not None:
+                        yield TakenBack(since)
             if running or once:
                 training.begin()
             yield training.standing(running)

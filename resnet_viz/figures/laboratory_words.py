@@ -81,7 +81,8 @@ def warning(request: LaboratoryRequest, last: LaboratoryResult | None) -> str:
     takes = cost(request)
     sentence = (
         f"{titles(request)} with a batch of {request.batch} take about "
-        f"{takes.macs / 1e9:,.0f} billion multiply-accumulates and {takes.bytes / 2**30:.1f} GiB of memory"
+        f"{takes.macs / 1e9:,.0f} billion multiply-accumulates "
+        f"and {takes.bytes / 2**30:.1f} GiB of memory"
     )
     if last is None:
         return f"{sentence}; nothing has been measured here yet that would tell the time."

@@ -23,6 +23,9 @@ TITLES: dict[Quantity, str] = {
     "loss": "Loss of each step, nats",
     "accuracy": "Accuracy of each step, share",
 }
+RATIO_TITLE = "Gradient of the weights, plain twin over residual twin"
+RATIO_COLOURS = "CET-D1"
+"""Blue where the plain twin's gradient is smaller, white where both are equal, red where larger."""
 COLOURS: dict[Twin, str] = {"residual": "skip", "plain": "branch"}
 
 
@@ -32,7 +35,8 @@ def training(
     """Everything that the page shows at step ``position``, of the whole run; ``about`` says what
     is trained."""
     panels: tuple[Panel, ...] = (
-        *(gradients(history, twin, layers) for twin in TWINS),
+        gradients(history, "residual", layers),
+        ratios(history, layers),
         curves(history, "loss", position),
         curves(history, "accuracy", position),
     )
@@ -41,7 +45,7 @@ def training(
 
 def curves(history: History, quantity: Quantity, position: int) -> Chart:
     """One curve of each twin over the steps, faint as measured and strong as a moving average;
-    what comes after ``position`` is faded."""
+    what comes after ``position`` is faded, and what was given up is faint."""
     found: list[Series] = []
     everything = []
     for twin in TWINS:
@@ -51,6 +55,22 @@ def curves(history: History, quantity: Quantity, position: int) -> Chart:
         else:
             pair = (track.accuracies, track.smooth_accuracies)
         everything.append(pair[0])
+        gave_up = history.given_up
+        if gave_up is not None:
+            average = gave_up.cuts[twin].curves[:, 1 if quantity == "loss" else 3]
+            everything.append(average)
+            steps, values = thinned(average)
+            found.append(
+                Series(
+                    "",
+                    values,
+                    COLOURS[twin],
+                    dashed=twin == "plain",
+                    x=steps + gave_up.since,
+                    width=0.5,
+                    opacity=_FADED,
+                )
+            )
         for values, smooth in zip(pair, (False, True), strict=True):
             steps, values = thinned(values)
             split = int(np.searchsorted(steps, position, "right"))
@@ -70,7 +90,7 @@ def curves(history: History, quantity: Quantity, position: int) -> Chart:
                         opacity=opacity,
                     )
                 )
-    newest = max(20, history.newest)
+    newest = max(20, history.newest, history.given_up.newest if history.given_up else 0)
     return Chart(
         TITLES[quantity],
         Axis("step", -0.03 * newest, 1.03 * newest),
@@ -105,6 +125,28 @@ def gradients(history: History, twin: Twin, layers: tuple[str, ...]) -> Map:
         log=True,
         rows=scale.rows,
         x=Axis("step", 0.5, len(norms) + 0.5),
+        y=Axis("layer", -0.5, len(layers) - 0.5, names=layers, ticks=rows),
+    )
+
+
+def ratios(history: History, layers: tuple[str, ...]) -> Map:
+    """What differs: the plain twin's gradient norms over the residual twin's, step by step.
+
+    Both twins' norms side by side look alike: they span as many decades from layer to layer as
+    the two differ by.
+    """
+    values, scale = history.ratios, history.ratio_scale
+    rows = tuple((float(n), name) for n, name in _named_layers(layers))
+    return Map(
+        RATIO_TITLE,
+        values.T,
+        scale.low,
+        scale.high,
+        "plain over residual",
+        colours=RATIO_COLOURS,
+        log=True,
+        rows=scale.rows,
+        x=Axis("step", 0.5, len(values) + 0.5),
         y=Axis("layer", -0.5, len(layers) - 0.5, names=layers, ticks=rows),
     )
 

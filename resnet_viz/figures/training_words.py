@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.figures.training_history import History
+from resnet_viz.results.laboratory import LaboratoryRequest, cost
+from resnet_viz.results.recorded import RecordedRun
 from resnet_viz.results.twins import Standing, TrainingRequest
 
 
@@ -50,6 +52,25 @@ def measured(history: History, step: int, standing: Standing) -> str:
     return text
 
 
+def takes(request: TrainingRequest, recorded: RecordedRun) -> str:
+    """How long 100 steps will take, reckoned from those of the recorded run."""
+    seconds = 100 * recorded.seconds_per_step * _macs(request) / _macs(recorded.request)
+    text = f"{number_text(seconds)} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+    return f"100 steps take about {text} on one processor core."
+
+
+def _macs(request: TrainingRequest) -> float:
+    return cost(LaboratoryRequest(depth=request.depth, batch=request.batch_size)).macs
+
+
+def played(measured: str, recorded: RecordedRun) -> str:
+    """A sentence of `measured` that was not measured here."""
+    return (
+        f"Recorded, not trained here. {measured} Start (Space) trains anew: "
+        f"{takes(recorded.request, recorded)}"
+    )
+
+
 def needs_restart(chosen: TrainingRequest, running: TrainingRequest) -> str:
     """Which settings differ from the run's, and how they come into force; empty if none."""
     if replace(chosen, rate=running.rate) == running:
@@ -60,6 +81,7 @@ def needs_restart(chosen: TrainingRequest, running: TrainingRequest) -> str:
             ("data", chosen.data != running.data),
             ("depth", chosen.depth != running.depth),
             ("batch norm", chosen.norm != running.norm),
+            ("SkipInit", chosen.skip_init != running.skip_init),
             ("batch size", chosen.batch_size != running.batch_size),
         )
         if differs
@@ -73,4 +95,5 @@ def title(twin: str, request: TrainingRequest) -> str:
     """A twin's name with what it is made of."""
     name = "ResNet" if twin == "residual" else "Plain"
     norm = "with" if request.norm else "without"
-    return f"{name}-{request.depth}, the {twin} twin, {norm} batch norm"
+    scaled = ", with SkipInit" if request.skip_init and twin == "residual" else ""
+    return f"{name}-{request.depth}, the {twin} twin, {norm} batch norm{scaled}"

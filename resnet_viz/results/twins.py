@@ -76,6 +76,21 @@ class GoTo:
 
 
 @dataclass(frozen=True)
+class TakeBack:
+    """Return to what going on from an earlier step gave up; what there is now is given up for it.
+
+    Said again, everything is as it was. Only what was given up last can be had.
+    """
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """Said once `TakeBack` was obeyed: what came after ``step`` was exchanged."""
+
+    step: int
+
+
+@dataclass(frozen=True)
 class TwinStep:
     """What one twin measured in one step; ``step`` counts from 1.
 

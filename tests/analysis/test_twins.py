@@ -33,6 +33,8 @@ from resnet_viz.results.twins import (
     SetRate,
     Standing,
     StepOnce,
+    TakeBack,
+    TakenBack,
     TrainingRequest,
     TwinStep,
     layer_names,
@@ -225,6 +227,42 @@ def test_going_on_after_going_back_gives_up_what_came_after(driven: Driven) -> N
     assert driven.train(7) != steps[2:4]
 
 
+def test_what_going_on_gave_up_can_be_taken_back_and_left_again(driven: Driven) -> None:
+    first = driven.train(12)
+    driven.tell(GoTo(5), SetRate(0.2))
+    other = driven.train(8)
+    assert driven.tell(TakeBack()) == [
+        TakenBack(5),
+        Standing(12, 12, False, 0.05, (0, 5, 10, 12)),
+    ]
+    onward = driven.train(14)
+    driven.tell(TakeBack())
+    assert cast(Standing, driven.tell(TakeBack())[-1]).newest == 14
+    driven.tell(GoTo(0))
+    assert driven.train(14) == first + onward, "as if nothing had come between"
+    seen = driven.tell(TakeBack())
+    assert seen[0] == TakenBack(0), "what was given up last is what can be had"
+    driven.tell(GoTo(5), SetRate(0.2))
+    assert driven.train(8) == other
+
+
+def test_without_anything_given_up_there_is_nothing_to_take_back(driven: Driven) -> None:
+    driven.train(3)
+    assert driven.tell(TakeBack()) == [Standing(3, 3, False, 0.05, (0,))]
+
+
+def test_skip_init_is_for_the_residual_twin_which_starts_as_its_shortcuts(
+    data: TrainingData,
+) -> None:
+    training = TwinTraining(replace(REQUEST, norm=False, skip_init=True), data)
+    residual, plain = training.step()
+    assert residual.norms[0] > 0
+    assert set(residual.norms[1:-1]) == {0.0}, "inside the branches nothing learns at first"
+    assert min(plain.norms) > 0
+    residual, _ = training.step()
+    assert min(residual.norms) > 0
+
+
 def test_a_checkpoint_brings_its_learning_rate_back(driven: Driven) -> None:
     driven.train(6)
     assert cast(Standing, driven.tell(SetRate(0.01))[-1]).rate == 0.01
@@ -272,8 +310,10 @@ def test_checkpoints_stay_few_and_reach_over_the_whole_run() -> None:
             kept.save(step, f"after {step}")
     assert kept.steps == (0, 32, 64, 96)
     assert kept.at_or_before(70) == (64, "after 64")
-    kept.drop_after(40)
+    after = kept.take_after(40)
     assert kept.steps == (0, 32)
+    kept.put(after)
+    assert kept.steps == (0, 32, 64, 96)
 
 
 def test_large_checkpoints_are_fewer() -> None:

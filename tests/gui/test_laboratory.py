@@ -405,4 +405,4 @@ def test_the_warning_reckons_from_the_last_measurement() -> None:
     # 1200 : 108 layers of the same batch, 2 seconds for both twins.
     assert "about 22 seconds" in text
     assert "ResNet-1202 and Plain-1202" in text
-    assert "5.5 GiB" in text
+    assert "5.7 GiB" in text

@@ -41,7 +41,7 @@ def test_the_pages_keys_are_in_the_order_of_the_tabs(made: MainWindow) -> None:
 def test_pages_take_the_keys_that_are_listed(qtbot: QtBot) -> None:
     worker = Worker()
     for page, listed in (
-        (TrainingPage, {"Space", "N", "R"}),
+        (TrainingPage, {"Space", "N", "R", "U"}),
         (LaboratoryPage, {"S"}),
     ):
         made = page(ExplorerState(fakes.photo()), worker, print)

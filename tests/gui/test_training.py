@@ -16,13 +16,16 @@ from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.figures import training_words as words
 from resnet_viz.figures.scale import Scale
-from resnet_viz.figures.training import loss_ticks, thinned
+from resnet_viz.figures.training import RATIO_COLOURS, loss_ticks, thinned
 from resnet_viz.figures.training_history import History
+from resnet_viz.results.recorded import recorded_run
 from resnet_viz.results.twins import Standing, TrainingRequest, TwinStep
 from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.views.training.controls import PRESETS, SKIP_INIT
 from resnet_viz.views.training.heat_map import HeatMap, colours, row_colours
 from resnet_viz.views.training.page import TrainingPage, block_norms
 from resnet_viz.views.training.time_line import TimeLine
+from resnet_viz.views.widgets import motion, theme
 from tests import fakes
 from tests.gui.conftest import Driver
 
@@ -199,6 +202,33 @@ def test_scrubbing_back_and_going_on_repeats_what_was(training: Training) -> Non
     assert page.history.newest == 6
 
 
+def test_going_on_from_an_earlier_step_can_be_taken_back_and_is_faint_until_then(
+    training: Training,
+) -> None:
+    page = training.page
+    assert not page.take_back.isVisible()
+    training.step_to(7)
+    first = list(training.steps)
+    training.scrub(5)
+    training.click("step")
+    training.qtbot.waitUntil(lambda: page.standing.newest == 6, timeout=60_000)
+    training.qtbot.waitUntil(page.take_back.isVisible)
+    faint = [x.tolist() for x, _ in (line.getData() for line in page.loss.plot.lines)]
+    assert faint.count([6, 7]) == 2, "a curve of each twin"
+    page.setFocus()
+    training.qtbot.keyClick(page, "U")
+    training.qtbot.waitUntil(lambda: page.standing.step == page.standing.newest == 7)
+    training.wait_drawn(7)
+    residual = [one for one in first if one.twin == "residual"]
+    assert page.history.tracks["residual"].losses.tolist() == [one.loss for one in residual]
+    assert page.history.given_up is not None
+    assert (page.history.given_up.since, page.history.given_up.newest) == (5, 6)
+    training.qtbot.mouseClick(page.take_back, Qt.MouseButton.LeftButton)
+    training.qtbot.waitUntil(lambda: page.standing.step == page.standing.newest == 6)
+    training.click("reset")
+    training.qtbot.waitUntil(lambda: not page.take_back.isVisible())
+
+
 def test_the_arrow_keys_go_from_checkpoint_to_checkpoint(training: Training) -> None:
     page = training.page
     training.step_to(6)
@@ -283,6 +313,27 @@ def test_an_example_sets_everything_and_begins_anew(training: Training) -> None:
     assert not page.channel.running
     training.pick(page.controls.layers, 8)
     assert page.controls.preset.currentText() == "Own settings"
+    training.pick(page.controls.layers, PRESETS[1].request.depth)
+    assert page.controls.preset.currentText() == PRESETS[1].title
+
+
+def test_an_examples_name_goes_with_the_last_of_its_values(training: Training) -> None:
+    page = training.page
+    page.controls.preset.setFocus()
+    training.qtbot.keyClick(page.controls.preset, HOME)
+    assert page.controls.preset.currentText() == PRESETS[0].title
+    page.controls.rate.setFocus()
+    page.controls.rate.selectAll()
+    training.qtbot.keyClicks(page.controls.rate, "0.5")
+    training.qtbot.keyClick(page.controls.rate, Qt.Key.Key_Return)
+    assert page.controls.preset.currentText() == "Own settings"
+    page.restore({"rate": PRESETS[0].request.rate})
+    assert page.controls.preset.currentText() == PRESETS[0].title
+    page.restore({"norm": SKIP_INIT})
+    assert page.controls.preset.currentText() == "Own settings"
+    assert page.choices()["norm"] == SKIP_INIT
+    assert page.controls.request().skip_init
+    assert not page.controls.request().norm
 
 
 def test_a_file_that_is_no_zip_is_named_and_the_run_on_screen_stays(
@@ -350,6 +401,69 @@ def test_in_the_window_hidden_and_in_every_theme_on_a_small_screen(driver: Drive
             assert widget.geometry().bottom() <= page.height()
 
 
+# ---- the recorded run
+
+
+@pytest.fixture
+def fresh(qtbot: QtBot) -> Iterator[TrainingPage]:
+    """The page as it is when it is first looked at, with nothing that moves."""
+    worker = Worker()
+    page = TrainingPage(ExplorerState(fakes.photo()), worker, lambda sentence: None)
+    qtbot.addWidget(page)
+    page.resize(1200, 680)
+    page.show()
+    qtbot.waitActive(page)
+    yield page
+    worker.close()
+
+
+def test_a_recorded_run_is_shown_and_marked_until_the_first_start(
+    qtbot: QtBot, fresh: TrainingPage
+) -> None:
+    page, recorded = fresh, recorded_run()
+    assert recorded is not None
+    assert recorded.request == PRESETS[0].request
+    assert page.history.newest == recorded.newest == 300
+    qtbot.waitUntil(lambda: page.sentence.said.startswith("Recorded, not trained here. Step 300:"))
+    assert "100 steps take about" in page.sentence.said
+    assert page.notice.text() == "Recorded run"
+    assert page.figures()[0].title.startswith("Recorded: ")
+    assert not page.channel.running
+    page.time_line.setFocus()
+    qtbot.keyClick(page.time_line, HOME)
+    qtbot.keyClick(page.time_line, RIGHT)
+    qtbot.waitUntil(lambda: page.time_text.text() == "Step 10 of 300")
+    qtbot.mouseClick(page.controls.step, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.history.tracks["plain"].count == 1, timeout=60_000)
+    assert page.recorded is None
+    qtbot.waitUntil(lambda: page.sentence.said.startswith("Step 1:"))
+    assert page.notice.text() == ""
+    # It was recorded by the same training: the first step repeats, to the digits that are kept.
+    first = page.history.tracks["residual"].norms[0]
+    assert recorded.steps[0].norms == pytest.approx(first, rel=0.02)
+
+
+def test_a_recorded_run_moves_where_things_may_move(qtbot: QtBot, fresh: TrainingPage) -> None:
+    page = fresh
+    page.hide()
+    page.reset()
+    assert page.history.newest == 0
+    assert "100 steps take about" in page.sentence.said
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    theme.apply(application, theme.DARK)  # in its style things move
+    motion.allow(True)
+    moving = TrainingPage(ExplorerState(fakes.photo()), page.worker, lambda sentence: None)
+    qtbot.addWidget(moving)
+    moving.show()
+    assert moving.history.newest == 0
+    qtbot.waitUntil(lambda: moving.history.newest >= 2)
+    qtbot.waitUntil(lambda: "Recorded" in moving.sentence.said)
+    moving.reset()
+    assert moving.history.newest == 0
+    assert moving.notice.text() == ""
+
+
 # ---- the parts
 
 
@@ -364,6 +478,23 @@ def test_the_history_averages_and_forgets() -> None:
     history.truncate(1)
     assert history.newest == 1
     assert (history.scale.low, history.scale.high) == (-3, 1)
+
+
+def test_the_ratio_of_the_twins_is_about_1_and_has_a_place_for_what_is_none() -> None:
+    history = History(3)
+    assert (history.ratio_scale.low, history.ratio_scale.high) == (-1, 1)
+    history.append(TwinStep("residual", 1, 1.0, 0.5, (1.0, 0.0, 0.0)))
+    assert history.ratios.shape == (0, 3)
+    history.append(TwinStep("plain", 1, 1.0, 0.5, (1e-4, 1.0, 0.0)))
+    assert history.ratios[0, 0] == 1e-4
+    assert math.isinf(history.ratios[0, 1])
+    assert math.isnan(history.ratios[0, 2])
+    assert (history.ratio_scale.low, history.ratio_scale.high) == (-4, 4)
+    assert history.ratio_scale.rows == {"∞", "NaN"}
+    middle = colours(np.array([1.0]), history.ratio_scale, RATIO_COLOURS)
+    assert middle.min() > 220, "white where both are equal"
+    history.truncate(0)
+    assert (history.ratio_scale.low, history.ratio_scale.high) == (-1, 1)
 
 
 def test_a_long_history_grows() -> None:

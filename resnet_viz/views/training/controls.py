@@ -26,6 +26,7 @@ from resnet_viz.views.widgets.progress_row import ProgressRow
 DEPTHS = (8, 14, 20, 32, 44, 56, 110)
 BATCH_SIZES = (16, 32, 64, 128)
 SUBSET = 5000
+SKIP_INIT = "skip init"
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,21 @@ class Preset:
 
 
 def request_for(
-    data: DataChoice, depth: int, norm: bool, batch_size: int, rate: float
+    data: DataChoice, depth: int, norm: bool | str, batch_size: int, rate: float
 ) -> TrainingRequest:
-    """With batch norm drawn as He 2015b says, without it as torch does by default."""
+    """With batch norm drawn as He 2015b says, without it as torch does by default.
+
+    ``norm`` is `SKIP_INIT` for no batch norm, and a scalar at the end of each residual branch.
+    """
     # Without batch norm, each block adds its branch at full strength to the skip: with He's
     # variance the residual twin's signal doubles at every block.
-    initialisation: Initialisation = "he" if norm else "default"
+    normed = norm is True
+    initialisation: Initialisation = "he" if normed else "default"
     return TrainingRequest(
         data=data,
         depth=depth,
-        norm=norm,
+        norm=normed,
+        skip_init=norm == SKIP_INIT,
         initialisation=initialisation,
         rate=rate,
         batch_size=batch_size,
@@ -63,6 +69,17 @@ PRESETS = (
         request_for(DataChoice(), 32, False, 32, 0.02),
     ),
 )
+
+
+_SKIP_INIT_TIP = (
+    "No batch norm, but a learnable scalar at the end of each residual branch, which starts at 0 "
+    "(De & Smith 2020, arXiv:2002.10444): what lets the residual twin learn without a norm"
+)
+
+
+def norm_of(request: TrainingRequest) -> bool | str:
+    """What the box of batch norm holds for ``request``."""
+    return SKIP_INIT if request.skip_init else request.norm
 
 
 class Controls(QWidget):
@@ -116,6 +133,8 @@ class Controls(QWidget):
         )
         self.norm.addItem("on", True)
         self.norm.addItem("off", False)
+        self.norm.addItem("off, SkipInit", SKIP_INIT)
+        self.norm.setItemData(2, _SKIP_INIT_TIP, Qt.ItemDataRole.ToolTipRole)
         self.batch = _box("Batch", "Images in a step")
         for size in BATCH_SIZES:
             self.batch.addItem(str(size), size)
@@ -147,6 +166,7 @@ class Controls(QWidget):
         self.preset.setMinimumContentsLength(20)
         top.addWidget(self.preset, 5)
         top.addWidget(progress, 3)
+        top.addWidget(self.view)
         for name, box in (
             ("Data", self.data),
             ("Images", self.images),
@@ -159,9 +179,8 @@ class Controls(QWidget):
             label.setBuddy(box)
             low.addWidget(label)
             low.addWidget(box)
-            low.addSpacing(8)
+            low.addSpacing(4)
         low.addStretch(1)
-        low.addWidget(self.view)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(4)
@@ -175,6 +194,7 @@ class Controls(QWidget):
         for box in (self.images, self.layers, self.norm, self.batch):
             box.activated.connect(lambda _: self._own())
         self.rate.valueChanged.connect(self.rate_changed)
+        self.rate.valueChanged.connect(lambda _: self.name_preset())
 
     def request(self) -> TrainingRequest:
         """What is chosen now."""
@@ -196,7 +216,7 @@ class Controls(QWidget):
         self._shown_data = 0
         for box, value in (
             (self.layers, request.depth),
-            (self.norm, request.norm),
+            (self.norm, norm_of(request)),
             (self.batch, request.batch_size),
         ):
             box.setCurrentIndex(box.findData(value))
@@ -208,6 +228,7 @@ class Controls(QWidget):
         self.rate.blockSignals(True)
         self.rate.setValue(rate)
         self.rate.blockSignals(False)
+        self.name_preset()
 
     def show_running(self, running: bool, pausing: bool = False) -> None:
         """The first button does what the training does not do now; ``pausing`` is neither yet."""
@@ -222,6 +243,8 @@ class Controls(QWidget):
         if number < len(PRESETS):
             self.show_request(PRESETS[number].request)
             self.preset_chosen.emit()
+        else:
+            self.name_preset()
 
     def _choose_data(self, number: int) -> None:
         if number >= 2:
@@ -240,8 +263,14 @@ class Controls(QWidget):
         self.images.setEnabled(number > 0)
         self._own()
 
+    def name_preset(self) -> None:
+        """Show the name of the example that is set, or that it is none."""
+        now = self.request()
+        requests = [preset.request for preset in PRESETS]
+        self.preset.setCurrentIndex(requests.index(now) if now in requests else len(PRESETS))
+
     def _own(self) -> None:
-        self.preset.setCurrentIndex(len(PRESETS))
+        self.name_preset()
         self.changed.emit()
 
 

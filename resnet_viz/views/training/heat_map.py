@@ -27,9 +27,9 @@ def row_colours() -> dict[Row, str]:
     return {"0": look.off, "∞": look.stages[3], "NaN": look.stages[0]}
 
 
-def colours(norms: np.ndarray, scale: Scale) -> np.ndarray:
-    """Norms of any shape to RGB, shape + (3,) uint8."""
-    table = theme.colour_map(HEAT_MAP)
+def colours(norms: np.ndarray, scale: Scale, name: str = HEAT_MAP) -> np.ndarray:
+    """Norms of any shape to RGB, shape + (3,) uint8, by the map that ``name`` is."""
+    table = theme.colour_map(name)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = (np.log10(norms) - scale.low) / max(1, scale.high - scale.low)
     ordinary = np.isfinite(norms) & (norms > 0)
@@ -44,12 +44,13 @@ def colours(norms: np.ndarray, scale: Scale) -> np.ndarray:
 class HeatMap(QWidget):
     """Layers from input (top) to output (bottom), steps from left to right, the newest at right.
 
-    Steps after the one that was gone back to are dim.
+    Steps after the one that was gone back to are dim. ``colours`` names the map of colours.
     """
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(f"Gradient norm of each layer at each step, {name}")
+    def __init__(self, name: str, colours: str = HEAT_MAP) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self._colours = colours
         self._layers: tuple[str, ...] = ()
         self._norms = np.empty((0, 0))
         self._scale = Scale.covering([])
@@ -114,7 +115,7 @@ class HeatMap(QWidget):
         there |= np.isnan(self._norms)
         if there.any():
             picture = np.zeros((*self._norms.shape, 4), np.uint8)
-            picture[..., :3] = colours(np.abs(self._norms), self._scale)
+            picture[..., :3] = colours(np.abs(self._norms), self._scale, self._colours)
             picture[..., 3] = np.where(there, 255, 0)
             picture[self._steps > self._position, :, 3] //= 4
             image = theme.to_qimage(picture.transpose(1, 0, 2))
@@ -193,11 +194,12 @@ class HeatMap(QWidget):
 
 
 class HeatLegend(QWidget):
-    """What the colours of both pictures and of both strips mean."""
+    """What the colours of a picture mean: ``unit`` names the quantity."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str, colours: str = HEAT_MAP) -> None:
         super().__init__()
-        self.bar = ScaleBar(theme.colour_map(HEAT_MAP))
+        self._unit = unit
+        self.bar = ScaleBar(theme.colour_map(colours))
         self.bar.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.rows = QLabel()
         row = QHBoxLayout(self)
@@ -207,9 +209,7 @@ class HeatLegend(QWidget):
 
     def show_scale(self, scale: Scale) -> None:
         """Label the ends; what is off the scale is explained where it occurs."""
-        self.bar.set_labels(
-            power_of_ten(scale.low), power_of_ten(scale.high), "gradient norm of weights, L2"
-        )
+        self.bar.set_labels(power_of_ten(scale.low), power_of_ten(scale.high), self._unit)
         self.rows.setText(
             " ".join(
                 f"<span style='color:{colour}'>■</span>&nbsp;{row}"

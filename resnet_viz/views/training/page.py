@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.figures import training_words as words
 from resnet_viz.figures.figure import Figure
-from resnet_viz.figures.training import training
+from resnet_viz.figures.training import RATIO_COLOURS, RATIO_TITLE, training
 from resnet_viz.figures.training_history import History
+from resnet_viz.results.recorded import RecordedRun, recorded_run
 from resnet_viz.results.twins import (
     TWINS,
     GoTo,
@@ -25,34 +27,44 @@ from resnet_viz.results.twins import (
     SetRate,
     Standing,
     StepOnce,
+    TakeBack,
+    TakenBack,
     TrainingRequest,
+    Twin,
     TwinStep,
     layer_names,
 )
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.plots.strip import Cell, NetworkStrip
-from resnet_viz.views.training.controls import Controls
+from resnet_viz.views.training.controls import Controls, norm_of
 from resnet_viz.views.training.curves import Curves
 from resnet_viz.views.training.heat_map import HeatLegend, HeatMap
 from resnet_viz.views.training.time_line import TimeLine
-from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets import motion, theme
 from resnet_viz.views.widgets.feature import Json, Key, choose
 from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 _FRAMES = (33, 250)  # milliseconds between two drawings, at least and at most
 _SPARE = 12  # drawing may take one part in so many of the time, since it takes it from training
+_PLAYED = 60
+"""Milliseconds from one step of a recorded run to the next."""
+_STOPS = 10  # steps from one place to go to in a recorded run to the next
 _NOWHERE = Standing(0, 0, False, 0.0, ())
 
 
 class TrainingPage(Page):
-    """Measurements go into the history as they come; a timer draws it, however fast they come."""
+    """Measurements go into the history as they come; a timer draws it, however fast they come.
+
+    Until the first start a recorded run is played back, marked as such.
+    """
 
     KEYS = {  # noqa: RUF012
         "start": Key("Space", "Start, pause or go on"),
         # Not the full stop: on a presenter's remote that blackens the screen.
         "step": Key("N", "A single step, the next one"),
         "reset": Key("R", "Back to the untrained networks"),
+        "take_back": Key("U", "Take back what going on from an earlier step gave up"),
         "time": Key("← →", "Back and forth in time, on the time line"),
         "ends": Key("Home, End", "The first or the newest step, on the time line"),
     }
@@ -65,8 +77,18 @@ class TrainingPage(Page):
         self.sentence = LinkedLabel()
         self.notice = QLabel()
         self.strips = {twin: NetworkStrip() for twin in TWINS}
-        self.maps = {twin: HeatMap(twin) for twin in TWINS}
-        self.legend = HeatLegend()
+        self.take_back = QPushButton("Take back (U)")
+        self.take_back.setToolTip(
+            "Return to the faint curves, which going on from an earlier step gave up; again: back "
+            "to these. What was given up before that is gone."
+        )
+        self.take_back.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.maps: dict[Twin, HeatMap] = {
+            "residual": HeatMap("Gradient norm of each layer at each step, residual twin"),
+            "plain": HeatMap(f"{RATIO_TITLE}, each layer at each step", RATIO_COLOURS),
+        }
+        self.legend = HeatLegend("gradient norm of weights, L2")
+        self.ratio_legend = HeatLegend("plain over residual gradient", RATIO_COLOURS)
         self.averaged = QLabel("Curves: faint as measured, strong averaged over about 10 steps")
         self.loss = Curves("loss")
         self.accuracy = Curves("accuracy")
@@ -83,6 +105,11 @@ class TrainingPage(Page):
         self._told = 0
         self._went = False
         self._drawn = 0
+        self.recorded: RecordedRun | None = recorded_run()
+        """The recorded run, while that is what is on screen."""
+        self._played = 0
+        self._player = QTimer(self, interval=_PLAYED)
+        self._player.timeout.connect(self._play_step)
         self._arrange()
         self._frame = QTimer(self, singleShot=True, interval=_FRAMES[0])
         self._frame.timeout.connect(self._draw_in_time)
@@ -101,11 +128,9 @@ class TrainingPage(Page):
             middle.addWidget(self.strips[twin], 0, column)
             middle.addWidget(self.maps[twin], 1, column)
             middle.setColumnStretch(column, 1)
-        explained = QHBoxLayout()
-        explained.addWidget(self.legend)
-        explained.addStretch(1)
-        explained.addWidget(self.averaged)
-        middle.addLayout(explained, 2, 0, 1, 2)
+        left = Qt.AlignmentFlag.AlignLeft
+        middle.addWidget(self.legend, 2, 0, left)
+        middle.addWidget(self.ratio_legend, 2, 1, left)
         middle.addWidget(self.loss, 3, 0)
         middle.addWidget(self.accuracy, 3, 1)
         middle.setRowStretch(1, 3)
@@ -113,6 +138,7 @@ class TrainingPage(Page):
         time = QHBoxLayout()
         time.addWidget(self.time_text)
         time.addWidget(self.time_line, 1)
+        time.addWidget(self.averaged)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(8, 6, 8, 4)
         rows.setSpacing(4)
@@ -120,6 +146,7 @@ class TrainingPage(Page):
         said = QHBoxLayout()
         said.addWidget(self.sentence, 1)
         said.addWidget(self.notice)
+        said.addWidget(self.take_back)
         rows.addLayout(said)
         rows.addLayout(middle, 1)
         rows.addLayout(time)
@@ -134,6 +161,7 @@ class TrainingPage(Page):
         controls.rate_changed.connect(self._rate_changed)
         controls.view_changed.connect(self._soon)
         self.time_line.asked.connect(self._go_to)
+        self.take_back.clicked.connect(self._take_back)
         self.progress.cancel.clicked.connect(self._cancelled)
         self.channel.updated.connect(self._take)
         self.channel.failed.connect(self._failed)
@@ -141,6 +169,7 @@ class TrainingPage(Page):
             ("start", self._start_or_pause),
             ("step", self._step),
             ("reset", self.reset),
+            ("take_back", self._take_back),
         ):
             shortcut = QShortcut(QKeySequence(self.KEYS[name].keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -149,8 +178,8 @@ class TrainingPage(Page):
     def choices(self) -> dict[str, Json]:
         """What the next run is to be; the data are not kept."""
         request = self.controls.request()
-        kept = {name: getattr(request, name) for name in ("depth", "norm", "batch_size", "rate")}
-        return {**kept, "whole_run": self.controls.view.currentData()}
+        kept = {name: getattr(request, name) for name in ("depth", "batch_size", "rate")}
+        return {**kept, "norm": norm_of(request), "whole_run": self.controls.view.currentData()}
 
     def restore(self, choices: Mapping[str, Json]) -> None:
         controls = self.controls
@@ -163,6 +192,7 @@ class TrainingPage(Page):
             choose(box, choices.get(name))
         if isinstance(choices.get("rate"), int | float):
             controls.rate.setValue(choices["rate"])
+        controls.name_preset()
         controls.changed.emit()
 
     # ---- what the user asks for
@@ -180,6 +210,8 @@ class TrainingPage(Page):
         if not self.channel.running:
             self._asked = self.controls.request()
             self._told = 0
+            if self._forget_recording():
+                self._show_networks(self._asked)
             self.channel.start(self._asked)
         self._went = False
         self._tell_task(command)
@@ -192,6 +224,7 @@ class TrainingPage(Page):
 
     def reset(self) -> None:
         """Drop the run and show the networks that are chosen, untrained."""
+        self._forget_recording()
         self.channel.stop()
         self.progress.hide()
         self.request = self._asked = None
@@ -200,19 +233,36 @@ class TrainingPage(Page):
 
     def _settings_changed(self) -> None:
         if self.request is None and not self.channel.running:
+            self._forget_recording()
             self._show_networks(self.controls.request())
         self._show_notice()
 
     def _show_notice(self) -> None:
         running = self._asked or self.request
+        if self.recorded is not None:
+            self.notice.setText("Recorded run")
+            self.notice.setToolTip(f"Recorded with {self.recorded.versions}")
+            return
         self.notice.setText(
             words.needs_restart(self.controls.request(), running) if running else ""
         )
+        self.notice.setToolTip("")
 
     def _rate_changed(self, rate: float) -> None:
         self._tell_task(SetRate(round(rate, 4)))
 
+    def _take_back(self) -> None:
+        if self.history.given_up is not None:
+            self._set_running(False)
+            self._went = True
+            self._tell_task(TakeBack())
+
     def _go_to(self, step: int) -> None:
+        if self.recorded is not None:
+            self._player.stop()
+            self.standing = replace(self.standing, step=step)
+            self._soon()
+            return
         self._set_running(False)
         self._went = True
         self._tell_task(GoTo(step))
@@ -233,6 +283,8 @@ class TrainingPage(Page):
         if isinstance(update, TwinStep):
             self.history.append(update)
             self._soon()
+        elif isinstance(update, TakenBack):
+            self.history.exchange(update.step)
         elif isinstance(update, Standing):
             self.history.truncate(update.newest)
             if self._went and not update.running:
@@ -254,6 +306,38 @@ class TrainingPage(Page):
         self._cancelled()
         self.say(sentence)
 
+    # ---- the recorded run
+
+    def _play(self) -> None:
+        """Go on with the recorded run; or show it whole, where nothing is to move."""
+        recorded = self.recorded
+        if recorded is None or self.standing.step < self.standing.newest:
+            return
+        if motion.milliseconds():
+            self._player.start()
+            return
+        while self._played < len(recorded.steps):
+            self._play_step()
+
+    def _play_step(self) -> None:
+        recorded = self.recorded
+        if recorded is None or self._played >= len(recorded.steps):
+            self._player.stop()
+            return
+        for step in recorded.steps[self._played : self._played + len(TWINS)]:
+            self.history.append(step)
+        self._played += len(TWINS)
+        newest, rate = self.history.newest, recorded.request.rate
+        stops = tuple(range(0, newest + 1, _STOPS))
+        self.standing = Standing(newest, newest, False, rate, stops)
+        self._soon()
+
+    def _forget_recording(self) -> bool:
+        """Play no more; False if the recorded run was not on screen."""
+        self._player.stop()
+        was, self.recorded = self.recorded, None
+        return was is not None
+
     # ---- drawing
 
     @property
@@ -264,12 +348,14 @@ class TrainingPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._play()
         self._soon()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Draw nothing that nobody sees."""
         super().hideEvent(event)
         self._frame.stop()
+        self._player.stop()
 
     def figures(self) -> tuple[Figure, ...]:
         """The whole run, at the step on screen; nothing before the first step."""
@@ -277,6 +363,8 @@ class TrainingPage(Page):
             return ()
         request = self.request or self.controls.request()
         about = " and ".join(words.title(twin, request) for twin in TWINS)
+        if self.recorded is not None:
+            about = f"Recorded: {about}"
         layers = layer_names(request.depth)
         return (training(self.history, self.position, self.standing, layers, about),)
 
@@ -326,8 +414,11 @@ class TrainingPage(Page):
         history, position = self.history, self.position
         newest = history.newest
         whole = bool(self.controls.view.currentData())
+        norms, scale = history.tracks["residual"].norms, history.scale
+        self.maps["residual"].show_norms(norms, scale, newest, position, whole)
+        ratios, scale = history.ratios, history.ratio_scale
+        self.maps["plain"].show_norms(ratios, scale, newest, position, whole)
         for twin, track in history.tracks.items():
-            self.maps[twin].show_norms(track.norms, history.scale, newest, position, whole)
             strip = self.strips[twin]
             if 0 < position <= track.count:
                 strip.show_values(block_norms(track.norms[position - 1]), history.scale)
@@ -337,11 +428,22 @@ class TrainingPage(Page):
                 strip.show_values(None, None)
         self._drawn = position
         self.legend.show_scale(history.scale)
+        self.ratio_legend.show_scale(history.ratio_scale)
+        self.take_back.setVisible(history.given_up is not None)
         for curves in (self.loss, self.accuracy):
             curves.show_history(history, position)
         self.time_line.show_time(position, newest, self.standing.checkpoints)
         self.time_text.setText(self.time_line.text())
-        self.sentence.say_plain(words.measured(history, position, self.standing))
+        self.sentence.say_plain(self._sentence(words.measured(history, position, self.standing)))
+
+    def _sentence(self, measured: str) -> str:
+        """With what has to be known before a start: what is played back, how long it will take."""
+        if self.recorded is not None:
+            return words.played(measured, self.recorded)
+        example = recorded_run()
+        if self.history.newest or example is None:
+            return measured
+        return f"{measured} {words.takes(self._asked or self.controls.request(), example)}"
 
 
 def block_norms(norms: np.ndarray) -> list[float]:
