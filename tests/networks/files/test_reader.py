@@ -560,8 +560,7 @@ def test_reading_takes_no_memory_for_numbers_that_are_not_asked_for(tmp_path: Pa
         import re
         from pathlib import Path
         from resnet_viz.networks.download import WeightsError
-        from resnet_viz.networks.files.find import find_networks
-from resnet_viz.networks.files.reader import read_file
+        from resnet_viz.networks.files.reader import read_file
 
         assert read_file(Path({str(large)!r})).tensors["a"].bytes == 2**29
         for path in ({str(bomb)!r}, {str(pickle_bomb)!r}):
