@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from resnet_viz.analysis.task import TaskContext
+from resnet_viz.analysis.witness import Witnessed, witnessed
 from resnet_viz.images.planes import planes_in_words
 from resnet_viz.networks import recognise
 from resnet_viz.networks.catalog import CATALOG
 from resnet_viz.networks.download import WeightsError
 from resnet_viz.networks.own import Own, open_own
-from resnet_viz.results.recognition import InFile, NotRecognised, Recognised, RecogniseRequest
+from resnet_viz.results.recognition import (
+    Checked,
+    InFile,
+    NotRecognised,
+    Recognised,
+    RecogniseRequest,
+)
 from resnet_viz.results.task import Progress, TaskError
 
 
 def run(request: RecogniseRequest, context: TaskContext) -> Iterator[object]:
-    """Give a `Recognised` or a `NotRecognised`.
+    """Give a `NotRecognised`, or a `Recognised` and, once the statistics were asked, a `Checked`.
 
     Raises:
         TaskError: the file cannot be read as weights of a network; nothing in it was run.
@@ -35,16 +43,45 @@ def run(request: RecogniseRequest, context: TaskContext) -> Iterator[object]:
         return
     except (WeightsError, ValueError) as error:
         raise TaskError(str(error)) from error
-    yield recognised(own)
+    first = recognised(own)
+    yield first
+    if own.reading is None:
+        return
+    try:
+        for update in witnessed(own.reading, own.candidate.tensors, context.cancelled):
+            if isinstance(update, Progress):
+                yield update
+            else:
+                now = recognised(_taken(own, request, update), update.sentences)
+                yield Checked(first, now, update.fit)
+    except WeightsError as error:
+        raise TaskError(str(error)) from error
 
 
-def recognised(own: Own) -> Recognised:
-    """What the window and the command line are told of a file."""
-    channels = own.spec.channels
+def _taken(own: Own, request: RecogniseRequest, found: Witnessed) -> Own:
+    """The file as it is understood once its statistics were asked."""
+    assert own.reading is not None
+    guesses = {one.key: one.guess for one in own.reading.assumptions}
+    changed = tuple(
+        (one.key, one.guess)
+        for one in found.reading.assumptions
+        if one.key in guesses and one.guess != guesses[one.key]
+    )
+    if changed:
+        choices = (*request.choices, *changed)
+        path, which = own.contents.path, own.candidate.prefix
+        own = open_own(path, request.preferred, which, choices)
+    return replace(own, reading=found.reading)
+
+
+def recognised(own: Own, also: tuple[str, ...] = ()) -> Recognised:
+    """What the window and the command line are told of a file; ``also`` are sentences as well."""
+    what, *guessed = own.sentences()
+    said = (what, *also, *guessed)
     return Recognised(
         own.network,
         own.weights,
-        " ".join(filter(None, (f"{'. '.join(own.sentences())}.", planes_in_words(channels)))),
+        " ".join(filter(None, (f"{'. '.join(said)}.", planes_in_words(own.spec.channels)))),
         own.candidate.prefix,
         tuple(InFile(one.prefix, one.title, one.reason) for one in own.candidates),
         own.reading,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.reading.reading import Reading
+from resnet_viz.results.witness import Fit
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,16 @@ class Recognised:
     which: str = ""
     networks: tuple[InFile, ...] = ()
     reading: Reading | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of ``first`` once it was compared with the statistics in the file: ``now`` is the
+    same, or another reading that fits them better. Its sentence says how well."""
+
+    first: Recognised
+    now: Recognised
+    fit: Fit | None
 
 
 @dataclass(frozen=True)

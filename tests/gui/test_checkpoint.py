@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton
@@ -145,6 +146,20 @@ def test_a_network_of_its_own_is_explored_with_its_skips(
     assert driver.next_result().structure.title == "ResNet-20"
     window.state.set_network(second.snapshot.network)
     assert driver.next_result().now.logits.tolist() == second.now.logits.tolist()
+
+
+def test_the_statistics_in_a_file_correct_a_wrong_guess(driver: Driver, tmp_path: Path) -> None:
+    """Plain-20 as it ships has the names and shapes of ResNet-20, and only its norms tell."""
+    window = driver.show().window
+    path = tmp_path / "mine.pth"
+    shipped = Path(__file__).parents[2] / "assets" / "weights" / "plain20-cifar10.safetensors"
+    torch.save(safetensors.torch.load_file(shipped), path)
+    window.open_path(str(path))
+    driver.qtbot.waitUntil(lambda: "fits its own statistics" in message(window), timeout=90_000)
+    assert "taken as plain" in message(window)
+    result = driver.next_result()
+    assert result.structure.title == "Plain-20"
+    assert not result.structure.skips
 
 
 def test_a_network_of_single_layers_is_explored_without_skips(driver: Driver) -> None:

@@ -17,7 +17,13 @@ from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.class_names import SUFFIXES, read_class_names
 from resnet_viz.networks.download import WeightsError
 from resnet_viz.networks.preprocessing import Preprocessing
-from resnet_viz.results.recognition import InFile, NotRecognised, Recognised, RecogniseRequest
+from resnet_viz.results.recognition import (
+    Checked,
+    InFile,
+    NotRecognised,
+    Recognised,
+    RecogniseRequest,
+)
 from resnet_viz.views.shell.preprocessing import PreprocessingDialog
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
@@ -61,19 +67,24 @@ class CheckpointOpener(QObject):
                 [(f"Open {title}", lambda: self._state.set_network(update.nearest))],
             )
         elif isinstance(update, Recognised):
-            self._state.set_network(update.network, update.weights)
-            self._say(
-                update.sentence,
-                [
-                    *(
-                        self._other(update, one)
-                        for one in update.networks
-                        if one.prefix != update.which
-                    ),
-                    ("Preprocessing…", self.ask_for_preprocessing),
-                    ("Class names…", self.ask_for_class_names),
-                ],
-            )
+            self._take(update)
+        elif isinstance(update, Checked):
+            now = self._state.snapshot
+            if (now.network, now.weights) == (update.first.network, update.first.weights):
+                self._take(update.now)
+
+    def _take(self, found: Recognised) -> None:
+        """Put a network on screen, say what was guessed, and offer the file's others."""
+        self._state.set_network(found.network, found.weights)
+        others = [one for one in found.networks if one.prefix != found.which]
+        self._say(
+            found.sentence,
+            [
+                *(self._other(found, one) for one in others),
+                ("Preprocessing…", self.ask_for_preprocessing),
+                ("Class names…", self.ask_for_class_names),
+            ],
+        )
 
     def ask_for_preprocessing(self) -> None:
         """Let the user set size, mean and standard deviation for the weights in use."""
