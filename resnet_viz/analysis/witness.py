@@ -113,8 +113,8 @@ class Witnessed:
     sentences: tuple[str, ...]
 
 
-_CHECKED = ("combine", "pad", "stem", "activation", "raw", "stride", "projection", "first stage",
-            "dilation", "blur")  # fmt: skip
+_CHECKED = ("combine", "pad", "stem", "activation", "raw", "stride", "basic stride", "projection",
+            "first stage", "stem activation", "squeeze", "dilation", "blur")  # fmt: skip
 """The assumptions that statistics may tell, in the order in which most is lost with them."""
 
 

@@ -113,6 +113,7 @@ class Architecture:
     (arXiv:1812.01187, fig. 2c). ``pool_side`` is the side of the map that the head is given;
     ``pool`` "mean", or "max and mean" next to each other.
 
+    ``late_stride``: in a basic block the second convolution has the stride, not the first.
     ``first_stride`` is that of the first stage's first block. ``squeezed_after``, if it is not 0,
     counts the convolutions before each squeeze in place of its own ``after``. ``active_squeeze``:
     an activation stands between the last norm and the squeeze.
@@ -135,6 +136,7 @@ class Architecture:
     combine: Combine = "add"
     activation: Activation = "relu"
     stride_at: StrideAt = "3x3"
+    late_stride: bool = False
     pad_side: Side = "both"
     raw_projection: bool = False
     dilated: int = 0
@@ -181,6 +183,8 @@ class Architecture:
             return f"{squeezed}ResNeXt-{self._named_depth} {widest.groups}×{each}d"
         else:
             name = f"{squeezed}ResNet"
+        if self.order == "pyramid":
+            name = f"{squeezed}PyramidNet"
         name = f"Pre-act {name}" if self.order == "pre" else name
         return f"{name}-{self._named_depth}"
 

@@ -128,9 +128,7 @@ class ResidualUnit(nn.Module):
         self.shares = (
             of.order == "pre" and spec.projection is not None and not of.raw_projection
         ) and of.combine != "none"
-        strided = 0
-        if spec.bottleneck and of.stride_at == "3x3":
-            strided = 1
+        strided = int(of.stride_at == "3x3" if spec.bottleneck else of.late_stride)
         branch: list[str] = []
 
         def add(name: str, module: nn.Module) -> None:

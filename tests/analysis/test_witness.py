@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
+from resnet_viz import assets
 from resnet_viz.analysis.witness import Witnessed, crops, fit, has_seen_data, judge
-from resnet_viz.networks import weights
 from resnet_viz.networks.builder import BuiltResNet
 from resnet_viz.networks.preprocessing import CIFAR10, Preprocessing
 from resnet_viz.networks.reading.opening import Opened, open_weights
@@ -25,7 +25,7 @@ MADE_FOR = Preprocessing(32, CIFAR10.mean, CIFAR10.std)
 
 @cache
 def shipped(name: str) -> Opened:
-    return open_weights(weights.assets_dir() / "weights" / f"{name}-cifar10.safetensors")
+    return open_weights(assets.path("weights", f"{name}-cifar10.safetensors"))
 
 
 def right(name: str) -> Reading:

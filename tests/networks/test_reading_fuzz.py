@@ -166,7 +166,7 @@ class Plan:
         for stage, place, came, went, stride in self.blocks():
             at = ("block", stage, place)
             convs = self.convs(came, went)
-            strided = 1 if self.bottleneck and not self.stride_first else 0
+            strided = 0 if self.stride_first else 1
             out, entered = x, x
             for number, (_, _, _, groups) in enumerate(convs):
                 its = stride if number == strided else 1
@@ -218,6 +218,9 @@ class Plan:
             said["pad"] = f"zeros {side}"
         if changes and self.bottleneck:
             said["stride"] = "on the first 1×1" if self.stride_first else "on the 3×3"
+        elif changes:
+            place = "first" if self.stride_first else "second"
+            said["basic stride"] = f"on the {place} convolution"
         if changes and self.projected and self.pre:
             raw = "the block's raw input"
             said["raw"] = raw if self.raw else "the normed and activated input"

@@ -120,6 +120,8 @@ def assume(
         guesses.stem,
         guesses.strides,
         guesses.place_of_the_stride,
+        guesses.place_in_basic_blocks,
+        guesses.stem_activation,
         guesses.pads,
         guesses.pooled_projections,
         guesses.projections_input,
@@ -347,6 +349,40 @@ class _Guesses:
             guess = "on the first 1×1" if first > 1 else "on the 3×3"
             reason, sure = "the saved modules say so", True
         self.say("stride", "the stride in a bottleneck", guess, choices, reason, sure)
+
+    def place_in_basic_blocks(self) -> None:
+        strided = [
+            block
+            for block, (spec, stride) in zip(self.asked.blocks, self._strided(), strict=True)
+            if not spec.bottleneck and stride > 1
+        ]
+        if not strided:
+            return
+        choices: dict[str, Fields] = {
+            "on the first convolution": (("late_stride", False),),
+            "on the second convolution": (("late_stride", True),),
+        }
+        guess, reason, sure = "on the first convolution", "it is usual", bool(self.dialect)
+        if self.dialect:
+            reason = self.names_of
+        if self.dialect == "meliketoy":
+            guess, sure = "on the second convolution", False
+        second = self._side(self.asked.attribute(strided[0].convs[1].name, "stride"))
+        if second is not None:
+            guess = list(choices)[second > 1]
+            reason, sure = "the saved modules say so", True
+        self.say("basic stride", "the stride in a basic block", guess, choices, reason, sure)
+
+    def stem_activation(self) -> None:
+        if self.of.order != "pyramid":
+            return
+        choices: dict[str, Fields] = {
+            "none": (("stem_active", False),),
+            "there is one": (("stem_active", True),),
+        }
+        guess = "none" if self.of.stem[0].kernel <= 3 else "there is one"
+        what = "an activation after the first convolution"
+        self.say("stem activation", what, guess, choices, "it is so in PyramidNet")
 
     def _padded(self) -> bool:
         return self.of.combine == "add" and any(

@@ -252,6 +252,8 @@ def _drop_chains(blocks: list[RawBlock]) -> None:
 
     if any(block.projection is not None or block.squeeze is not None for block in blocks):
         return
+    if any(len(block.norms) > len(block.convs) for block in blocks):
+        return  # a pyramid's, which grow at every block
     same = [block.convs[0].takes == block.went for block in blocks]
     if all(map(in_a_list, blocks)) or not any(same):
         blocks.clear()
