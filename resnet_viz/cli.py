@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from resnet_viz.analysis.recognition import recognised
+from resnet_viz.analysis.recognition import recognised, taken
 from resnet_viz.figures.numbers import number_text, per_cent
 from resnet_viz.images.photo import PhotoError, find_photos, load_photo
 from resnet_viz.networks import catalog
@@ -80,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--checkpoint", metavar="FILE", help="your own weights, from a file")
     analyze.add_argument(
         "--part", metavar="NAME", help="which of several networks in the checkpoint"
+    )
+    analyze.add_argument(
+        "--check",
+        action="store_true",
+        help="compare how the checkpoint was read with the statistics in it; takes up to a minute",
     )
     which.add_argument("--untrained", action="store_true", help="the bare initialisation")
     analyze.add_argument(
@@ -275,8 +280,14 @@ def _weights(given: argparse.Namespace) -> tuple[catalog.NetworkSpec, WeightsCho
                 f"{path.name} is not for {own.title} but for {opened.spec.title}; "
                 f"leave out --network{known}"
             )
+        also: tuple[str, ...] = ()
+        if given.check and opened.reading is not None:
+            from resnet_viz.analysis.witness import judge
+
+            found = judge(opened.reading, opened.candidate.tensors)
+            opened, also = taken(opened, own.name, (), found), found.sentences
         own, weights = opened.spec, opened.weights
-        print(recognised(opened).sentence, file=sys.stderr)
+        print(recognised(opened, also).sentence, file=sys.stderr)
     if given.labels is not None:
         labels = read_class_names(given.labels)
         count = weights.classes or own.classes

@@ -52,6 +52,20 @@ def test_one_of_several_networks_in_a_checkpoint_is_taken(
     assert "there are teacher, student" in capsys.readouterr().err
 
 
+def test_a_checkpoint_is_checked_by_its_statistics(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], image: Path
+) -> None:
+    """Plain-20 has the names and shapes of ResNet-20."""
+    weights = Path(__file__).parents[1] / "assets" / "weights" / "plain20-cifar10.safetensors"
+    path = tmp_path / "mine"
+    path.write_bytes(weights.read_bytes())
+    asked = (image, "--checkpoint", path)
+    (found,) = analyze(capsys, *asked)
+    assert found["network"] == "resnet20"
+    (found,) = analyze(capsys, *asked, "--check")
+    assert found["network"] == "plain20"
+
+
 def test_networks_lists_the_catalog(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["networks", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from resnet_viz.analysis.task import TaskContext
-from resnet_viz.analysis.witness import Witnessed, witnessed
 from resnet_viz.images.planes import planes_in_words
 from resnet_viz.networks import recognise
 from resnet_viz.networks.catalog import CATALOG
@@ -21,6 +21,9 @@ from resnet_viz.results.recognition import (
     RecogniseRequest,
 )
 from resnet_viz.results.task import Progress, TaskError
+
+if TYPE_CHECKING:
+    from resnet_viz.analysis.witness import Witnessed
 
 
 def run(request: RecogniseRequest, context: TaskContext) -> Iterator[object]:
@@ -47,18 +50,24 @@ def run(request: RecogniseRequest, context: TaskContext) -> Iterator[object]:
     yield first
     if own.reading is None:
         return
+    from resnet_viz.analysis.witness import witnessed
+
     try:
         for update in witnessed(own.reading, own.candidate.tensors, context.cancelled):
             if isinstance(update, Progress):
                 yield update
             else:
-                now = recognised(_taken(own, request, update), update.sentences)
+                now = recognised(
+                    taken(own, request.preferred, request.choices, update), update.sentences
+                )
                 yield Checked(first, now, update.fit)
     except WeightsError as error:
         raise TaskError(str(error)) from error
 
 
-def _taken(own: Own, request: RecogniseRequest, found: Witnessed) -> Own:
+def taken(
+    own: Own, preferred: str | None, choices: tuple[tuple[str, str], ...], found: Witnessed
+) -> Own:
     """The file as it is understood once its statistics were asked."""
     assert own.reading is not None
     guesses = {one.key: one.guess for one in own.reading.assumptions}
@@ -68,9 +77,8 @@ def _taken(own: Own, request: RecogniseRequest, found: Witnessed) -> Own:
         if one.key in guesses and one.guess != guesses[one.key]
     )
     if changed:
-        choices = (*request.choices, *changed)
         path, which = own.contents.path, own.candidate.prefix
-        own = open_own(path, request.preferred, which, choices)
+        own = open_own(path, preferred, which, (*choices, *changed))
     return replace(own, reading=found.reading)
 
 
