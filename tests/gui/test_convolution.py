@@ -15,6 +15,7 @@ from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.results.result import Snapshot
+from resnet_viz.views.diagram.scenes.layers import LayersLevel
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.explorer.convolution import ConvolutionWindow, signed_text, sum_sentence
 from tests import fakes
@@ -108,8 +109,8 @@ def test_a_double_click_on_a_card_asks_for_its_convolution(qtbot: QtBot) -> None
     view.show_structure(STRUCTURES["resnet20"])
     view.reveal("layer2.1.conv1")
     view.levels.morph.stop()
-    layers = view.levels.layers
-    assert layers is not None
+    layers = view.scene
+    assert isinstance(layers, LayersLevel)
     asked: list[str] = []
     view.convolution_asked.connect(asked.append)
     card = layers.cards["layer2.1.conv1"]

@@ -469,7 +469,7 @@ def test_a_double_click_on_empty_ground_and_the_fit_button_fit(
     spot = view.canvas.viewport().rect().bottomRight() - QPoint(3, 3)
     qtbot.mouseDClick(view.canvas.viewport(), LEFT, pos=spot)
     assert view.canvas.zoom == pytest.approx(1.0)
-    out, larger, fit = view.buttons
+    out, larger, fit, _ = view.buttons
     qtbot.mouseClick(larger, LEFT)
     qtbot.mouseClick(larger, LEFT)
     qtbot.mouseClick(out, LEFT)

@@ -60,7 +60,7 @@ def test_a_page_is_one_entry(qtbot: QtBot, window: MainWindow) -> None:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     qtbot.keyClick(window, Qt.Key(Qt.Key.Key_1 + last), Qt.KeyboardModifier.ControlModifier)
-    page = window.stack.currentWidget()
+    page = window.pages.shown
     assert isinstance(page, demo.DemoPage)
     assert page.title == "Demo"
     assert (list(page.figures()), page.table()) == ([], None)
@@ -93,7 +93,7 @@ def test_every_page_takes_back_what_it_gave(window: MainWindow) -> None:
     first = window.pages.choices()
     assert first == json.loads(json.dumps(first))
     changed = json.loads(json.dumps(first))
-    changed["explorer"]["panels"]["activations"] = {"sorted": False, "common_scale": False}
+    changed["explorer"]["panels"]["activations"] |= {"sorted": False, "common_scale": False}
     changed["explorer"]["panels"]["gradient_flow"] = {"hold_scale": True}
     changed["explorer"]["panels"]["cascade"] = {"order": "random", "seed": 5, "pause": 1000}
     changed["explorer"]["open"] = ["photo", "cascade"]

@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from resnet_viz.engine.worker import Worker
 from resnet_viz.images import gallery
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.family import CLASSES
@@ -26,7 +27,7 @@ from resnet_viz.views.shell.gallery import GalleryDialog
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets import theme
 from tests import fakes
-from tests.gui.conftest import Driver
+from tests.gui.conftest import Driver, discard
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -555,3 +556,37 @@ def test_the_program_opens_the_image_that_it_is_given(
 
     assert run_main([str(image)], wait) == 0
     assert names == ["mine.png"]
+
+
+class Windows(QObject):
+    """Keeps what opens as a window of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[QWidget] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
+            if watched.isWindow():
+                self.opened.append(watched)
+        return False
+
+
+def test_turning_to_a_page_opens_no_window_beside_it(
+    qtbot: QtBot, settings: QSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that flashed up would take the keys with it."""
+    monkeypatch.setattr(Worker, "request", lambda *_: None)
+    window = MainWindow(settings)
+    window.show()
+    window.pages.show_result(fakes.result())
+    windows = Windows()
+    QApplication.instance().installEventFilter(windows)  # type: ignore[union-attr]
+    try:
+        for name in window.pages:
+            window.turn_to_page(name)
+            QApplication.processEvents()
+    finally:
+        QApplication.instance().removeEventFilter(windows)  # type: ignore[union-attr]
+    assert windows.opened == []
+    discard(window)

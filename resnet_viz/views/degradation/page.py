@@ -82,7 +82,6 @@ class DegradationPage(Page):
         self.findings.say_plain("\n".join(sentence for sentence in said if sentence))
         self.missing = QLabel("\n".join(missing))
         self.missing.setWordWrap(True)
-        self.missing.setVisible(bool(missing))
         self.error, self.loss = QRadioButton("Error (%)"), QRadioButton("Loss (nats)")
         self.error.setChecked(True)
         self.error.toggled.connect(self._draw)
@@ -90,16 +89,18 @@ class DegradationPage(Page):
         self.gradients = {
             kind: CurvesPlot(f"{title}, {GRADIENT}") for kind, title in PANELS.items()
         }
-        for plot in self.gradients.values():
-            plot.setVisible(any(card.gradient_norms for card in self.cards.values()))
         self.buttons: dict[str, QPushButton] = {}
         removed = (collapse_text(card) for card in self.cards.values())
         self.collapse = LinkedLabel()
         self.collapse.say_plain("\n".join(text for text in removed if text))
-        self.collapse.setVisible(bool(self.collapse.said))
         self.caveat = LinkedLabel()
         self.caveat.say_plain(caveat(self.cards))
         self._lay_out()
+        # Not before they have a place: a widget without one would open a window.
+        self.missing.setVisible(bool(missing))
+        self.collapse.setVisible(bool(self.collapse.said))
+        for plot in self.gradients.values():
+            plot.setVisible(any(card.gradient_norms for card in self.cards.values()))
         self.retheme()
 
     def retheme(self) -> None:

@@ -29,8 +29,8 @@ class _Entry:
 class Legend(QWidget):
     """Names what has a name; hidden without any."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._entries: list[_Entry] = []
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)

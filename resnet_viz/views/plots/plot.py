@@ -51,12 +51,12 @@ class Plot(QWidget):
         self._marked: float | None = None
         self._span = (0.0, 1.0)  # of the vertical axis, on its way to the chart's
         self._heights: np.ndarray | None = None  # of the first series, on its way
-        self.title = QLabel(title)
+        self.title = QLabel(title, self)
         self.title.setWordWrap(True)
         self.title.setVisible(bool(title) and not bare)
         if not bare:
             zoom.offer(self, title, self.title)
-        self.legend = Legend()
+        self.legend = Legend(self)
         self.plot: Any = make_canvas(least)
         self.plot.setAccessibleName(title)
         self.setAccessibleName(title)

@@ -286,6 +286,7 @@ class MainWindow(QMainWindow):
         self.settings.setValue("geometry", self.saveGeometry())
         self.pages.keep(self.settings)
         self.hide()
+        self.menus.close()
         self.worker.close()
         self.loader.close()
         self.engine.photos.close()

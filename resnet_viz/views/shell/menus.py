@@ -23,6 +23,11 @@ class Menus(QObject):
         self._commands = {command.name: command for command in commands()}
         self.actions = {name: self._action(one) for name, one in self._commands.items()}
         self.menus: dict[str, QMenu] = {}
+        self._closed = False
+
+    def close(self) -> None:
+        """Follow no more what changes while the window is taken down."""
+        self._closed = True
 
     def fill(self) -> None:
         """Put everything into the window's menu bar."""
@@ -41,6 +46,8 @@ class Menus(QObject):
 
     def refresh(self) -> None:
         """Enable what can be done now, and name and tick it as it is now."""
+        if self._closed:
+            return
         current = self._pages().current
         for name, command in self._commands.items():
             action = self.actions[name]

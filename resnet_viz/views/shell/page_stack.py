@@ -31,6 +31,8 @@ class PageStack(QObject):
         self.made: dict[str, Page] = {}
         self._result: Result | None = None
         self.stack = QStackedWidget()
+        self.current = entries[0].name
+        """The name of the page on screen."""
         self.tabs = Tabs()
         for number, entry in enumerate(entries, start=1):
             self.stack.addWidget(QWidget())
@@ -64,11 +66,6 @@ class PageStack(QObject):
 
     def __contains__(self, name: object) -> bool:
         return name in self.entries
-
-    @property
-    def current(self) -> str:
-        """The name of the page on screen."""
-        return list(self.entries)[self.tabs.currentIndex()]
 
     @property
     def shown(self) -> Page:
@@ -109,6 +106,7 @@ class PageStack(QObject):
 
     def _turn_to(self, number: int) -> None:
         name = list(self.entries)[number]
+        self.current = name
         _ = self[name]
         self.stack.setCurrentIndex(number)
         self.turned.emit(name)
