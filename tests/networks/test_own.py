@@ -160,7 +160,7 @@ def test_what_fits_nothing_names_the_nearest_network_and_the_differences(tmp_pat
 
 
 def test_a_stray_tensor_is_no_network(tmp_path: Path) -> None:
-    with pytest.raises(weights.WeightsError, match="it has no residual blocks; open weights of a"):
+    with pytest.raises(weights.WeightsError, match="holds no residual network that is known"):
         open_own(save(tmp_path / "a.pt", {"weight": torch.zeros(3)}))
 
 
