@@ -10,6 +10,9 @@ from resnet_viz.results.laboratory_regime import REGIME_TITLES, Verdict, growth
 
 SAMPLES = "the sample photos"
 
+_USUAL = 1.5e10
+"""Multiply-accumulates in a second, of one core of the machine that the estimates were made on."""
+
 
 def compared(result: LaboratoryResult) -> str:
     """What the two networks have in common, and what they were given."""
@@ -85,7 +88,10 @@ def warning(request: LaboratoryRequest, last: LaboratoryResult | None) -> str:
         f"and {takes.bytes / 2**30:.1f} GiB of memory"
     )
     if last is None:
-        return f"{sentence}; nothing has been measured here yet that would tell the time."
+        return (
+            f"{sentence}: about {_duration(takes.macs / _USUAL)} on one processor core; nothing "
+            "has been measured here yet that would tell better."
+        )
     rate = last.macs_per_second
     return (
         f"{sentence}: about {_duration(takes.macs / rate)} at the {rate / 1e9:,.0f} billion a "
@@ -93,5 +99,16 @@ def warning(request: LaboratoryRequest, last: LaboratoryResult | None) -> str:
     )
 
 
+def waiting(request: LaboratoryRequest) -> str:
+    """What is on its way while there is nothing to show yet."""
+    seconds = cost(request).macs / _USUAL
+    return (
+        f"{titles(request)} are being built and measured, one pass each: about "
+        f"{_duration(max(1.0, seconds))} on one processor core."
+    )
+
+
 def _duration(seconds: float) -> str:
+    if 0.5 < seconds < 1.5:
+        return "a second"
     return f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"

@@ -64,7 +64,7 @@ def test_more_than_is_free_is_refused_before_anything_is_built(
     with pytest.raises(TaskError) as refused:
         list(laboratory.run(deep, TaskContext(Session(), list, lambda: False)))
     assert str(refused.value) == (
-        "ResNet-1202 and Plain-1202 with a batch of 64 need about 5.7 GiB of memory, and 1.0 GiB "
+        "ResNet-1202 and Plain-1202 with a batch of 64 need about 6.2 GiB of memory, and 1.0 GiB "
         "are free; choose a smaller batch or fewer layers, or close other programs"
     )
 

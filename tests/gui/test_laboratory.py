@@ -22,6 +22,7 @@ from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets import motion, theme
 from tests import fakes
 from tests.gui.conftest import discard, settle
+from tests.gui.fit import faults
 
 SMALL = LaboratoryRequest(depth=8, batch=16)
 
@@ -108,6 +109,23 @@ def test_nothing_is_measured_before_the_page_is_looked_at(bench: Bench) -> None:
         False, True, True, True, False,
     ]  # fmt: skip
     assert not any(cell.has_skip for cell in bench.page.plain_strip.cells)
+
+
+def test_the_page_greets_with_what_is_on_its_way_and_not_with_empty_axes(bench: Bench) -> None:
+    page = bench.page
+    bench.page.show()
+    assert not any(plot.isVisible() for plot in page.plots)
+    assert not page.residual_strip.isVisible()
+    assert page.waiting.isVisible()
+    bench.wait_until(lambda: page.channel.running)
+    assert page.waiting.text() == (
+        "ResNet-8 and Plain-8 are being built and measured, one pass each: about a second on one "
+        "processor core."
+    )
+    bench.measured()
+    assert all(plot.isVisible() for plot in page.plots)
+    assert page.residual_strip.isVisible()
+    assert not page.waiting.isVisible()
 
 
 def test_both_networks_are_drawn_in_one_colour_scale_and_each_plot_in_one(bench: Bench) -> None:
@@ -320,6 +338,40 @@ def test_a_click_marks_the_same_layer_everywhere(bench: Bench) -> None:
     assert page.residual_strip._marker == 2
 
 
+@pytest.mark.parametrize("size", [(960, 600), (1280, 800), (1366, 768), (1920, 1080)])
+def test_nothing_is_cut_off_while_the_first_sweep_runs(
+    qtbot: QtBot, settings: QSettings, size: tuple[int, int]
+) -> None:
+    window = MainWindow(settings)
+    try:
+        page = window.pages["laboratory"]
+        assert isinstance(page, LaboratoryPage)
+        window.worker.request = lambda snapshot: None  # type: ignore[method-assign]
+        window.worker.start = lambda channel, request: None  # type: ignore[method-assign]
+        window.resize(*size)
+        window.show()
+        window.turn_to_page("laboratory")
+        motion.allow(True)
+        for style in theme.THEMES:
+            window.set_theme(style)
+            page._show(result(depth=56))
+            page.sweep.start(56)
+            fronts: list[float] = []
+            page.sweep.moved.connect(fronts.append)
+            qtbot.waitUntil(lambda fronts=fronts: bool(fronts))  # type: ignore[misc]
+            assert page.sweep.running
+            assert faults(page) == [], style
+            for plot in page.plots:
+                assert plot.legend.isVisible()
+                assert plot.legend.height() > 0
+            if size[1] >= 768:
+                assert page.height() <= page.parentWidget().height(), "nothing to scroll to"  # type: ignore[union-attr]
+            assert page.residual_strip.height() == page.plain_strip.height()
+            assert page.plain_strip.cell_rect(0).height() >= page.fontMetrics().height()
+    finally:
+        discard(window)
+
+
 def test_it_fits_the_window_in_every_theme(qtbot: QtBot, settings: QSettings) -> None:
     window = MainWindow(settings)
     try:
@@ -399,10 +451,10 @@ def test_a_heading_names_regime_and_figures_and_zero_is_explained() -> None:
 
 def test_the_warning_reckons_from_the_last_measurement() -> None:
     deep = LaboratoryRequest(depth=1202, batch=64, norm=True)
-    assert "nothing has been measured here yet" in words.warning(deep, None)
+    assert "on one processor core; nothing has been measured here yet" in words.warning(deep, None)
     last = result(depth=110, seconds=1.0)
     text = words.warning(deep, last)
     # 1200 : 108 layers of the same batch, 2 seconds for both twins.
     assert "about 22 seconds" in text
     assert "ResNet-1202 and Plain-1202" in text
-    assert "5.7 GiB" in text
+    assert "6.2 GiB" in text

@@ -28,6 +28,7 @@ from resnet_viz.views.training.time_line import TimeLine
 from resnet_viz.views.widgets import motion, theme
 from tests import fakes
 from tests.gui.conftest import Driver
+from tests.gui.fit import faults
 
 SPACE, LEFT, RIGHT, HOME, END = (
     Qt.Key.Key_Space,
@@ -462,6 +463,19 @@ def test_a_recorded_run_moves_where_things_may_move(qtbot: QtBot, fresh: Trainin
     moving.reset()
     assert moving.history.newest == 0
     assert moving.notice.text() == ""
+
+
+@pytest.mark.parametrize("size", [(960, 600), (1280, 800), (1366, 768), (1920, 1080)])
+def test_nothing_is_cut_off_in_any_theme(made: MainWindow, size: tuple[int, int]) -> None:
+    made.resize(*size)
+    made.turn_to_page("training")
+    page = made.pages["training"]
+    for name in ("dark", "light", "projector"):
+        made.set_theme(name)
+        QApplication.processEvents()
+        assert faults(page) == [], name
+        if size[1] >= 768:
+            assert page.height() <= page.parentWidget().height(), "nothing to scroll to"
 
 
 # ---- the parts

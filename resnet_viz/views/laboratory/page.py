@@ -50,6 +50,7 @@ from resnet_viz.views.widgets.scale_bar import ScaleBar
 PAUSE = 200
 """Milliseconds after the last change before a network is built."""
 
+_LEAST_PLOT = 90  # pixels
 _KEPT = ("depth", "combine", "norm", "initialisation", "nonlinearity", "data", "batch", "seed")
 
 
@@ -78,8 +79,12 @@ class LaboratoryPage(Page):
         self.colours.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.compared = LinkedLabel()
         self.warning = _Warning()
+        self.waiting = QLabel()
+        """In the place of the plots until there is something to plot."""
+        self.waiting.setWordWrap(True)
+        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.residual_strip, self.plain_strip = NetworkStrip(), NetworkStrip()
-        self.plots = tuple(Plot(title, least=90) for title in laboratory.QUANTITIES)
+        self.plots = tuple(Plot(title, least=_LEAST_PLOT) for title in laboratory.QUANTITIES)
         self.weights, self.activations, self.variances = self.plots
         self.residual_finding, self.plain_finding = LinkedLabel(), LinkedLabel()
         self._scroll = QScrollArea()
@@ -108,6 +113,8 @@ class LaboratoryPage(Page):
         plots.setSpacing(10)
         for plot in self.plots:
             plots.addWidget(plot, 1)
+            # Where the page is low the plots give way, before anything is cut off below.
+            plot.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
             plot.setToolTip(_MEANING[self.plots.index(plot)])
         findings = QHBoxLayout()
         findings.setSpacing(10)
@@ -123,7 +130,9 @@ class LaboratoryPage(Page):
         rows.addWidget(self.residual_strip)
         rows.addWidget(self.plain_strip)
         rows.addLayout(findings)
+        rows.addWidget(self.waiting, 1)
         rows.addLayout(plots, 1)
+        self._show_parts()
         columns = QHBoxLayout(self)
         columns.setContentsMargins(0, 0, 0, 0)
         columns.setSpacing(0)
@@ -193,6 +202,7 @@ class LaboratoryPage(Page):
             self.warning.ask(words.warning(request, self.result))
             return
         self.warning.hide()
+        self.waiting.setText(words.waiting(request))
         self.channel.start(request)
 
     def _allow(self) -> None:
@@ -224,9 +234,25 @@ class LaboratoryPage(Page):
         if motion.milliseconds():
             self.toggle_sweep()
 
+    def _show_parts(self) -> None:
+        """Show no plot before there is something in it."""
+        self.waiting.setVisible(self.result is None)
+        self.sweep_button.setEnabled(self.result is not None)
+        for widget in (*self.plots, self.colours):
+            widget.setVisible(self.result is not None)
+        if self.result is None:
+            for widget in (
+                self.residual_strip,
+                self.plain_strip,
+                self.residual_finding,
+                self.plain_finding,
+            ):
+                widget.hide()
+
     def _draw(self) -> None:
         """Show the result, whole."""
         result = self.result
+        self._show_parts()
         if result is None:
             return
         look = theme.current()
@@ -289,7 +315,10 @@ class LaboratoryPage(Page):
         """Take colours and fonts from the theme in use."""
         look = theme.current()
         self._scroll.setFixedWidth(round(26 * look.point_size))
-        self.compared.setStyleSheet(f"color: {look.muted}")
+        for plot in self.plots:  # with room for a title and a legend of two lines each
+            plot.setMinimumHeight(_LEAST_PLOT + 5 * plot.fontMetrics().height())
+        for label in (self.compared, self.waiting):
+            label.setStyleSheet(f"color: {look.muted}")
         for label, colour in (
             (self.residual_finding, look.skip),
             (self.plain_finding, look.branch),

@@ -61,11 +61,11 @@ def request_for(
 
 PRESETS = (
     Preset(
-        "Batch norm, depth 32: the plain twin lags behind",
+        "Batch norm, depth 32: plain lags behind",
         request_for(DataChoice(), 32, True, 32, 0.03),
     ),
     Preset(
-        "No batch norm, depth 20: SkipInit learns, the plain twin's gradient vanishes",
+        "No norm, depth 20: only SkipInit learns",
         request_for(DataChoice(), 20, SKIP_INIT, 32, 0.07),
     ),
 )

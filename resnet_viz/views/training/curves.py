@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viz.figures.training import TITLES, Quantity, curves
 from resnet_viz.figures.training_history import History
@@ -18,6 +18,8 @@ class Curves(QWidget):
         self._quantity: Quantity = quantity
         self.title = QLabel()
         self.plot = Plot(TITLES[quantity], bare=True)
+        # Where the page is low the plots give way, before anything is cut off below.
+        self.plot.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.setAccessibleName(TITLES[quantity])
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)

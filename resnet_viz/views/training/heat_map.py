@@ -57,7 +57,8 @@ class HeatMap(QWidget):
         self._steps = np.empty(0, np.int64)
         self._columns = _LEAST
         self._position = 0
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        # Where the page is low the picture gives way, before anything is cut off below.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.setMouseTracking(True)
         zoom.offer(self, self.accessibleName(), self)
 
