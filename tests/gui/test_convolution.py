@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -115,7 +115,7 @@ def test_a_double_click_on_a_card_asks_for_its_convolution(qtbot: QtBot) -> None
     view.convolution_asked.connect(asked.append)
     card = layers.cards["layer2.1.conv1"]
     card.is_convolution = True
-    at = view.canvas.mapFromScene(QPointF(card.centre()))
+    at = view.canvas.mapFromScene(card.mapToScene(card.boundingRect().center()))
     double_click(qtbot, view, at)
     assert asked == ["layer2.1.conv1"]
 

@@ -127,13 +127,9 @@ class Tabs(QTabBar):
         wanted = super().sizeHint()
         bar = self.parentWidget()
         if isinstance(bar, QMenuBar):
-            metrics = bar.fontMetrics()
-            pad = 2 * metrics.horizontalAdvance("n")
-            texts = (action.text().replace("&", "") for action in bar.actions())
-            menus = sum(metrics.horizontalAdvance(text) + pad for text in texts)
-            wanted.setWidth(
-                max(self.tabSizeHint(0).width(), min(wanted.width(), bar.width() - menus))
-            )
+            menus = sum(bar.actionGeometry(action).width() for action in bar.actions())
+            room = max(self.tabSizeHint(0).width(), bar.width() - menus)
+            wanted.setWidth(min(wanted.width(), room))
         return wanted
 
 
