@@ -112,6 +112,9 @@ class PageStack(QObject):
         self.turned.emit(name)
 
 
+_AROUND = 19  # pixels that the style leaves around a menu's text
+
+
 class Tabs(QTabBar):
     """The pages' tabs in the menu bar's free end; where that is narrow, they scroll."""
 
@@ -127,7 +130,9 @@ class Tabs(QTabBar):
         wanted = super().sizeHint()
         bar = self.parentWidget()
         if isinstance(bar, QMenuBar):
-            menus = sum(bar.actionGeometry(action).width() for action in bar.actions())
+            metrics = bar.fontMetrics()
+            texts = (action.text().replace("&", "") for action in bar.actions())
+            menus = sum(metrics.horizontalAdvance(text) + _AROUND for text in texts)
             room = max(self.tabSizeHint(0).width(), bar.width() - menus)
             wanted.setWidth(min(wanted.width(), room))
         return wanted
