@@ -14,17 +14,30 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.images import gallery
 from resnet_viz.images.photo import Crop, network_picture
 from resnet_viz.networks.builder import BuiltResNet, build
+from resnet_viz.networks.own import opened_as
 from resnet_viz.networks.preprocessing import IMAGENET, Preprocessing
 from resnet_viz.networks.reading.reading import Assumption, Loadable, Reading, build_with_weights
+from resnet_viz.results.measured import Measured
 from resnet_viz.results.task import Cancelled, Progress
-from resnet_viz.results.witness import CLEARLY, DOUBTFUL, FITS, Fit, Tried
+from resnet_viz.results.witness import (
+    CLEARLY,
+    DOUBTFUL,
+    FITS,
+    Fit,
+    Tried,
+    WitnessRequest,
+    WitnessResult,
+)
 
 PHOTOS = ("chelsea", "astronaut", "coffee", "rocket", "motorcycle")
 _MOST_PIXELS = 64 * 32 * 32
 """Of a batch: 64 crops of 32×32. There are 16 crops at least."""
+
+NO_STATISTICS = "It has no statistics from training, so that nothing tells if it was read right"
 
 _SMALLEST = 1e-5  # of a variance: that of a channel which is always 0
 
@@ -132,14 +145,13 @@ def witnessed(
     """
     network = build_with_weights(reading, tensors)
     if not has_seen_data(network):
-        text = "It has no statistics from training, so that nothing tells if it was read right"
-        yield Witnessed(reading, None, (), (text,))
+        yield Witnessed(reading, None, (), (NO_STATISTICS,))
         return
     made_for = reading.preprocessing or Preprocessing(224, IMAGENET.mean, IMAGENET.std)
     batch = crops(made_for, reading.architecture.channels)
     found = fit(network, batch)
     if found is None:
-        yield Witnessed(reading, None, (), ("It has no statistics that tell if it was read right",))
+        yield Witnessed(reading, None, (), (NO_STATISTICS,))
         return
     state = {name: value for name, value in network.state_dict().items() if "head." not in name}
     asked = [one for key in _CHECKED for one in reading.assumptions if one.key == key]
@@ -221,3 +233,36 @@ def judge(
     *_, last = witnessed(reading, tensors, cancelled)
     assert isinstance(last, Witnessed)
     return last
+
+
+def run(request: WitnessRequest, context: TaskContext) -> Iterator[object]:
+    """The fit of the network on screen, and of its other readings if it came from a file.
+
+    Raises:
+        As `Session.subject`, and WeightsError if the file can no longer be read.
+    """
+    yield Progress("Preparing the network", 0, 0)
+    subject = context.session.subject(request.snapshot, context.cancelled)
+    on = Measured(request.snapshot, subject.spec.title, subject.weights)
+    choice = request.snapshot.weights
+    read = choice.kind == "file" and choice.reading is not None and choice.reading.spec is not None
+    if read:
+        opened = opened_as(choice)
+        for update in witnessed(opened.reading, opened.candidate.tensors, context.cancelled):
+            if isinstance(update, Witnessed):
+                before = {one.key: one.guess for one in opened.reading.assumptions}
+                better = tuple(
+                    (one.key, one.guess)
+                    for one in update.reading.assumptions
+                    if before.get(one.key) != one.guess
+                )
+                yield WitnessResult(on, update.fit, update.tried, better, update.sentences)
+            else:
+                yield update
+        return
+    found = None
+    if has_seen_data(subject.network):
+        batch = crops(subject.spec.preprocessing, subject.spec.channels)
+        found = fit(subject.network, batch.to(subject.image.device))
+    text = NO_STATISTICS if found is None else found.text
+    yield WitnessResult(on, found, (), (), (text,))

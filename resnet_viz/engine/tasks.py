@@ -20,6 +20,7 @@ from resnet_viz.results.recognition import RecogniseRequest
 from resnet_viz.results.shattering import ShatteringRequest
 from resnet_viz.results.strength import StrengthRequest
 from resnet_viz.results.twins import TrainingRequest
+from resnet_viz.results.witness import WitnessRequest
 
 TaskFunction = Callable[[Any, TaskContext], Iterator[object]]
 
@@ -34,6 +35,7 @@ TASKS: dict[type, str] = {
     LesionsRequest: "resnet_viz.analysis.lesions:run",
     RecogniseRequest: "resnet_viz.analysis.recognition:run",
     TrainingRequest: "resnet_viz.analysis.twins:run",
+    WitnessRequest: "resnet_viz.analysis.witness:run",
 }
 """Request type → "module:function"."""
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from resnet_viz.results.measured import Measured
+from resnet_viz.results.result import Snapshot
+
 FITS = 0.025
 """Of a mean divergence: at most so much is a fit. Measured on the four networks that come with the
 program: 0.01 for the right reading, 0.03 to 0.5 for another activation, 0.05 to 0.12 for zeros at
@@ -58,3 +61,24 @@ class Tried:
     key: str
     choice: str
     fit: float | None
+
+
+@dataclass(frozen=True)
+class WitnessRequest:
+    """Compare the network on screen with the statistics that it stored; where it was read from a
+    file, compare its other readings too."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class WitnessResult:
+    """What was found out ``on`` a network. ``fit`` is that of the reading that fits best, None
+    where there are no statistics; ``choices`` are (assumption, choice) that fit better than what is
+    on screen; ``sentences`` say it."""
+
+    on: Measured
+    fit: Fit | None
+    tried: tuple[Tried, ...]
+    choices: tuple[tuple[str, str], ...]
+    sentences: tuple[str, ...]

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
 from resnet_viz import assets
-from resnet_viz.analysis.witness import Witnessed, crops, fit, has_seen_data, judge
+from resnet_viz.analysis.session import Session
+from resnet_viz.analysis.task import TaskContext
+from resnet_viz.analysis.witness import Witnessed, crops, fit, has_seen_data, judge, run
+from resnet_viz.figures.figure import Chart
+from resnet_viz.figures.witness import describe, witness
+from resnet_viz.images import gallery
 from resnet_viz.networks.builder import BuiltResNet
-from resnet_viz.networks.preprocessing import CIFAR10, Preprocessing
+from resnet_viz.networks.choice import WeightsChoice
+from resnet_viz.networks.own import open_own
+from resnet_viz.networks.preprocessing import CIFAR10, NONE, Preprocessing
 from resnet_viz.networks.reading.opening import Opened, open_weights
 from resnet_viz.networks.reading.reading import Reading, build_with_weights
+from resnet_viz.results.result import Snapshot
 from resnet_viz.results.task import Cancelled
-from resnet_viz.results.witness import CLEARLY, DOUBTFUL, FITS, Fit
+from resnet_viz.results.witness import (
+    CLEARLY,
+    DOUBTFUL,
+    FITS,
+    Fit,
+    WitnessRequest,
+    WitnessResult,
+)
 from tests.networks.test_reading import stored
 
 SHIPPED = ("resnet20", "resnet56", "plain20", "plain56")
@@ -151,3 +168,59 @@ def test_a_fit_has_a_figure_for_each_norm() -> None:
     assert len(found.layers) == 19
     assert found.worst[1] == max(value for _, value in found.layers)
     assert Fit((("a", 0.01), ("b", 0.03)), 1).mean == pytest.approx(0.02)
+
+
+# --- As a task ---------------------------------------------------------------------------------
+
+
+def context() -> TaskContext:
+    return TaskContext(Session(), list, lambda: False)
+
+
+def test_a_network_of_the_catalog_is_compared_as_it_is() -> None:
+    request = WitnessRequest(Snapshot("resnet20", gallery.load_sample("chelsea")))
+    *_, last = run(request, context())
+    assert isinstance(last, WitnessResult)
+    assert last.fit is not None
+    assert last.fit.mean <= FITS
+    assert last.tried == ()
+    (panel,) = witness(last).panels
+    assert isinstance(panel, Chart)
+    assert len(panel.bars[0].values) == 19
+    assert "It fits its own statistics" in describe(last)
+
+
+def test_wrong_input_does_not_fit() -> None:
+    raw = Preprocessing(32, NONE.mean, NONE.std)
+    choice = WeightsChoice(preprocessing=raw)
+    request = WitnessRequest(Snapshot("resnet20", gallery.load_sample("chelsea"), weights=choice))
+    *_, last = run(request, context())
+    assert isinstance(last, WitnessResult)
+    assert last.fit is not None
+    assert last.fit.mean > DOUBTFUL
+
+
+def test_untrained_weights_have_no_figure() -> None:
+    choice = WeightsChoice("untrained")
+    request = WitnessRequest(Snapshot("resnet20", gallery.load_sample("chelsea"), weights=choice))
+    *_, last = run(request, context())
+    assert isinstance(last, WitnessResult)
+    assert last.fit is None
+    assert witness(last).panels == ()
+    assert "no statistics" in describe(last)
+
+
+def test_a_file_is_compared_with_its_other_readings(tmp_path: Path) -> None:
+    """Plain-20 with four outputs, so that it is none of the catalog's and taken for residual."""
+    source = load_file(assets.path("weights", "plain20-cifar10.safetensors"))
+    for name in [name for name in source if name.startswith("layer3.2.")]:
+        del source[name]  # one block fewer than any network of the list
+    path = tmp_path / "mine.safetensors"
+    save_file(source, path)
+    own = open_own(path)
+    assert own.spec.combine == "add"
+    snapshot = Snapshot(own.network, gallery.load_sample("chelsea"), weights=own.weights)
+    *_, last = run(WitnessRequest(snapshot), context())
+    assert isinstance(last, WitnessResult)
+    assert ("combine", "plain") in last.choices
+    assert "plain, which fits" in describe(last)

@@ -30,6 +30,7 @@ from resnet_viz.views.instruments.panel import NOTHING, STALE, Panel
 from resnet_viz.views.instruments.paths import PathsPanel
 from resnet_viz.views.instruments.registry import INSTRUMENTS
 from resnet_viz.views.instruments.shattering import ShatteringPanel
+from resnet_viz.views.instruments.witness import WitnessPanel
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
 from tests import fakes
@@ -374,6 +375,22 @@ def test_heights_that_are_no_numbers_are_named(qtbot: QtBot) -> None:
     assert plot.chart.reading(3) == "d"
     plot.hover(QPointF(plot.plot.mapToScene(bar(plot, 2))))
     assert plot.readout.text() == "c\nit: 0.50"
+
+
+def test_statistics_are_compared(qtbot: QtBot, page: InstrumentsPage, state: ExplorerState) -> None:
+    panel = choose(qtbot, page, WitnessPanel)
+    assert isinstance(panel, WitnessPanel)
+    state.set_weights(WeightsChoice())
+    measure(qtbot, panel)
+    assert "It fits its own statistics" in panel.measured.text()
+    assert panel.plot.isVisible()
+    (figure,) = panel.figures()
+    assert len(figure.panels) == 1
+    state.set_weights(WeightsChoice("untrained"))
+    assert STALE in panel.measured.text()
+    measure(qtbot, panel)
+    assert "no statistics" in panel.measured.text()
+    assert not panel.plot.isVisible()
 
 
 @pytest.mark.parametrize("name", list(theme.THEMES))

@@ -45,5 +45,11 @@ INSTRUMENTS: list[InstrumentEntry] = [
         "resnet_viz.views.instruments.loss_surface:LossSurfacePanel",
         "The loss around the weights, with skips and without",
     ),
+    InstrumentEntry(
+        "witness",
+        "Its own statistics",
+        "resnet_viz.views.instruments.witness:WitnessPanel",
+        "Does the network see what its norms saw in training?",
+    ),
 ]
 """To add an instrument, write its module and add its entry here."""
