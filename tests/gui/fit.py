@@ -117,8 +117,8 @@ def _text_faults(widget: QWidget) -> list[str]:
             and not widget.rect().contains(widget.tabRect(number))
             and not widget.usesScrollButtons()
         ]
-    if widget.property("elides"):
-        wanted.setWidth(0)
+    if widget.property("elides") and widget.toolTip():
+        return []
     if wanted.width() > room.width() + _SLACK or wanted.height() > room.height() + _SLACK:
         return [
             f"{named(widget)} needs {wanted.width()}×{wanted.height()} and has "

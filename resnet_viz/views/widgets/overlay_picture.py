@@ -28,13 +28,13 @@ class OverlayPicture(QWidget):
         self._render: Render | None = None
         self.picture = Picture()
         self.picture.setMinimumSize(96, 96)
-        self.heading = _Words()
+        self.heading = _words()
         font = self.heading.font()
         font.setBold(True)
         self.heading.setFont(font)
-        self.details = _Words()
+        self.details = _words()
         self.details.setForegroundRole(self.palette().ColorRole.PlaceholderText)
-        self.warning = _Words()
+        self.warning = _words()
         self.scale_bar = ScaleBar(table)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)
@@ -78,7 +78,6 @@ class OverlayPicture(QWidget):
         for label, text in zip((self.heading, self.details, self.warning), texts, strict=True):
             label.setText(text)
             label.setToolTip(text)
-            label.insist()
             label.setVisible(bool(text))
         self.picture.setAccessibleName(". ".join(filter(None, texts)))
 
@@ -110,16 +109,9 @@ class OverlayPicture(QWidget):
         self.picture.setMaximumWidth(self.height() if wide else self.width())
 
 
-class _Words(QLabel):
-    """A text in as many lines as it needs, which it insists on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setWordWrap(True)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.insist()
-
-    def insist(self) -> None:
-        self.setMinimumHeight(max(0, self.heightForWidth(self.width())))
+def _words() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    # Where there is no room for every line the tool tip has them all.
+    label.setProperty("elides", True)
+    return label

@@ -263,6 +263,7 @@ class DockTitle(QWidget):
         self.label = QLabel(title)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.label.setProperty("elides", True)
+        self.label.setToolTip(title)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 4, 2)
         row.setSpacing(0)
