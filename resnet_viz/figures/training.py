@@ -15,7 +15,8 @@ from resnet_viz.figures.training_words import measured
 from resnet_viz.results.twins import TWINS, Standing, Twin
 
 MOST_POINTS = 800
-_FAINT, _FADED = 0.51, 0.35  # opacity of what was measured at each step, and of what is given up
+_FAINT, _FADED = 0.51, 0.35  # opacity of what was measured at each step, and of what is ahead
+_GIVEN_UP = 0.5
 _QUARTERS = tuple((share / 4, f"{share / 4:g}") for share in range(5))
 
 Quantity = Literal["loss", "accuracy"]
@@ -67,8 +68,8 @@ def curves(history: History, quantity: Quantity, position: int) -> Chart:
                     COLOURS[twin],
                     dashed=twin == "plain",
                     x=steps + gave_up.since,
-                    width=0.5,
-                    opacity=_FADED,
+                    width=0.8,
+                    opacity=_GIVEN_UP,
                 )
             )
         for values, smooth in zip(pair, (False, True), strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viz.analysis import memory
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.engine import tasks
 from resnet_viz.engine.worker import Worker
@@ -101,6 +103,32 @@ def test_a_task_gives_its_updates_in_order_and_ends(
     assert ("progress", "lab", Progress("Counting", 2, 2)) in heard
     assert log.closed == [Count(2)]
     assert not worker.runs("lab")
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_memory_is_given_back_once_a_task_holds_nothing_any_more(
+    qtbot: QtBot, worker: Worker, monkeypatch: pytest.MonkeyPatch, stopped: bool
+) -> None:
+    class Large:
+        """Stands for tensors."""
+
+    held: list[weakref.ref[Large]] = []
+    gone: list[bool] = []
+
+    def take(request: Count, context: TaskContext) -> Iterator[object]:
+        large = Large()
+        held.append(weakref.ref(large))
+        while request.to is None:
+            yield Progress("Holding", 0, 0)
+        yield large.__doc__
+
+    monkeypatch.setattr(tasks, "find", lambda request: take)
+    monkeypatch.setattr(memory, "release", lambda: gone.append(held[0]() is None))
+    worker.start("lab", Count(None if stopped else 1))
+    qtbot.waitUntil(lambda: bool(held))
+    if stopped:
+        worker.stop("lab")
+    qtbot.waitUntil(lambda: gone == [True])
 
 
 def test_a_pass_does_not_wait_for_an_endless_task(qtbot: QtBot, worker: Worker, log: Log) -> None:

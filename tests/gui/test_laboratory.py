@@ -117,6 +117,7 @@ def test_the_page_greets_with_what_is_on_its_way_and_not_with_empty_axes(bench: 
     assert not any(plot.isVisible() for plot in page.plots)
     assert not page.residual_strip.isVisible()
     assert page.waiting.isVisible()
+    assert "being built and measured" in page.waiting.text(), "from the first moment on"
     bench.wait_until(lambda: page.channel.running)
     assert page.waiting.text() == (
         "ResNet-8 and Plain-8 are being built and measured, one pass each: about a second on one "

@@ -82,6 +82,7 @@ class LaboratoryPage(Page):
         self.waiting = QLabel()
         """In the place of the plots until there is something to plot."""
         self.waiting.setWordWrap(True)
+        self.waiting.setText(words.waiting(self.controls.request()))
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.residual_strip, self.plain_strip = NetworkStrip(), NetworkStrip()
         self.plots = tuple(Plot(title, least=_LEAST_PLOT) for title in laboratory.QUANTITIES)
@@ -199,6 +200,7 @@ class LaboratoryPage(Page):
             self.channel.stop()
             self.progress.hide()
             self.say("")
+            self.waiting.clear()
             self.warning.ask(words.warning(request, self.result))
             return
         self.warning.hide()
@@ -213,6 +215,7 @@ class LaboratoryPage(Page):
     def _cancelled(self) -> None:
         self._asked = None
         depth = self.result.request.depth if self.result else 0
+        self.waiting.clear()
         still = f"; on screen is still that of {depth} layers" if depth else ""
         self.say(f"The measurement was cancelled{still}")
 
@@ -221,6 +224,7 @@ class LaboratoryPage(Page):
             self.say("")
 
     def _failed(self, sentence: str) -> None:
+        self.waiting.clear()
         self.say(sentence)
 
     # ---- showing
