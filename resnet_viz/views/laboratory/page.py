@@ -133,12 +133,12 @@ class LaboratoryPage(Page):
         rows.addLayout(findings)
         rows.addWidget(self.waiting, 1)
         rows.addLayout(plots, 1)
-        self._show_parts()
         columns = QHBoxLayout(self)
         columns.setContentsMargins(0, 0, 0, 0)
         columns.setSpacing(0)
         columns.addWidget(self._scroll)
         columns.addLayout(rows, 1)
+        self._show_parts()
 
     def _connect(self) -> None:
         self._later.timeout.connect(self._ask)

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
 from PySide6.QtGui import (
-    QAction,
     QCloseEvent,
     QContextMenuEvent,
     QDragEnterEvent,
     QDropEvent,
-    QGuiApplication,
     QShowEvent,
 )
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
 from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.state import ExplorerState
-from resnet_viz.engine.worker import Failure, Worker
+from resnet_viz.engine.worker import Worker
 from resnet_viz.images import gallery
-from resnet_viz.networks import catalog
-from resnet_viz.results.result import Result, Snapshot
+from resnet_viz.results.result import Result
 from resnet_viz.views.help.glossary import glossary_of
 from resnet_viz.views.help.what_is_this import WhatIsThis
 from resnet_viz.views.shell.checkpoint import CheckpointOpener
 from resnet_viz.views.shell.choices import Choices, apply_theme
+from resnet_viz.views.shell.failures import Failures
 from resnet_viz.views.shell.menus import Menus
 from resnet_viz.views.shell.message_bar import MessageBar
 from resnet_viz.views.shell.opening import Opening
@@ -43,6 +39,13 @@ FRAME = QSize(16, 48)
 """What a window manager's frame may add."""
 
 
+ABOUT = """
+<p>See what every block of a residual network does with your image, forwards and backwards, and
+switch the skips off to see what they are for.</p>
+<p>He, Zhang, Ren and Sun, “Deep Residual Learning for Image Recognition”, arXiv:1512.03385.</p>
+"""
+
+
 class MainWindow(QMainWindow):
     """Everything on screen. ``engine`` is the explorer without its window.
 
@@ -54,8 +57,6 @@ class MainWindow(QMainWindow):
         self.settings = settings
         apply_theme(settings)
         self._asked = False
-        self._explored = ""
-        """A network that a page has asked for, until it is there."""
         room = self.screen().availableSize() - FRAME
         self.setMinimumSize(LEAST.boundedTo(room))
         self.resize(QSize(1600, 900).boundedTo(room))
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.what_is_this = WhatIsThis(self)
         self.status = StatusBar()
         self.setStatusBar(self.status)
+        self.failures = Failures(self.engine, self.opening, self.message, self.status, self)
         self.menus = Menus(self, lambda: self.pages)
         self.pages = PageStack(PAGES, self._make_page, self)
         self.tabs, self.stack = self.pages.tabs, self.pages.stack
@@ -88,6 +90,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self.pages.turn_to(PAGES[0].name)
         self.menus.fill()
+        self.actions_by_name = self.menus.actions
         self.menus.refresh()
         geometry = settings.value("geometry")
         if isinstance(geometry, QByteArray):
@@ -122,8 +125,6 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         engine, worker = self.engine, self.worker
         engine.result_changed.connect(self._show_result)
-        engine.failed.connect(self._say_failure)
-        engine.cancelled.connect(self._say_cancelled)
         engine.said.connect(self.message.say)
         worker.progressed.connect(self.status.show_progress)
         worker.busy_changed.connect(self.status.show_busy)
@@ -131,11 +132,6 @@ class MainWindow(QMainWindow):
         self.what_is_this.unknown.connect(self.message.say)
         self.state.undo_stack.indexChanged.connect(self.menus.refresh)
         self.pages.turned.connect(self.menus.refresh)
-
-    @property
-    def actions_by_name(self) -> Mapping[str, QAction]:
-        """The action of each command."""
-        return self.menus.actions
 
     # ---- pages
 
@@ -156,7 +152,7 @@ class MainWindow(QMainWindow):
 
         One that another page asks for is opened untrained if its weights cannot be had.
         """
-        self._explored = "" if self.pages.current == "explorer" else name
+        self.failures.untrained_if_missing = "" if self.pages.current == "explorer" else name
         self.turn_to_page("explorer")
         self.choices.choose_network(name)
 
@@ -179,40 +175,6 @@ class MainWindow(QMainWindow):
         self.status.show_result(result)
         self._retitle()
 
-    def _say_failure(self, failure: Failure) -> None:
-        asked = failure.snapshot
-        if self.engine.result is None:
-            self.status.text.setText("No result yet")
-        if failure.kind == "unavailable" and asked.network == self._explored:
-            self._explored = ""
-            self.engine.use_untrained(asked)
-            title = catalog.find(asked.network).title
-            self.message.say(
-                f"{title} is shown with untrained weights: blocks, shapes and sizes are as they "
-                f"are, but its answers mean nothing. {failure.sentence}",
-                [
-                    ("Retry", lambda: self.engine.try_again(asked)),
-                    ("Open file…", lambda: self.opening.ask_for_weights(asked.network)),
-                ],
-            )
-        elif failure.kind == "unavailable":
-            self.message.say(
-                failure.sentence,
-                [
-                    ("Retry", lambda: self.engine.try_again(asked)),
-                    ("Open file…", lambda: self.opening.ask_for_weights(asked.network)),
-                    ("Use untrained weights", lambda: self.engine.use_untrained(asked)),
-                ],
-            )
-        elif failure.kind == "no_torch":
-            self.message.say(failure.sentence, [("Retry", lambda: self.engine.try_again(asked))])
-        else:
-            self.message.say(failure.sentence)
-
-    def _say_cancelled(self, sentence: str, asked: Snapshot) -> None:
-        retry = [] if self.engine.result else [("Retry", lambda: self.engine.try_again(asked))]
-        self.message.say(sentence, retry)
-
     def _retitle(self) -> None:
         title = "ResNet Explorer"
         result = self.engine.result
@@ -223,15 +185,11 @@ class MainWindow(QMainWindow):
 
     def say_problem(self, sentence: str, details: str) -> None:
         """Say that something unexpected happened, and offer its details for a report."""
-        copy = QGuiApplication.clipboard().setText
-        self.message.say(sentence, [("Copy details", lambda: copy(details))])
+        self.message.say_with_copy(sentence, "Copy details", details)
 
     def say_address(self, address: str) -> None:
-        """Say an address that no browser opens, so that it can be opened elsewhere."""
-        copy = QGuiApplication.clipboard().setText
-        self.message.say(
-            f"No browser could be opened for {address}", [("Copy", lambda: copy(address))]
-        )
+        """Say an address that no browser opens."""
+        self.message.say_with_copy(f"No browser could be opened for {address}", "Copy", address)
 
     # ---- the window itself
 
@@ -256,14 +214,7 @@ class MainWindow(QMainWindow):
         ShortcutsDialog(self).exec()
 
     def show_about(self) -> None:
-        QMessageBox.about(
-            self,
-            "ResNet Explorer",
-            "<p>See what every block of a residual network does with your image, forwards and "
-            "backwards, and switch the skips off to see what they are for.</p>"
-            "<p>He, Zhang, Ren and Sun, “Deep Residual Learning for Image Recognition”, "
-            "arXiv:1512.03385.</p>",
-        )
+        QMessageBox.about(self, "ResNet Explorer", ABOUT)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome files and pictures."""

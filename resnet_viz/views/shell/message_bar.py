@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from resnet_viz.views.widgets import theme
@@ -47,6 +48,10 @@ class MessageBar(QFrame):
             self._row.addWidget(button)
             self._buttons.append(button)
         self.show()
+
+    def say_with_copy(self, sentence: str, offer: str, text: str) -> None:
+        """Show ``sentence`` and a button that puts ``text`` on the clipboard."""
+        self.say(sentence, [(offer, lambda: QGuiApplication.clipboard().setText(text))])
 
     def clear(self) -> None:
         """Hide the message and drop its buttons."""
