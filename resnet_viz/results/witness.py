@@ -33,11 +33,6 @@ class Fit:
         return sum(value for _, value in self.layers) / len(self.layers)
 
     @property
-    def worst(self) -> tuple[str, float]:
-        """The layer that fits least."""
-        return max(self.layers, key=lambda layer: layer[1])
-
-    @property
     def text(self) -> str:
         """For the user."""
         if self.mean <= FITS:

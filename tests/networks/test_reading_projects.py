@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torchvision import models
 
+from resnet_viz.networks.reading.leaves import Unreadable
 from resnet_viz.networks.reading.network import read_network
+from resnet_viz.networks.reading.opening import open_weights
 from tests.networks.test_reading import same, scrambled, stored
 
 
@@ -148,3 +152,49 @@ def test_is_read_as_it_is(make: Callable[[], nn.Module], title: str, by_name: bo
     assert reading.title == title
     assert reading.extras == ()
     same(network, reading, side=32)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_modules_that_were_saved_whole_show_what_shapes_cannot(seed: int, tmp_path: Path) -> None:
+    """The place of the stride, the activation, the pool, the epsilon, a dilation."""
+    torch.manual_seed(seed)
+    dilated = [False, False, seed == 2]
+    network = models.resnet50(weights=None, num_classes=3, replace_stride_with_dilation=dilated)
+    for module in network.modules():
+        if isinstance(module, models.resnet.Bottleneck):
+            if seed == 0:
+                module.conv1.stride, module.conv2.stride = module.conv2.stride, (1, 1)
+            if seed == 1:
+                module.relu = nn.LeakyReLU(0.1)
+        if isinstance(module, nn.BatchNorm2d):
+            module.eps = 1e-3
+    if seed == 0:
+        network.maxpool = nn.Identity()
+    if seed == 1:
+        network.relu = nn.LeakyReLU(0.1)
+    scrambled(network)
+    path = tmp_path / "whole.pth"
+    torch.save(network, path)
+    opened = open_weights(path)
+    x = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(opened.build()(x), network(x), rtol=1e-3, atol=1e-4)
+    said = {one.key: one for one in opened.reading.assumptions}
+    assert said["stride"].sure
+    assert said["activation"].sure
+    assert said["stem"].sure
+
+
+def test_a_saved_module_that_would_be_built_otherwise_is_refused(tmp_path: Path) -> None:
+    network = models.resnet18(weights=None, num_classes=3)
+    network.layer3[1].conv1.padding = (0, 0)
+    network.layer3[1].conv2.padding = (2, 2)
+    path = tmp_path / "whole.pth"
+    torch.save(network, path)
+    with pytest.raises(Unreadable, match=r"layer3\.1\.conv1 has a padding of \(0, 0\)"):
+        open_weights(path)
+    network = models.resnet18(weights=None, num_classes=3)
+    network.layer1[0].relu = nn.Hardswish()
+    torch.save(network, path)
+    with pytest.raises(Unreadable, match="Hardswish"):
+        open_weights(path)

@@ -307,17 +307,30 @@ class _Guesses:
         return list(zip(self.of.blocks, strides, strict=True))
 
     def _saved_strides(self) -> tuple[tuple[BlockSpec, ...], ...] | None:
-        strides = []
+        """The stages with the strides of saved modules; those that became dilations count too."""
+        strides, dilations = [], []
         for block in self.asked.blocks:
             each = [self._side(self.asked.attribute(leaf.name, "stride")) for leaf in block.convs]
             known = [stride for stride in each if stride is not None]
             if len(known) < len(each):
                 return None
             strides.append(max(known))
-        left = iter(strides)
-        return tuple(
-            tuple(replace(spec, stride=next(left)) for spec in stage) for stage in self.of.stages
-        )
+            dilations.append(self._side(self.asked.attribute(block.convs[1].name, "dilation")) or 1)
+        made, at, before = [], 0, 1
+        for stage in self.of.stages:
+            inside = slice(at, at + len(stage))
+            at += len(stage)
+            top = max(dilations[inside])
+            first, *others = strides[inside]
+            if top > before:
+                first, before = top // before, top
+            made.append(
+                tuple(
+                    replace(spec, stride=stride)
+                    for spec, stride in zip(stage, (first, *others), strict=True)
+                )
+            )
+        return tuple(made)
 
     def place_of_the_stride(self) -> None:
         strided = [

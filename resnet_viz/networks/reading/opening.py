@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_viz.networks.files.contents import Candidate, FileContents
+from resnet_viz.networks.files.contents import Candidate, FileContents, ModuleInfo
 from resnet_viz.networks.files.find import beside, find_networks
 from resnet_viz.networks.files.reader import read_file
 from resnet_viz.networks.reading.leaves import Unreadable
@@ -76,9 +76,44 @@ def read_candidate(contents: FileContents, candidate: Candidate) -> Reading:
     values: Mapping[str, object] = contents.evidence
     others = beside(contents, candidate)
     try:
-        return read_network(candidate.tensors, candidate.modules, values, others)
+        reading = read_network(candidate.tensors, candidate.modules, values, others)
+        if candidate.modules:
+            _check_modules(reading, candidate.modules)
+        return reading
     except Unreadable as error:
         raise Unreadable(
             f"{contents.path.name} holds no residual network that is known here: {error}; open "
             "weights of a residual network, or of one from the list"
         ) from error
+
+
+_NOT_OFFERED = ("Hardswish", "Mish", "SELU", "CELU", "Softplus", "ReLU6", "Hardtanh", "RReLU")
+
+
+def _check_modules(reading: Reading, modules: Mapping[str, ModuleInfo]) -> None:
+    """Compare every convolution as it would be built with the module that was saved.
+
+    Raises:
+        Unreadable: they differ, or the network has activations that cannot be built.
+    """
+    import torch
+    from torch import nn
+
+    from resnet_viz.networks.builder import build
+
+    for path, module in modules.items():
+        if module.kind in _NOT_OFFERED:
+            raise Unreadable(f"{path or 'it'} is a {module.kind}, which is not known here")
+    with torch.device("meta"):
+        network = build(reading.architecture)
+    for name, built in network.named_modules():
+        source = reading.names.get(f"{name}.weight", "").rpartition(".")[0]
+        if not isinstance(built, nn.Conv2d) or source not in modules:
+            continue
+        for word in ("stride", "padding", "dilation"):
+            there, here = modules[source].attributes.get(word), getattr(built, word)
+            if isinstance(there, tuple) and there != here:
+                raise Unreadable(
+                    f"{source} has a {word} of {there} where {here} was expected, and such a "
+                    "network is not known here"
+                )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resnet_viz.networks.architecture import Architecture
@@ -59,7 +59,6 @@ class Reading:
     notes: tuple[str, ...] = ()
     preprocessing: Preprocessing | None = None
     dialect: str = ""
-    labels: tuple[str, ...] = field(default=())
 
     @property
     def title(self) -> str:
