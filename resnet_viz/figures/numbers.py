@@ -52,6 +52,14 @@ def per_cent(probability: float) -> str:
     return f"{100 * probability:.1f} %" if probability >= 0.001 else "< 0.1 %"
 
 
+def duration_text(seconds: float) -> str:
+    """About how long something takes: "under 1 s", "about 4 s", "about 3 min", "about 2 h"."""
+    for most, unit, size in ((90.0, "s", 1.0), (5400.0, "min", 60.0)):
+        if seconds < most:
+            return f"about {seconds / size:.0f} {unit}" if seconds >= 1 else "under 1 s"
+    return f"about {seconds / 3600:.0f} h"
+
+
 def fixed_text(value: float, decimals: int = 2) -> str:
     """A value near 1 with so many decimals: "0.93", "−0.12", and "0.00" for a tiny negative one."""
     if not math.isfinite(value):

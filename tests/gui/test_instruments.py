@@ -25,12 +25,14 @@ from resnet_viz.results.paths import PathsRequest, PathsResult
 from resnet_viz.results.result import Snapshot
 from resnet_viz.results.shattering import Curve, ShatteringRequest, ShatteringResult
 from resnet_viz.views.instruments.lesions import LesionsPanel
+from resnet_viz.views.instruments.loss_surface import LossSurfacePanel
 from resnet_viz.views.instruments.page import InstrumentsPage
 from resnet_viz.views.instruments.panel import NOTHING, STALE, Panel
 from resnet_viz.views.instruments.paths import PathsPanel
 from resnet_viz.views.instruments.registry import INSTRUMENTS
 from resnet_viz.views.instruments.shattering import ShatteringPanel
 from resnet_viz.views.instruments.witness import WitnessPanel
+from resnet_viz.views.instruments.strength import StrengthPanel
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
 from tests import fakes
@@ -424,3 +426,24 @@ def test_requests_are_what_the_panels_ask_for(
     assert isinstance(asked, LesionsPanel)
     qtbot.keyClick(asked.pictures, Qt.Key.Key_Down)
     assert asked.request() == LesionsRequest(state.snapshot, "samples")
+
+
+def test_what_is_quick_measures_itself_when_it_is_looked_at(
+    qtbot: QtBot, page: InstrumentsPage, said: list[str]
+) -> None:
+    page.show_result(fakes.result())
+    panel = choose(qtbot, page, StrengthPanel)
+    assert panel.takes.text() == panel.measure.toolTip() == "Measuring takes under 1 s."
+    qtbot.waitUntil(lambda: panel.measured.text().startswith("Measured on"), timeout=60_000)
+    assert said == []
+
+
+def test_what_takes_long_says_so_and_waits(qtbot: QtBot, page: InstrumentsPage) -> None:
+    slow = fakes.result()
+    page.show_result(replace(slow, now=replace(slow.now, milliseconds=120.0)))
+    panel = choose(qtbot, page, LossSurfacePanel)
+    assert panel.measured.text() == NOTHING
+    assert not panel.channel.running
+    assert panel.takes.text() == "Measuring takes about 34 min."
+    panel.side.setCurrentIndex(0)
+    assert panel.takes.text() == "Measuring takes about 9 min."

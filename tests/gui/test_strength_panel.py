@@ -17,7 +17,9 @@ from tests.gui.conftest import Driver
 
 
 @pytest.fixture
-def panel(driver: Driver) -> StrengthPanel:
+def panel(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> StrengthPanel:
+    """One that measures only when it is asked to."""
+    monkeypatch.setattr("resnet_viz.views.instruments.panel.SHORT", 0.0)
     window = driver.show().window
     window.state.set_network("resnet20")
     driver.next_result()

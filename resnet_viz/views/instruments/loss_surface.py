@@ -106,6 +106,10 @@ class LossSurfacePanel(Panel):
             seed=self.seed.value(),
         )
 
+    def passes(self) -> float | None:
+        side = int(self.side.currentData())
+        return 2 * 0.3 * side * side * SurfaceRequest.pictures
+
     def show_update(self, update: object) -> None:
         """Draw the points that have been measured so far."""
         assert isinstance(update, SurfaceResult)

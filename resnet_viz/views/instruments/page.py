@@ -79,7 +79,7 @@ class InstrumentsPage(Page):
     def show_result(self, result: Result) -> None:
         """Keep it for panels that are made later."""
         self._result = result
-        for_each(self.panels.values(), lambda panel: panel.show_result(result))
+        for_each(self.panels.values(), lambda panel: _show(panel, result))
 
     def figures(self) -> Sequence[Figure]:
         """Those of the instrument that is chosen."""
@@ -131,5 +131,10 @@ class InstrumentsPage(Page):
             made.retheme()
             result = self._result
             if result is not None:
-                for_each([made], lambda panel: panel.show_result(result))
+                for_each([made], lambda panel: _show(panel, result))
         return self.panels[name]
+
+
+def _show(panel: Panel, result: Result) -> None:
+    panel.show_result(result)
+    panel.show_pass(result)

@@ -8,11 +8,13 @@ from typing import ClassVar
 
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -20,19 +22,25 @@ from PySide6.QtWidgets import (
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures.numbers import duration_text
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.results.result import Snapshot
+from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Feature
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 NOTHING = "Nothing has been measured yet."
+SHORT = 5.0
+"""Seconds that a measurement may take that nobody has asked for."""
 STALE = "The explorer has moved on since; measure again."
 
 
 class Panel(Feature):
-    """One instrument: it says what it shows and measures when its button is clicked, only then.
+    """One instrument: it says what it shows, and measures when its button is clicked.
+
+    Where nothing is on screen and a measurement takes no longer than `SHORT` seconds, it measures
+    by itself when it is looked at. How long one takes is said before it starts.
 
     A panel gives its words (``NAME`` is its channel's), puts its choices into ``options`` and its
     plots into ``area``, makes its task's request in `request` and draws what comes in `show_update`
@@ -55,9 +63,12 @@ class Panel(Feature):
         self.channel = Channel(worker, f"instrument {self.NAME}", self)
         self._measured: Snapshot | None = None
         self._precomputed = True
+        self._begun = False
+        self._pass_seconds: float | None = None
         self._label = NOTHING
 
         self.heading = QLabel()
+        self.takes = QLabel()
         self.shows = LinkedLabel()
         self.measure = QPushButton("Measure")
         self.progress = ProgressRow(self.channel)
@@ -85,6 +96,8 @@ class Panel(Feature):
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
         heading = QHBoxLayout()
         heading.addWidget(self.heading)
+        heading.addSpacing(24)
+        heading.addWidget(self.takes)
         heading.addSpacing(24)
         heading.addWidget(self.progress, 1)
         rows = QVBoxLayout(self)
@@ -115,6 +128,53 @@ class Panel(Feature):
         """Never blank: what comes with the program is there at once."""
         super().showEvent(event)
         self._show_precomputed()
+        self._begin_if_short()
+
+    def passes(self) -> float | None:
+        """How many passes of the network on screen the measurement is worth; None: not known.
+
+        The factors were measured on a CPU; they are good for "about".
+        """
+        return None
+
+    def seconds(self) -> float | None:
+        """About how long the measurement that is chosen takes, by the explorer's last pass."""
+        passes = self.passes()
+        if passes is None or self._pass_seconds is None:
+            return None
+        return passes * self._pass_seconds
+
+    def show_pass(self, result: Result) -> None:
+        """Take the time of the explorer's newest pass, by which the time of others is told."""
+        if self._pass_seconds is None:
+            for box in self.findChildren(QComboBox):
+                box.currentIndexChanged.connect(self._tell_time)
+            for number in self.findChildren(QSpinBox):
+                number.valueChanged.connect(self._tell_time)
+        self._pass_seconds = result.now.milliseconds / 1000
+        self._tell_time()
+        if self.isVisible():
+            self._begin_if_short()
+
+    def _tell_time(self) -> None:
+        seconds = self.seconds()
+        text = "" if seconds is None else f"Measuring takes {duration_text(seconds)}."
+        self.takes.setText(text)
+        self.measure.setToolTip(text)
+
+    def _begin_if_short(self) -> None:
+        """Never blank: measure what is quickly measured, once."""
+        if self._begun or self._measured is not None or self._pass_seconds is None:
+            return
+        seconds = self.seconds()
+        if seconds is None or seconds > SHORT:
+            return
+        self._begun = True
+        try:
+            request = self.request()
+        except ValueError:
+            return  # it is said when it is asked for
+        self.channel.start(request)  # Measure can be clicked meanwhile, and takes its place
 
     def entitle(self, title: str) -> None:
         super().entitle(title)
@@ -139,6 +199,7 @@ class Panel(Feature):
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
         look = theme.current()
+        self.takes.setStyleSheet(f"color: {look.muted}")
         self.heading.setStyleSheet(f"font-size: {1.45 * look.point_size:.1f}pt; font-weight: 600")
         self.shows.say(
             f'{self.SHOWS} <span style="color: {look.muted}">{self.PAPER}, '
@@ -163,6 +224,7 @@ class Panel(Feature):
     def _updated(self, update: object) -> None:
         """Draw what the task has measured, which stays."""
         self._precomputed = False
+        self._begun = True
         self.show_update(update)
 
     def _start(self) -> None:

@@ -63,6 +63,11 @@ class PathsPanel(Panel):
         """The paths of the network on screen."""
         return PathsRequest(self.state.snapshot, self.samples.value())
 
+    def passes(self) -> float | None:
+        if self._pass is None or not self._pass.structure.skips:
+            return None
+        return 0.16 * self.samples.value() * len(self._pass.structure.blocks)
+
     def show_update(self, update: object) -> None:
         """Draw the paths that have been measured."""
         assert isinstance(update, PathsResult)

@@ -85,6 +85,9 @@ class StrengthPanel(Panel):
             self.state.snapshot, self.skips.currentData(), self.steps.currentData()
         )
 
+    def passes(self) -> float | None:
+        return 0.7 * len(self.steps.currentData()) if self.skips.count() else None
+
     def show_update(self, update: object) -> None:
         """Draw the points that have been measured so far."""
         assert isinstance(update, StrengthResult)
