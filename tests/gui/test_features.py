@@ -93,7 +93,11 @@ def test_every_page_takes_back_what_it_gave(window: MainWindow) -> None:
     first = window.pages.choices()
     assert first == json.loads(json.dumps(first))
     changed = json.loads(json.dumps(first))
-    changed["explorer"]["panels"]["activations"] |= {"sorted": False, "common_scale": False}
+    changed["explorer"]["panels"]["activations"] |= {
+        "sorted": False,
+        "common_scale": False,
+        "own_scale": True,
+    }
     changed["explorer"]["panels"]["gradient_flow"] = {"hold_scale": True}
     changed["explorer"]["panels"]["cascade"] = {"order": "random", "seed": 5, "pause": 1000}
     changed["explorer"]["open"] = ["photo", "cascade"]
