@@ -195,7 +195,10 @@ def faint(window: QWidget) -> list[str]:
         text = getattr(widget, "text", None)
         if not isinstance(widget, QLabel | QAbstractButton | QTabBar) or not widget.isEnabled():
             continue
-        if not isinstance(widget, QTabBar) and not (callable(text) and str(text()).strip()):
+        if isinstance(widget, QTabBar):
+            if not any(widget.isTabVisible(place) for place in range(widget.count())):
+                continue
+        elif not (callable(text) and str(text()).strip()):
             continue
         found += _faint(widget)
     return found
@@ -208,7 +211,7 @@ def _faint(widget: QWidget) -> list[str]:
     if (most := _greatest_contrast(image, ground)) < LEAST_CONTRAST:
         found.append(f"{named(widget)} has contrast {most:.1f} to {ground.name()}")
     if isinstance(widget, QLabel):
-        for colour in re.findall(r"color:\s*(#[0-9a-fA-F]{6})", widget.text()):
+        for colour in re.findall(r"(?<![\w-])color:\s*(#[0-9a-fA-F]{6})", widget.text()):
             if (one := contrast(QColor(colour), ground)) < LEAST_CONTRAST:
                 found.append(f"{named(widget)}: {colour} has contrast {one:.1f}")
     return found

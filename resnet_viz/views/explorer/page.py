@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QMainWindow,
     QMenu,
+    QTabBar,
     QVBoxLayout,
     QWidget,
 )
@@ -241,6 +242,7 @@ class ExplorerPage(Page):
         if not dock.isVisible():
             dock.show()
             dock.raise_()
+            self._name_tabs()
 
     def ask_for_target(self) -> None:
         """Let the user choose the target class by its name."""
@@ -276,6 +278,13 @@ class ExplorerPage(Page):
         if not self._arranged:
             self._arranged = True
             self.share_room()
+        self._name_tabs()
+
+    def _name_tabs(self) -> None:
+        """Qt makes a tab bar where panels lie one upon the other, without a name."""
+        for bar in self.docked.findChildren(QTabBar):
+            if not bar.accessibleName():
+                bar.setAccessibleName("Panels")
 
     def share_room(self) -> None:
         """Share the room out between the panels, in proportion to the window."""

@@ -50,6 +50,8 @@ class LesionsPanel(Panel):
         self.quantity = QComboBox()
         for name, text in lesions.QUANTITIES.items():
             self.quantity.addItem(text, name)
+        self.pictures.setAccessibleName("Pictures to measure on")
+        self.quantity.setAccessibleName("What is shown")
         self.options.addWidget(QLabel("On"))
         self.options.addWidget(self.pictures)
         self.options.addWidget(QLabel("Show"))

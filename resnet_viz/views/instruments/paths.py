@@ -39,6 +39,7 @@ class PathsPanel(Panel):
         self.samples.setRange(1, 200)
         self.samples.setValue(16)
         self.options.addWidget(QLabel("Paths of each length"))
+        self.samples.setAccessibleName("Paths of each length")
         self.options.addWidget(self.samples)
         self.options.addStretch(1)
         self.gradient = Plot("Gradient at the input, L2 norm, by path length")

@@ -73,6 +73,14 @@ class ShatteringPanel(Panel):
         self.norm = QCheckBox("Batch norm")
         self.norm.setChecked(True)
         self._beta_name = QLabel("β")
+        for box, name in (
+            (self.kind, "Kind of network"),
+            (self.second, "Line of pictures"),
+            (self.layers, "Layers"),
+            (self.beta, "β"),
+            (self.lag, "Lag"),
+        ):
+            box.setAccessibleName(name)
         for widget in (
             self.kind, self.second, QLabel("Layers"), self.layers, self._beta_name, self.beta,
             self.norm, QLabel("Lag"), self.lag,
