@@ -27,8 +27,8 @@ def by_chance(result: Result) -> str:
     best = float(result.now.probabilities.max())
     if best <= NEAR * chance < float(result.all_on.probabilities.max()):
         return (
-            f"No class has more than {per_cent(best)}, where guessing among {len(labels):,} gives "
-            f"each {per_cent(chance)}: the answer is by chance, and this map explains nothing."
+            f"An answer by chance (at most {per_cent(best)}; guessing gives {per_cent(chance)}): "
+            "this map explains nothing."
         )
     gates, skips = result.snapshot.gates, result.structure.skips
     choice = result.snapshot.weights
@@ -43,6 +43,6 @@ def by_chance(result: Result) -> str:
     if accuracy > NEAR * chance:
         return ""
     return (
-        f"Without any skip {spec.title} names {per_cent(accuracy)} of {images:,} test images "
-        f"rightly, as guessing does ({per_cent(chance)}): this map explains nothing."
+        f"An answer by chance (right for {per_cent(accuracy)} of {images:,} test images; guessing "
+        f"is for {per_cent(chance)}): this map explains nothing."
     )

@@ -45,8 +45,8 @@ def cam_scale(result: Result, block: str, own: bool = False) -> tuple[float, boo
 
 def kept_unit(unit: str, greatest: float) -> str:
     """What stands beside a scale that is that of all skips on: the map's own maximum too."""
-    now = "" if np.isnan(greatest) else f"; now max {number_text(greatest, 3)}"
-    return f"{unit}, as all on{now}"
+    now = "" if np.isnan(greatest) else f", now ≤ {number_text(greatest, 3)}"
+    return f"{unit} as all on{now}"
 
 
 def grad_cam(result: Result, block: str, opacity: float = 0.8, own: bool = False) -> Figure:

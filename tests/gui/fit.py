@@ -195,10 +195,9 @@ def faint(window: QWidget) -> list[str]:
         text = getattr(widget, "text", None)
         if not isinstance(widget, QLabel | QAbstractButton | QTabBar) or not widget.isEnabled():
             continue
-        if isinstance(widget, QTabBar):
-            if not any(widget.isTabVisible(place) for place in range(widget.count())):
-                continue
-        elif not (callable(text) and str(text()).strip()):
+        if not window.rect().intersects(QRect(widget.mapTo(window, QPoint()), widget.size())):
+            continue  # scrolled away, or a dock's tab bar that Qt has put aside
+        if not isinstance(widget, QTabBar) and not (callable(text) and str(text()).strip()):
             continue
         found += _faint(widget)
     return found

@@ -95,7 +95,7 @@ def test_with_skips_off_the_scale_is_that_of_all_on(qtbot: QtBot, view: Activati
     whole = small.all_on.blocks[-1].activation
     view.show_result(small)
     assert {(tile.low, tile.high) for tile in view.grid.tiles} == {(0.0, whole.max())}
-    assert view.scale_bar.text() == f"0 to {whole.max():.2f} activation, as all on; now max 0.126"
+    assert view.scale_bar.text() == f"0 to {whole.max():.2f} activation as all on, now ≤ 0.126"
     view.common.setChecked(False)
     assert view.grid.tiles[0].high == whole[63].max()
     qtbot.keyClick(view.own, Qt.Key.Key_Space)

@@ -31,8 +31,8 @@ from resnet_viz.views.instruments.panel import NOTHING, STALE, Panel
 from resnet_viz.views.instruments.paths import PathsPanel
 from resnet_viz.views.instruments.registry import INSTRUMENTS
 from resnet_viz.views.instruments.shattering import ShatteringPanel
-from resnet_viz.views.instruments.witness import WitnessPanel
 from resnet_viz.views.instruments.strength import StrengthPanel
+from resnet_viz.views.instruments.witness import WitnessPanel
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
 from tests import fakes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -47,13 +47,15 @@ def controls(window: QWidget) -> list[QWidget]:
         and widget.isVisible()
         and widget.isEnabled()
         and not isinstance(widget, QScrollBar)
-        and not (isinstance(widget, QTabBar) and not _has_tabs(widget))
+        and not (isinstance(widget, QTabBar) and _put_aside(widget))
         and not _part_of_another(widget)
     ]
 
 
-def _has_tabs(bar: QTabBar) -> bool:
-    return any(bar.isTabVisible(place) for place in range(bar.count()))
+def _put_aside(bar: QTabBar) -> bool:
+    """True for a dock's tab bar that Qt keeps outside the window until it is needed."""
+    window = bar.window()
+    return not window.rect().intersects(QRect(bar.mapTo(window, QPoint()), bar.size()))
 
 
 def _part_of_another(widget: QWidget) -> bool:
@@ -123,11 +125,15 @@ def test_tab_reaches_every_control_and_each_has_a_name(
 
 
 def _in_a_group(widget: QWidget, reached: set[QWidget]) -> bool:
-    """True for a radio button of a group that Tab comes to: the arrow keys go on from there."""
-    if not isinstance(widget, QAbstractButton) or not widget.autoExclusive():
+    """True for a button of a group that Tab comes to: the arrow keys go on from there."""
+    if not isinstance(widget, QAbstractButton):
         return False
-    parent = widget.parentWidget()
-    return any(
-        isinstance(one, QAbstractButton) and one.autoExclusive() and one.parentWidget() is parent
+    group = widget.group()
+    if group is not None:
+        return group.exclusive() and any(button in reached for button in group.buttons())
+    return widget.autoExclusive() and any(
+        isinstance(one, QAbstractButton)
+        and one.autoExclusive()
+        and one.parentWidget() is widget.parentWidget()
         for one in reached
     )

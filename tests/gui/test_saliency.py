@@ -63,7 +63,7 @@ def test_with_skips_off_the_scale_is_that_of_all_on(qtbot: QtBot, view: Saliency
     whole = faint.all_on.blocks[-1].cam.max()
     view.show_result(faint)
     bar = view.panel.scale_bar
-    assert bar.text() == f"0 to {whole:.3f} logits, as all on; now max 0.00300"
+    assert bar.text() == f"0 to {whole:.3f} logits as all on, now ≤ 0.00300"
     assert view.strip.tiles[-1].high == whole
     shown = pixels(view.panel.picture.image)
     photo = network_picture(faint.snapshot.photo, faint.crop, len(shown))
@@ -94,7 +94,7 @@ def test_the_map_of_an_answer_by_chance_is_said_to_explain_nothing(view: Salienc
     odds = np.full(10, 0.09, np.float32)
     odds[2] = 0.19
     view.show_result(replace(given, now=replace(given.now, probabilities=odds)))
-    assert view.panel.warning.text().startswith("No class has more than 19.0 %, where guessing")
+    assert view.panel.warning.text().startswith("An answer by chance (at most 19.0 %")
     assert view.panel.warning.text().endswith("this map explains nothing.")
 
 

@@ -75,6 +75,7 @@ class SaliencyView(ExplorerPanel):
         column.setSpacing(4)
         column.addWidget(self.empty, 1)
         column.addWidget(self.panel, 1)
+        column.addWidget(self.panel.scale_bar)  # as wide as the view: it has the most to say
         column.addWidget(self.strip)
         self.strip.moved.connect(self._choose)
         state.block_changed.connect(self._show_block)
