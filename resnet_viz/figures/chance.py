@@ -23,7 +23,7 @@ def by_chance(result: Result) -> str:
         return ""
     if not result.snapshot.own_spec.has_classes:
         return ""
-    labels, chance = result.labels, 1 / len(result.labels)
+    chance = 1 / len(result.labels)
     best = float(result.now.probabilities.max())
     if best <= NEAR * chance < float(result.all_on.probabilities.max()):
         return (
