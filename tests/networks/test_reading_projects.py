@@ -198,3 +198,9 @@ def test_a_saved_module_that_would_be_built_otherwise_is_refused(tmp_path: Path)
     torch.save(network, path)
     with pytest.raises(Unreadable, match="Hardswish"):
         open_weights(path)
+    network = models.resnet18(weights=None, num_classes=3)
+    network.layer2[0].conv1.stride = (1, 1)
+    network.layer2[0].conv1 = nn.Sequential(network.layer2[0].conv1, nn.AvgPool2d(2))
+    torch.save(network, path)
+    with pytest.raises(Unreadable, match=r"layer2\.0\.conv1\.1 is a pool \(AvgPool2d\) within"):
+        open_weights(path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,6 +105,7 @@ def _check_modules(reading: Reading, modules: Mapping[str, ModuleInfo]) -> None:
     for path, module in modules.items():
         if module.kind in _NOT_OFFERED:
             raise Unreadable(f"{path or 'it'} is a {module.kind}, which is not known here")
+    _check_pools(reading, modules)
     with torch.device("meta"):
         network = build(reading.architecture)
     for name, built in network.named_modules():
@@ -117,3 +119,39 @@ def _check_modules(reading: Reading, modules: Mapping[str, ModuleInfo]) -> None:
                     f"{source} has a {word} of {there} where {here} was expected, and such a "
                     "network is not known here"
                 )
+
+
+def _check_pools(reading: Reading, modules: Mapping[str, ModuleInfo]) -> None:
+    """
+    Raises:
+        Unreadable: a pool stands in a block's branch.
+    """
+    convs = re.compile(r"(layer\d+\.\d+)\.(conv\d|downsample\.conv)\.weight")
+    branches: dict[str, list[str]] = {}
+    skips: list[str] = []
+    for name, source in reading.names.items():
+        found = convs.fullmatch(name)
+        if found and found[2].startswith("conv"):
+            branches.setdefault(found[1], []).append(source)
+        elif found:
+            skips.append(source)
+    for sources in branches.values():
+        inside = _shared(sources)
+        for path, module in modules.items():
+            pools = re.search(r"(?<!Adaptive)(Avg|Max)Pool|Blur", module.kind)
+            last = path.rpartition(".")[0]
+            on_skip = any(last != inside and skip.startswith(f"{last}.") for skip in skips)
+            if pools and path.startswith(f"{inside}.") and not on_skip:
+                raise Unreadable(
+                    f"{path} is a pool ({module.kind}) within a block, and its place is not known"
+                )
+
+
+def _shared(names: Sequence[str]) -> str:
+    """The path that all names begin with."""
+    parts = []
+    for these in zip(*(name.split(".") for name in names), strict=False):
+        if len(set(these)) > 1:
+            break
+        parts.append(these[0])
+    return ".".join(parts)
