@@ -57,8 +57,7 @@ class HeatMap(QWidget):
         self._steps = np.empty(0, np.int64)
         self._columns = _LEAST
         self._position = 0
-        # Where the page is low the picture gives way, before anything is cut off below.
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
         zoom.offer(self, self.accessibleName(), self)
 
@@ -97,7 +96,8 @@ class HeatMap(QWidget):
         return self._steps
 
     def sizeHint(self) -> QSize:
-        return QSize(420, 200)
+        # Where the page is low the picture gives way, before anything is cut off below.
+        return QSize(420, self.minimumSizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, 6 * self.fontMetrics().height())

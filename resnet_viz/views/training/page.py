@@ -374,8 +374,6 @@ class TrainingPage(Page):
             strip.retheme()
         for curves in (self.loss, self.accuracy):
             curves.retheme()
-        for one in self.maps.values():
-            one.setMinimumHeight(one.minimumSizeHint().height())
         look = theme.current()
         self.averaged.setStyleSheet(f"color: {look.muted}")
         self.notice.setStyleSheet(f"color: {look.warning}")
