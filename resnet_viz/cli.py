@@ -428,7 +428,7 @@ def as_text(result: Result, path: Path, skips: str, folder: Path | None) -> str:
 
 def _train(given: argparse.Namespace) -> int:
     from resnet_viz.analysis.card import train_network
-    from resnet_viz.analysis.training import Recipe
+    from resnet_viz.analysis.training_run import Recipe
 
     spec = _spec(given.network)
     if spec.family != "cifar":

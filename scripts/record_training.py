@@ -17,9 +17,9 @@ import sklearn
 import torch
 
 from resnet_viz import assets
-from resnet_viz.analysis.twins import TwinTraining
+from resnet_viz.analysis.live_training import TwinTraining
 from resnet_viz.analysis.twins_data import loading
-from resnet_viz.results.twins import TwinStep
+from resnet_viz.results.live_training import TwinStep
 from resnet_viz.views.training.controls import PRESETS
 
 STEPS = 300

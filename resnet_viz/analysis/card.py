@@ -19,7 +19,7 @@ from torch import nn
 from tqdm import tqdm
 
 from resnet_viz.analysis.session import as_input
-from resnet_viz.analysis.training import Recipe, Trainer, evaluate, smooth, to_tensor
+from resnet_viz.analysis.training_run import Recipe, Trainer, evaluate, smooth, to_tensor
 from resnet_viz.images import cifar10, gallery
 from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.images.photo import default_crop, network_picture

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viz.analysis.training import evaluate, normalise, sample, to_tensor
+from resnet_viz.analysis.training_run import evaluate, normalise, sample, to_tensor
 from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.kinds import residual_blocks

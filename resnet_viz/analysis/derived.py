@@ -23,7 +23,7 @@ from resnet_viz.analysis import lesions, paths
 from resnet_viz.analysis.collapse import measure_collapse
 from resnet_viz.analysis.loss_surface import Slice, finite
 from resnet_viz.analysis.session import Subject
-from resnet_viz.analysis.training import normalise, sample, to_tensor
+from resnet_viz.analysis.training_run import normalise, sample, to_tensor
 from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.networks import catalog, weights
 from resnet_viz.networks.cards import derived_path

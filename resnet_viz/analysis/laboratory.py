@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from resnet_viz.analysis import devices, memory
 from resnet_viz.analysis.task import TaskContext
-from resnet_viz.analysis.training import augment, normalise, to_tensor
+from resnet_viz.analysis.training_run import augment, normalise, to_tensor
 from resnet_viz.images import gallery
 from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
 from resnet_viz.networks.cifar import STAGE_WIDTHS, CifarBlock, CifarResNet
@@ -22,10 +22,10 @@ from resnet_viz.networks.initialisation import initialise
 from resnet_viz.networks.norms import l2_norm
 from resnet_viz.results.laboratory import (
     MOST_DEPTH,
-    Flow,
     LaboratoryRequest,
     LaboratoryResult,
     LayerFlow,
+    NetworkFlow,
     cost,
     title,
     titles,
@@ -142,10 +142,10 @@ def steps_of(depth: int) -> int:
 
 def measure(
     network: CifarResNet, images: Tensor, labels: Tensor, name: str
-) -> Generator[str, None, Flow]:
+) -> Generator[str, None, NetworkFlow]:
     """One forward and one backward pass of the mean cross-entropy, a block at a time.
 
-    Yields what is being done, after each block; returns the `Flow`. The graph is cut between
+    Yields what is being done, after each block; returns the `NetworkFlow`. The graph is cut between
     blocks and the gradient handed on across the cuts, which gives the same gradients as one
     backward pass, in pieces short enough to give way to other work. Weights are left without
     gradients.
@@ -223,7 +223,7 @@ def measure(
         )
     network.zero_grad(set_to_none=True)
     seconds = time.perf_counter() - start - waited
-    return Flow(name, network.combine != "none", tuple(layers), loss, seconds)
+    return NetworkFlow(name, network.combine != "none", tuple(layers), loss, seconds)
 
 
 def _watch_inside(

@@ -24,7 +24,7 @@ from resnet_viz.networks.walk import build_structure
 from resnet_viz.results.result import Pass, Result, Snapshot
 from resnet_viz.results.task import Cancelled
 
-Progress = Callable[[str, int, int], None]
+Announce = Callable[[str, int, int], None]
 """Called with what is being done in words, how much of it is done, and how much there is."""
 
 UNTRAINED_SEED = 0
@@ -63,7 +63,7 @@ class Session:
         self,
         snapshot: Snapshot,
         cancelled: Callable[[], bool] = lambda: False,
-        progress: Progress = _ignore,
+        progress: Announce = _ignore,
         structure_known: Callable[[Structure], None] = lambda structure: None,
     ) -> Result:
         """The pass that ``snapshot`` asks for, and the same with all skips on.
@@ -112,7 +112,7 @@ class Session:
         self,
         snapshot: Snapshot,
         cancelled: Callable[[], bool] = lambda: False,
-        progress: Progress = _ignore,
+        progress: Announce = _ignore,
     ) -> Subject:
         """A copy of the network that ``snapshot`` asks for, with its input, to experiment on.
 
@@ -157,7 +157,7 @@ class Session:
         spec: NetworkSpec,
         choice: WeightsChoice,
         cancelled: Callable[[], bool],
-        progress: Progress,
+        progress: Announce,
         structure_known: Callable[[Structure], None],
     ) -> None:
         wanted = _what_is_loaded(spec, choice)
@@ -189,7 +189,7 @@ def _what_is_loaded(spec: NetworkSpec, choice: WeightsChoice) -> tuple[str, Weig
 
 
 def _loaded(
-    spec: NetworkSpec, choice: WeightsChoice, cancelled: Callable[[], bool], progress: Progress
+    spec: NetworkSpec, choice: WeightsChoice, cancelled: Callable[[], bool], progress: Announce
 ) -> tuple[nn.Module, WeightsInfo]:
     """A new network with the chosen weights, and what is known about them."""
     text = f"Loading the weights of {spec.title}"
@@ -201,7 +201,7 @@ def _loaded(
     network = _build(spec)
     try:
         return network, weights.load(network, spec, choice, report, cancelled)
-    except weights.Cancelled as error:
+    except weights.DownloadCancelled as error:
         raise Cancelled from error
 
 

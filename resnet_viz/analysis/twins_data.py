@@ -11,12 +11,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from resnet_viz.analysis.training import augment, normalise, to_tensor
+from resnet_viz.analysis.training_run import augment, normalise, to_tensor
 from resnet_viz.images import cifar10, cifar10_archive, digits
 from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.networks.preprocessing import CIFAR10
+from resnet_viz.results.live_training import DataChoice
 from resnet_viz.results.task import Progress, TaskError
-from resnet_viz.results.twins import DataChoice
 
 
 @dataclass(frozen=True)

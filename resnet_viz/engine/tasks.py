@@ -14,12 +14,12 @@ from resnet_viz.results.comparison import CompareRequest
 from resnet_viz.results.convolution import ConvolutionRequest
 from resnet_viz.results.laboratory import LaboratoryRequest
 from resnet_viz.results.lesions import LesionsRequest
+from resnet_viz.results.live_training import TrainingRequest
 from resnet_viz.results.loss_surface import SurfaceRequest
 from resnet_viz.results.paths import PathsRequest
 from resnet_viz.results.recognition import RecogniseRequest
 from resnet_viz.results.shattering import ShatteringRequest
 from resnet_viz.results.strength import StrengthRequest
-from resnet_viz.results.twins import TrainingRequest
 from resnet_viz.results.witness import WitnessRequest
 
 TaskFunction = Callable[[Any, TaskContext], Iterator[object]]
@@ -27,14 +27,14 @@ TaskFunction = Callable[[Any, TaskContext], Iterator[object]]
 TASKS: dict[type, str] = {
     LaboratoryRequest: "resnet_viz.analysis.laboratory:run",
     ConvolutionRequest: "resnet_viz.analysis.convolution:run",
-    CompareRequest: "resnet_viz.analysis.compare:run",
+    CompareRequest: "resnet_viz.analysis.comparison:run",
     StrengthRequest: "resnet_viz.analysis.strength:run",
     SurfaceRequest: "resnet_viz.analysis.loss_surface:run",
     ShatteringRequest: "resnet_viz.analysis.shattering:run",
     PathsRequest: "resnet_viz.analysis.paths:run",
     LesionsRequest: "resnet_viz.analysis.lesions:run",
     RecogniseRequest: "resnet_viz.analysis.recognition:run",
-    TrainingRequest: "resnet_viz.analysis.twins:run",
+    TrainingRequest: "resnet_viz.analysis.live_training:run",
     WitnessRequest: "resnet_viz.analysis.witness:run",
 }
 """Request type → "module:function"."""

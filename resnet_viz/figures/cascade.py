@@ -36,10 +36,10 @@ def cascade(
         ),
         marker=float(position) if points else None,
         right=Axis(f"probability of “{target}”", 0, 1, ticks=_SHARES, numbers="share"),
-        readings=tuple(describe(point, target, "\n") for point in points),
+        readings=tuple(point_text(point, target, "\n") for point in points),
     )  # fmt: skip
     here = next((point for point in points if point.off == position), None)
-    caption = f"{describe(here, target, '; ')}." if here else f"0 of {count} skips are off."
+    caption = f"{point_text(here, target, '; ')}." if here else f"0 of {count} skips are off."
     title = f"Skips of {network} switched off one by one" if network else "The cascade"
     return Figure("cascade", title, caption, (chart,))
 
@@ -49,7 +49,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def describe(point: TracePoint, target: str, separator: str) -> str:
+def point_text(point: TracePoint, target: str, separator: str) -> str:
     """A point of the trace in words."""
     off = "All skips on" if not point.off else f"{point.off} off"
     last = f" (last: {point.block})" if point.block else ""

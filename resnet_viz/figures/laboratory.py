@@ -7,7 +7,7 @@ from collections.abc import Callable
 from resnet_viz.figures.figure import Axis, Band, Chart, Figure
 from resnet_viz.figures.laboratory_words import compared, heading
 from resnet_viz.figures.series import Series
-from resnet_viz.results.laboratory import Flow, LaboratoryResult, LayerFlow
+from resnet_viz.results.laboratory import LaboratoryResult, LayerFlow, NetworkFlow
 from resnet_viz.results.laboratory_regime import judge
 
 QUANTITIES: dict[str, Callable[[LayerFlow], float]] = {
@@ -45,7 +45,7 @@ def _chart(result: LaboratoryResult, title: str) -> Chart:
     )
 
 
-def bands(flow: Flow) -> tuple[Band, ...]:
+def bands(flow: NetworkFlow) -> tuple[Band, ...]:
     """The stages as (title, first layer, last layer)."""
     places: dict[int, list[int]] = {}
     for index, layer in enumerate(flow.layers):

@@ -5,7 +5,13 @@ from __future__ import annotations
 from html import escape
 
 from resnet_viz.figures.numbers import number_text, row_of
-from resnet_viz.results.laboratory import Flow, LaboratoryRequest, LaboratoryResult, cost, titles
+from resnet_viz.results.laboratory import (
+    LaboratoryRequest,
+    LaboratoryResult,
+    NetworkFlow,
+    cost,
+    titles,
+)
 from resnet_viz.results.laboratory_regime import REGIME_TITLES, Verdict, growth
 
 SAMPLES = "the sample photos"
@@ -37,7 +43,7 @@ def _batch(request: LaboratoryRequest) -> str:
     return f"{images}, random labels, seed {request.seed}"
 
 
-def heading(flow: Flow, verdict: Verdict) -> str:
+def heading(flow: NetworkFlow, verdict: Verdict) -> str:
     """The regime and the figures that its name rests on, in one line."""
     first, last = flow.first.weight_gradient, flow.last.weight_gradient
     title = f"{flow.title}: {REGIME_TITLES[verdict.regime]} – weight gradient"
@@ -49,7 +55,7 @@ def heading(flow: Flow, verdict: Verdict) -> str:
     return f"{title} {_in_words(first)} at the first convolution, {_in_words(last)} at the last"
 
 
-def _more(flow: Flow, verdict: Verdict) -> str:
+def _more(flow: NetworkFlow, verdict: Verdict) -> str:
     """The figures that the heading has no room for."""
     first = flow.first
     if first.weight_gradient > first.weight_gradient_float32 == 0.0:
@@ -71,7 +77,7 @@ def _in_words(norm: float) -> str:
     return {"0": "0", "∞": "infinite", "NaN": "not a number"}[row]
 
 
-def finding(flow: Flow, verdict: Verdict, muted: str) -> str:
+def finding(flow: NetworkFlow, verdict: Verdict, muted: str) -> str:
     """Why it is so, and the paper, as rich text; ``muted`` is the colour of the paper."""
     return (
         f"{escape(_more(flow, verdict))}{escape(verdict.sentence)} "

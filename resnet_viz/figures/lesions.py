@@ -22,7 +22,7 @@ def lesions(result: LesionsResult, quantity: str = "probability") -> Figure:
     values = [value(scores, quantity) for one in shown for scores in (one.intact, *one.lesioned)]
     top = max([1.0, *(v for v in values if v < float("inf"))]) if quantity == "loss" else 1.0
     panels = tuple(_chart(one, quantity, top, result.labelled) for one in shown)
-    return Figure("lesions", "Lesions, block by block", describe(result), panels)
+    return Figure("lesions", "Lesions, block by block", lesions_caption(result), panels)
 
 
 def networks(result: LesionsResult) -> list[Lesions]:
@@ -62,7 +62,7 @@ def _quantity(quantity: str, target: str, labelled: bool) -> str:
     }[quantity]
 
 
-def describe(result: LesionsResult) -> str:
+def lesions_caption(result: LesionsResult) -> str:
     """What was measured, on what, and what stands out."""
     both = [one for one in (result.screen, result.twin) if one is not None]
     names = [

@@ -20,7 +20,11 @@ def loss_surface(result: SurfaceResult) -> Figure:
         for one in result.surfaces
     )
     return Figure(
-        "loss-surface", "The loss on a plane through the weights", describe(result), panels, 2
+        "loss-surface",
+        "The loss on a plane through the weights",
+        surface_caption(result),
+        panels,
+        2,
     )
 
 
@@ -73,7 +77,7 @@ def cuts(scale: LossScale, linear: bool = False) -> str:
     return f"; {', '.join(said)}" if said else ""
 
 
-def describe(result: SurfaceResult) -> str:
+def surface_caption(result: SurfaceResult) -> str:
     """What the loss is measured on and towards, and how much of the grid is done."""
     if result.precomputed:
         side = result.request.side

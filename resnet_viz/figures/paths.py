@@ -25,7 +25,7 @@ def paths(result: PathsResult, explorer: Result | None = None) -> Figure:
     signal = () if explorer is None else (signal_shares(explorer),)
     panels = (gradients(result), counts(result), shares(result), *signal, gradient_shares(result))
     return Figure(
-        "paths", f"Paths through {result.on.network} by length", describe(result), panels, 3
+        "paths", f"Paths through {result.on.network} by length", paths_caption(result), panels, 3
     )
 
 
@@ -102,7 +102,7 @@ def _lengths(result: PathsResult) -> Axis:
     return Axis.named(_LENGTH, [str(length) for length in result.lengths])
 
 
-def describe(result: PathsResult) -> str:
+def paths_caption(result: PathsResult) -> str:
     """What was measured, on what, and which lengths count."""
     mean = f"mean of up to {result.norms.shape[1]} paths of each length"
     if result.pictures:

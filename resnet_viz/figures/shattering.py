@@ -24,7 +24,7 @@ def shattering(result: ShatteringResult, lag: int) -> Figure:
     """Three traces with one scale, and the autocorrelation of each, with ``lag`` marked."""
     panels = (*(trace(result, name) for name in TRACES), correlations(result, lag))
     title = "Gradients along a line of inputs, before training"
-    return Figure("shattering", title, describe(result, lag), panels, 2)
+    return Figure("shattering", title, shattering_caption(result, lag), panels, 2)
 
 
 def trace(result: ShatteringResult, name: str) -> Chart:
@@ -70,7 +70,7 @@ def standardised(curve: Curve) -> np.ndarray:
     return centred / curve.deviation if curve.deviation > 0 else np.zeros_like(centred)
 
 
-def describe(result: ShatteringResult, lag: int) -> str:
+def shattering_caption(result: ShatteringResult, lag: int) -> str:
     """What was measured, and the correlations at one lag."""
     request = result.request
     pairs = "one pair" if result.runs == 1 else f"{result.runs} pairs"

@@ -62,10 +62,10 @@ def strength(result: StrengthResult) -> Figure:
         ),
     )  # fmt: skip
     title = f"Skips of {result.on.network} turned down"
-    return Figure("skip-strength", title, describe(result), (gradient, odds), 2)
+    return Figure("skip-strength", title, strength_caption(result), (gradient, odds), 2)
 
 
-def describe(result: StrengthResult) -> str:
+def strength_caption(result: StrengthResult) -> str:
     """What was measured on what, the gradient at the ends, and where the answer is lost."""
     points, total = result.points, len(result.request.strengths)
     target = result.labels[result.target]

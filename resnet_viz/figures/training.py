@@ -12,7 +12,7 @@ from resnet_viz.figures.numbers import power_of_ten
 from resnet_viz.figures.series import Series
 from resnet_viz.figures.training_history import History
 from resnet_viz.figures.training_words import measured
-from resnet_viz.results.twins import TWINS, Standing, Twin
+from resnet_viz.results.live_training import TWINS, Standing, Twin
 
 MOST_POINTS = 800
 _FAINT, _FADED = 0.51, 0.35  # opacity of what was measured at each step, and of what is ahead

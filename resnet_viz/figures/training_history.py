@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from resnet_viz.figures.scale import Scale
-from resnet_viz.results.twins import TWINS, Twin, TwinStep
+from resnet_viz.results.live_training import TWINS, Twin, TwinStep
 
 SMOOTHING = 0.1
 """The weight of the newest value in the moving average: about the last ten steps count."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.figures.training_history import History
 from resnet_viz.results.laboratory import LaboratoryRequest, cost
+from resnet_viz.results.live_training import Standing, TrainingRequest
 from resnet_viz.results.recorded import RecordedRun
-from resnet_viz.results.twins import Standing, TrainingRequest
 
 
 def loss_text(loss: float) -> str:

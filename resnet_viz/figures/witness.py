@@ -26,10 +26,10 @@ def witness(result: WitnessResult) -> Figure:
                 references=(("a right reading's mean, at most", FITS),),
             ),
         )
-    return Figure("witness", "Its own statistics, norm by norm", describe(result), panels)
+    return Figure("witness", "Its own statistics, norm by norm", witness_caption(result), panels)
 
 
-def describe(result: WitnessResult) -> str:
+def witness_caption(result: WitnessResult) -> str:
     """What was measured, how well it fits, and which readings were compared."""
     weights = result.on.weights.title if result.on.weights.trained else "untrained"
     pictures = f", {result.fit.images} squares of the samples" if result.fit else ""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-Progress = Callable[[int, int], None]
+Received = Callable[[int, int], None]
 """Called with (bytes received, bytes in all); the second is 0 where the server does not say."""
 
 _MB = 2**20  # as torchvision counts the sizes that it lists
@@ -30,14 +30,14 @@ class WeightsUnavailable(WeightsError):
     """The weights are not at hand and could not be downloaded; trying again may help."""
 
 
-class Cancelled(Exception):
+class DownloadCancelled(Exception):
     """The user cancelled the download."""
 
 
 def download(
     url: str,
     dest: Path,
-    progress: Progress | None = None,
+    progress: Received | None = None,
     cancelled: Callable[[], bool] | None = None,
     timeout: float = 20.0,
     sha256_prefix: str = "",
@@ -51,13 +51,13 @@ def download(
     Raises:
         WeightsUnavailable: there is no network, no such file, too little of it, the wrong one, or
             no room on the disk; the sentence says which.
-        Cancelled: ``cancelled`` returned True; noticed at once, even if the server stalls.
+        DownloadCancelled: ``cancelled`` returned True; noticed at once, even if the server stalls.
     """
     steps = downloading(url, dest, timeout, sha256_prefix, progress)
     with contextlib.closing(steps):
         for _ in steps:
             if cancelled and cancelled():
-                raise Cancelled
+                raise DownloadCancelled
 
 
 def downloading(
@@ -65,7 +65,7 @@ def downloading(
     dest: Path,
     timeout: float = 20.0,
     sha256_prefix: str = "",
-    progress: Progress | None = None,
+    progress: Received | None = None,
     otherwise: str = "open a file of weights",
     room: str = "make room or choose another folder with TORCH_HOME",
 ) -> Generator[tuple[int, int], None, None]:
@@ -116,7 +116,7 @@ class _Reception:
         url: str,
         name: str,
         write: Callable[[bytes], object],
-        progress: Progress | None,
+        progress: Received | None,
         timeout: float,
         otherwise: str = "open a file of weights",
     ) -> None:

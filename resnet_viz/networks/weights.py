@@ -18,8 +18,8 @@ from resnet_viz.networks import published
 from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.networks.download import (
-    Cancelled,
-    Progress,
+    DownloadCancelled,
+    Received,
     WeightsError,
     WeightsUnavailable,
     download,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Availability",
-    "Cancelled",
+    "DownloadCancelled",
     "Official",
     "WeightsError",
     "WeightsUnavailable",
@@ -137,7 +137,7 @@ def load(
     network: nn.Module,
     spec: NetworkSpec,
     choice: WeightsChoice,
-    progress: Progress | None = None,
+    progress: Received | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> WeightsInfo:
     """Copy the chosen weights into ``network``, which ``spec`` built.
@@ -148,7 +148,7 @@ def load(
     Raises:
         WeightsUnavailable: the weights are not at hand and could not be downloaded.
         WeightsError: the file is missing, damaged, made for another network, or holds code.
-        Cancelled: ``cancelled`` returned True during the download.
+        DownloadCancelled: ``cancelled`` returned True during the download.
     """
     if choice.kind == "untrained":
         return UNTRAINED

@@ -62,7 +62,7 @@ class LayerFlow:
 
 
 @dataclass(frozen=True)
-class Flow:
+class NetworkFlow:
     """One network's pass: its layers from input to loss, the loss in nats, and the time it took."""
 
     title: str
@@ -95,12 +95,12 @@ class LaboratoryResult:
     """
 
     request: LaboratoryRequest
-    residual: Flow | None
-    plain: Flow
+    residual: NetworkFlow | None
+    plain: NetworkFlow
     device: str
 
     @property
-    def flows(self) -> tuple[Flow, ...]:
+    def flows(self) -> tuple[NetworkFlow, ...]:
         """The residual network's, if any, and the plain one's."""
         return (self.plain,) if self.residual is None else (self.residual, self.plain)
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from resnet_viz.results.laboratory import Flow, LaboratoryRequest
+from resnet_viz.results.laboratory import LaboratoryRequest, NetworkFlow
 
 Regime = Literal["zero", "partly zero", "vanishing", "healthy", "exploding", "overflow"]
 
@@ -58,7 +58,7 @@ GOYAL = "Goyal et al. 2017, arXiv:1706.02677 §5.1"
 DE_SMITH = "De & Smith 2020, arXiv:2002.10444; He et al. 2016, arXiv:1603.05027 §2"
 
 
-def ratio(flow: Flow) -> float:
+def ratio(flow: NetworkFlow) -> float:
     """The weight gradient's norm at the first convolution over that at the last one.
 
     Where zero-init makes the last one 0, the ratio of the activations' gradients instead.
@@ -70,19 +70,19 @@ def ratio(flow: Flow) -> float:
     return first / last if last else math.nan
 
 
-def growth(flow: Flow) -> float:
+def growth(flow: NetworkFlow) -> float:
     """The activations' variance at the last block over that after the first convolution."""
     return flow.last.variance / flow.first.variance if flow.first.variance else math.nan
 
 
-def judge(flow: Flow, request: LaboratoryRequest) -> Verdict:
+def judge(flow: NetworkFlow, request: LaboratoryRequest) -> Verdict:
     """Name the regime of ``flow``, which was measured as ``request`` asked."""
     regime, forwards = _regime(flow)
     sentence, paper = _reason(regime, forwards, flow, request)
     return Verdict(regime, forwards, sentence, paper)
 
 
-def _regime(flow: Flow) -> tuple[Regime, bool]:
+def _regime(flow: NetworkFlow) -> tuple[Regime, bool]:
     norms = [flow.loss, *(layer.weight_gradient for layer in flow.layers)]
     if not all(map(math.isfinite, norms)):
         return "overflow", not math.isfinite(flow.last.variance) or growth(flow) > GROWTH
@@ -102,7 +102,7 @@ def _regime(flow: Flow) -> tuple[Regime, bool]:
 
 
 def _reason(
-    regime: Regime, forwards: bool, flow: Flow, request: LaboratoryRequest
+    regime: Regime, forwards: bool, flow: NetworkFlow, request: LaboratoryRequest
 ) -> tuple[str, str]:
     if regime == "partly zero":
         return _why_partly(flow, request)
@@ -113,7 +113,7 @@ def _reason(
     return _why_large(forwards, flow, request)
 
 
-def _why_partly(flow: Flow, request: LaboratoryRequest) -> tuple[str, str]:
+def _why_partly(flow: NetworkFlow, request: LaboratoryRequest) -> tuple[str, str]:
     if not flow.has_skips or request.initialisation != "zero":
         return (
             "At some layers the gradient's numbers are too small for float32, and are 0; at the "
@@ -135,7 +135,7 @@ def _why_partly(flow: Flow, request: LaboratoryRequest) -> tuple[str, str]:
     )
 
 
-def _why_healthy(flow: Flow, request: LaboratoryRequest) -> tuple[str, str]:
+def _why_healthy(flow: NetworkFlow, request: LaboratoryRequest) -> tuple[str, str]:
     if flow.has_skips and request.combine == "add":
         if request.norm:
             return (
@@ -172,7 +172,7 @@ def _why_healthy(flow: Flow, request: LaboratoryRequest) -> tuple[str, str]:
     )
 
 
-def _why_small(forwards: bool, flow: Flow, request: LaboratoryRequest) -> tuple[str, str]:
+def _why_small(forwards: bool, flow: NetworkFlow, request: LaboratoryRequest) -> tuple[str, str]:
     if flow.has_skips and request.combine == "concat":
         return (
             "After each concatenation a 1×1 convolution weighs the skip too: the way back is a "
@@ -192,7 +192,7 @@ def _why_small(forwards: bool, flow: Flow, request: LaboratoryRequest) -> tuple[
     )
 
 
-def _why_large(forwards: bool, flow: Flow, request: LaboratoryRequest) -> tuple[str, str]:
+def _why_large(forwards: bool, flow: NetworkFlow, request: LaboratoryRequest) -> tuple[str, str]:
     if request.norm:
         if flow.has_skips and request.combine == "concat":
             return (

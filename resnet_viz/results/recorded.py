@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from resnet_viz import assets
-from resnet_viz.results.twins import DataChoice, TrainingRequest, TwinStep
+from resnet_viz.results.live_training import DataChoice, TrainingRequest, TwinStep
 
 
 @dataclass(frozen=True)

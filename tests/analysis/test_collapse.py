@@ -13,7 +13,7 @@ import torch
 from torch.nn import functional
 
 from resnet_viz.analysis.collapse import Measured, measure_collapse, watched
-from resnet_viz.analysis.training import normalise, sample, to_tensor
+from resnet_viz.analysis.training_run import normalise, sample, to_tensor
 from resnet_viz.images import cifar10
 from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.networks import catalog, weights

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resnet_viz.analysis import compare
+from resnet_viz.analysis import comparison as compare
 from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks import catalog

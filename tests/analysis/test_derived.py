@@ -15,7 +15,7 @@ from torch.nn import functional
 from resnet_viz import cli
 from resnet_viz.analysis import derived
 from resnet_viz.analysis.derived import MEASURES, Sizes, compute, hash_of
-from resnet_viz.analysis.training import evaluate, normalise, to_tensor
+from resnet_viz.analysis.training_run import evaluate, normalise, to_tensor
 from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.networks import catalog, weights
 from resnet_viz.networks.cards import derived_path, read_derived

@@ -20,7 +20,13 @@ from resnet_viz.figures.numbers import number_text
 from resnet_viz.networks import catalog
 from resnet_viz.networks.cifar import CifarResNet
 from resnet_viz.networks.walk import build_structure
-from resnet_viz.results.laboratory import Flow, LaboratoryRequest, LaboratoryResult, LayerFlow, cost
+from resnet_viz.results.laboratory import (
+    LaboratoryRequest,
+    LaboratoryResult,
+    LayerFlow,
+    NetworkFlow,
+    cost,
+)
 from resnet_viz.results.laboratory_regime import GROWTH, judge, ratio
 from resnet_viz.results.task import Cancelled, Progress
 from tests import fakes
@@ -232,14 +238,14 @@ def test_plain_110_with_norm_explodes_by_seven_decades() -> None:
 
 def flow(
     first: float = 1.0, last: float = 1.0, growth: float = 1.0, skips: bool = False
-) -> tuple[Flow, LaboratoryRequest]:
+) -> tuple[NetworkFlow, LaboratoryRequest]:
     layers = (
         LayerFlow("conv1", 0, first, first, first, 1.0),
         LayerFlow("layer3.0.conv2", 3, last, last, 1.0, growth),
         LayerFlow("fc", 0, 1.0, 1.0, 1.0, 1.0),
     )
     combine = "add" if skips else "none"
-    return Flow("net", skips, layers, 2.3, 0.1), replace(SMALL, combine=combine)
+    return NetworkFlow("net", skips, layers, 2.3, 0.1), replace(SMALL, combine=combine)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +287,7 @@ def test_a_regime_has_the_name_of_what_was_measured(
     ],
 )
 def test_each_regime_cites_the_paper_that_explains_it(
-    asked: dict[str, object], measured_as: tuple[Flow, LaboratoryRequest], paper: str
+    asked: dict[str, object], measured_as: tuple[NetworkFlow, LaboratoryRequest], paper: str
 ) -> None:
     one, request = measured_as
     verdict = judge(one, replace(request, **asked))  # type: ignore[arg-type]

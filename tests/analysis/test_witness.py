@@ -16,7 +16,7 @@ from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.analysis.witness import Witnessed, crops, fit, has_seen_data, judge, run
 from resnet_viz.figures.figure import Chart
-from resnet_viz.figures.witness import describe, witness
+from resnet_viz.figures.witness import witness, witness_caption
 from resnet_viz.images import gallery
 from resnet_viz.networks.builder import BuiltResNet
 from resnet_viz.networks.choice import WeightsChoice
@@ -186,7 +186,7 @@ def test_a_network_of_the_catalog_is_compared_as_it_is() -> None:
     (panel,) = witness(last).panels
     assert isinstance(panel, Chart)
     assert len(panel.bars[0].values) == 19
-    assert "It fits its own statistics" in describe(last)
+    assert "It fits its own statistics" in witness_caption(last)
 
 
 def test_wrong_input_does_not_fit() -> None:
@@ -206,7 +206,7 @@ def test_untrained_weights_have_no_figure() -> None:
     assert isinstance(last, WitnessResult)
     assert last.fit is None
     assert witness(last).panels == ()
-    assert "no statistics" in describe(last)
+    assert "no statistics" in witness_caption(last)
 
 
 def test_a_file_is_compared_with_its_other_readings(tmp_path: Path) -> None:
@@ -222,4 +222,4 @@ def test_a_file_is_compared_with_its_other_readings(tmp_path: Path) -> None:
     *_, last = run(WitnessRequest(snapshot), context())
     assert isinstance(last, WitnessResult)
     assert ("combine", "plain") in last.choices
-    assert "plain, which fits" in describe(last)
+    assert "plain, which fits" in witness_caption(last)

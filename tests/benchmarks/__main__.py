@@ -21,9 +21,9 @@ from PySide6.QtCore import QCoreApplication, QEventLoop
 from PySide6.QtWidgets import QApplication
 from torch.nn import functional
 
+from resnet_viz.analysis.live_training import MOMENTUM, WEIGHT_DECAY
 from resnet_viz.analysis.probe import probe, probed_modules
 from resnet_viz.analysis.session import UNTRAINED_SEED, Session, as_input
-from resnet_viz.analysis.twins import MOMENTUM, WEIGHT_DECAY
 from resnet_viz.analysis.twins_data import Batches, loading
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
@@ -34,8 +34,8 @@ from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.cifar import CifarResNet, initialise_he
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.skips import SkipGates
+from resnet_viz.results.live_training import Pause, Resume, Standing, TwinStep
 from resnet_viz.results.result import Result, Snapshot
-from resnet_viz.results.twins import Pause, Resume, Standing, TwinStep
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.explorer.saliency import SaliencyView
 from resnet_viz.views.training.page import TrainingPage

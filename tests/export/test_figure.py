@@ -41,15 +41,20 @@ from resnet_viz.networks.choice import WeightsInfo
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.cascade import TracePoint
 from resnet_viz.results.comparison import Comparison
-from resnet_viz.results.laboratory import Flow, LaboratoryRequest, LaboratoryResult, LayerFlow
+from resnet_viz.results.laboratory import (
+    LaboratoryRequest,
+    LaboratoryResult,
+    LayerFlow,
+    NetworkFlow,
+)
 from resnet_viz.results.lesions import Lesions, LesionsRequest, LesionsResult, Scores
+from resnet_viz.results.live_training import Standing, TwinStep, layer_names
 from resnet_viz.results.loss_surface import Surface, SurfaceRequest, SurfaceResult
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.paths import PathsRequest, PathsResult
 from resnet_viz.results.result import Snapshot
 from resnet_viz.results.shattering import Curve, ShatteringRequest, ShatteringResult
 from resnet_viz.results.strength import StrengthPoint, StrengthRequest, StrengthResult
-from resnet_viz.results.twins import Standing, TwinStep, layer_names
 from resnet_viz.views.plots.plot import Plot
 from tests import fakes
 
@@ -137,7 +142,9 @@ def the_laboratory() -> Figure:
         LayerFlow(name, int(name[5]) if name.startswith("layer") else 0, 0.1**n, 0.0, 1.0, 2.0)
         for n, name in enumerate(layer_names(8))
     )
-    flows = [Flow(title, title[0] == "R", layers, 2.3, 0.1) for title in ("ResNet-8", "Plain-8")]
+    flows = [
+        NetworkFlow(title, title[0] == "R", layers, 2.3, 0.1) for title in ("ResNet-8", "Plain-8")
+    ]
     return laboratory(LaboratoryResult(LaboratoryRequest(depth=8), flows[0], flows[1], "CPU"))
 
 

@@ -16,7 +16,7 @@ from resnet_viz.figures.figure import Chart, Map
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.cascade import TracePoint
 from resnet_viz.results.comparison import Comparison
-from resnet_viz.results.twins import TWINS, TwinStep, layer_names
+from resnet_viz.results.live_training import TWINS, TwinStep, layer_names
 from resnet_viz.views.compare.page import ComparePage
 from resnet_viz.views.degradation.page import DegradationPage
 from resnet_viz.views.explorer.activations import ActivationsView

@@ -13,7 +13,12 @@ from pytestqt.qtbot import QtBot
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.figures import laboratory_words as words
-from resnet_viz.results.laboratory import Flow, LaboratoryRequest, LaboratoryResult, LayerFlow
+from resnet_viz.results.laboratory import (
+    LaboratoryRequest,
+    LaboratoryResult,
+    LayerFlow,
+    NetworkFlow,
+)
 from resnet_viz.results.laboratory_regime import judge
 from resnet_viz.views.laboratory.controls import PRESETS
 from resnet_viz.views.laboratory.page import PAUSE, LaboratoryPage
@@ -416,13 +421,13 @@ def result(depth: int, norm: bool = False, seconds: float = 0.5) -> LaboratoryRe
         names.append(f"layer{stages[index + 1]}.{index // 2}.conv{1 + index % 2}")
     names.append("fc")
 
-    def flow(title: str, skips: bool, fall: float) -> Flow:
+    def flow(title: str, skips: bool, fall: float) -> NetworkFlow:
         layers = []
         for index, (name, stage) in enumerate(zip(names, stages, strict=True)):
             norm = 10 ** (-fall * (depth - 1 - index))
             norm = norm if norm > 1e-40 else 0.0
             layers.append(LayerFlow(name, stage, norm, norm if norm > 1e-22 else 0.0, norm, 1.0))
-        return Flow(title, skips, tuple(layers), 2.3, seconds)
+        return NetworkFlow(title, skips, tuple(layers), 2.3, seconds)
 
     request = LaboratoryRequest(depth=depth, norm=norm)
     residual = flow(f"ResNet-{depth}", True, 0.0)

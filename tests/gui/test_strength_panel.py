@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.figures.strength import describe
+from resnet_viz.figures.strength import strength_caption
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.strength import EVEN
 from resnet_viz.views.instruments.page import InstrumentsPage
@@ -52,7 +52,7 @@ def test_a_sweep_is_drawn_and_a_click_sets_the_strength(
     assert x[-1] == 20
     assert y[-1] == pytest.approx(result.points[0].target_probability)
     assert panel.gradient.marker.value() == 20  # all skips are on
-    assert describe(result) in panel.measured.text()
+    assert strength_caption(result) in panel.measured.text()
 
     box = panel.gradient.plot.getViewBox()
     scene = box.mapViewToScene(QPointF(8, box.viewRange()[1][0] + 1))

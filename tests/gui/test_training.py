@@ -18,8 +18,8 @@ from resnet_viz.figures import training_words as words
 from resnet_viz.figures.scale import Scale
 from resnet_viz.figures.training import RATIO_COLOURS, loss_ticks, thinned
 from resnet_viz.figures.training_history import History
+from resnet_viz.results.live_training import Standing, TrainingRequest, TwinStep
 from resnet_viz.results.recorded import recorded_run
-from resnet_viz.results.twins import Standing, TrainingRequest, TwinStep
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.training.controls import PRESETS, SKIP_INIT
 from resnet_viz.views.training.heat_map import HeatMap, colours, row_colours

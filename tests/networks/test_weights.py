@@ -268,7 +268,7 @@ def test_cancel_is_noticed_at_once_while_the_server_stalls(
     server: Server, tmp_path: Path, mode: str
 ) -> None:
     server.mode = mode
-    with pytest.raises(weights.Cancelled):
+    with pytest.raises(weights.DownloadCancelled):
         download(server.url, tmp_path / "a.pth", cancelled=server.stalls.is_set)
     assert server.stalls.is_set(), "it waited until the server went on"
     assert not list(tmp_path.iterdir())
@@ -360,7 +360,7 @@ def test_a_failed_or_cancelled_download_leaves_the_network_alone(
     server.mode = "half"
     with pytest.raises(weights.WeightsUnavailable, match="cut off"):
         weights.load(network, RESNET18, WeightsChoice())
-    with pytest.raises(weights.Cancelled):
+    with pytest.raises(weights.DownloadCancelled):
         weights.load(network, RESNET18, WeightsChoice(), cancelled=lambda: True)
     assert_same(network, before)
     assert not list(made_up_official.path.parent.iterdir())

@@ -27,7 +27,7 @@ _TIPS: dict[LevelName, str] = {
 }
 
 
-class Controls(QWidget):
+class DiagramControls(QWidget):
     """``level_chosen`` carries a level's name, ``crumb_chosen`` the part of the way that was
     clicked: "network", "blocks" or "layers"."""
 

@@ -105,7 +105,7 @@ def width_of(norm: float | None, scale: GradientScale | None) -> float | None:
     return _THIN + (_THICK - _THIN) * scale.position(norm)
 
 
-class Flow(QWidget):
+class FlowAnimation(QWidget):
     """Plays over a canvas, first forwards and then backwards; ``playing_changed`` says whether."""
 
     playing_changed = Signal(bool)

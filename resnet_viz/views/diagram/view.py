@@ -20,9 +20,9 @@ from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import Result
 from resnet_viz.views.diagram.canvas import DiagramCanvas
-from resnet_viz.views.diagram.controls import Controls
+from resnet_viz.views.diagram.controls import DiagramControls
 from resnet_viz.views.diagram.explain import Explanation
-from resnet_viz.views.diagram.flow import Flow
+from resnet_viz.views.diagram.flow import FlowAnimation
 from resnet_viz.views.diagram.items.item import DiagramItem, LevelName
 from resnet_viz.views.diagram.keys import Keys
 from resnet_viz.views.diagram.layout.geometry import Text
@@ -59,10 +59,10 @@ class DiagramView(QWidget):
         self.levels = Levels(self.canvas, self._text)
         self._keys = Keys(self)
         self.minimap = Minimap(self.canvas)
-        self.flow = Flow(self.canvas)
+        self.flow = FlowAnimation(self.canvas)
         self.explanation: Explanation | None = None
         self.search = SearchField(self.canvas.viewport())
-        self.controls = Controls()
+        self.controls = DiagramControls()
         self.legend = Legend()
         self.fills = QComboBox()
         self.placeholder = QLabel("Loading the network…")

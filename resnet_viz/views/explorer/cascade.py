@@ -25,7 +25,7 @@ from resnet_viz.engine.cascade import Cascade
 from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.cascade import cascade as cascade_figure
-from resnet_viz.figures.cascade import describe
+from resnet_viz.figures.cascade import point_text
 from resnet_viz.figures.figure import Figure
 from resnet_viz.networks import catalog
 from resnet_viz.results.result import Result
@@ -203,7 +203,7 @@ class CascadeView(ExplorerPanel):
         if point is None:
             text = f"C switches the {count} skips off one after the other."
         else:
-            text = describe(point, target, "; ") + "."
+            text = point_text(point, target, "; ") + "."
         self.sentence.say_plain(text)
         self.sentence.setVisible(not tight)
         self.trace.setToolTip(text if tight else "")

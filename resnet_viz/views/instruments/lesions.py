@@ -87,7 +87,7 @@ class LesionsPanel(Panel):
         """Draw the blocks that have been measured so far."""
         assert isinstance(update, LesionsResult)
         self._result = update
-        self.label(lesions.describe(update), update.screen.on.snapshot)
+        self.label(lesions.lesions_caption(update), update.screen.on.snapshot)
         self._draw()
 
     def precomputed(self, snapshot: Snapshot) -> LesionsResult | None:

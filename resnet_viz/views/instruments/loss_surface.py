@@ -114,7 +114,7 @@ class LossSurfacePanel(Panel):
         """Draw the points that have been measured so far."""
         assert isinstance(update, SurfaceResult)
         self._result = update
-        self.label(loss_surface.describe(update), update.request.snapshot)
+        self.label(loss_surface.surface_caption(update), update.request.snapshot)
         self._draw()
 
     def precomputed(self, snapshot: Snapshot) -> SurfaceResult | None:

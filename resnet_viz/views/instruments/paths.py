@@ -73,7 +73,7 @@ class PathsPanel(Panel):
         """Draw the paths that have been measured."""
         assert isinstance(update, PathsResult)
         self._result = update
-        self.label(paths.describe(update), update.on.snapshot)
+        self.label(paths.paths_caption(update), update.on.snapshot)
         self._draw()
 
     def precomputed(self, snapshot: Snapshot) -> PathsResult | None:

@@ -169,7 +169,7 @@ class ShatteringPanel(Panel):
         if result is None:
             return
         self.lag.setMaximum(LAGS[result.request.kind])
-        self.label(shattering.describe(result, self.lag.value()), result.request.snapshot)
+        self.label(shattering.shattering_caption(result, self.lag.value()), result.request.snapshot)
         for name, plot in self.traces.items():
             plot.show_chart(shattering.trace(result, name))
         self.correlation.show_chart(shattering.correlations(result, self.lag.value()))

@@ -92,7 +92,7 @@ class StrengthPanel(Panel):
         """Draw the points that have been measured so far."""
         assert isinstance(update, StrengthResult)
         self._result = update
-        self.label(strength.describe(update), update.on.snapshot)
+        self.label(strength.strength_caption(update), update.on.snapshot)
         self._draw()
 
     def retheme(self) -> None:

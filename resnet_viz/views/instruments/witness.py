@@ -43,7 +43,7 @@ class WitnessPanel(Panel):
         """Draw a bar for each norm."""
         assert isinstance(update, WitnessResult)
         self._result = update
-        self.label(witness.describe(update), update.on.snapshot)
+        self.label(witness.witness_caption(update), update.on.snapshot)
         self._draw()
 
     def show_result(self, result: Result) -> None:

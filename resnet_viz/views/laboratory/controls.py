@@ -77,7 +77,7 @@ PRESETS: dict[str, tuple[LaboratoryRequest, str]] = {
 """For each button the network that it builds, and its tip. Batch, data and seed stay."""
 
 
-class Controls(QWidget):
+class LaboratoryControls(QWidget):
     """``changed`` follows every change by the user or by `choose`."""
 
     changed = Signal()

@@ -30,14 +30,14 @@ from resnet_viz.figures.scale import Scale
 from resnet_viz.results.laboratory import (
     CHEAP_DEPTH,
     MOST_DEPTH,
-    Flow,
     LaboratoryRequest,
     LaboratoryResult,
+    NetworkFlow,
 )
 from resnet_viz.results.laboratory_regime import BOUNDS, judge
 from resnet_viz.results.task import Progress
 from resnet_viz.views.help.glossary import LinkedLabel
-from resnet_viz.views.laboratory.controls import Controls
+from resnet_viz.views.laboratory.controls import LaboratoryControls
 from resnet_viz.views.laboratory.sweep import Sweep
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.plots.strip import HEAT_MAP, Cell, NetworkStrip
@@ -70,7 +70,7 @@ class LaboratoryPage(Page):
         self.result: LaboratoryResult | None = None
         self._asked: LaboratoryRequest | None = None
         self._allowed: LaboratoryRequest | None = None
-        self.controls = Controls()
+        self.controls = LaboratoryControls()
         self.sweep = Sweep(self)
         self.sweep_button = QPushButton("Sweep (S)")
         self.sweep_button.setToolTip("Follow the gradient from the loss back to the input (S)")
@@ -349,7 +349,7 @@ _MEANING = (
 )
 
 
-def _cells(flow: Flow) -> list[Cell]:
+def _cells(flow: NetworkFlow) -> list[Cell]:
     """The stem, every block and the classifier."""
     blocks = flow.layers[2:-1:2]
     return [
@@ -359,7 +359,7 @@ def _cells(flow: Flow) -> list[Cell]:
     ]
 
 
-def _cell_values(flow: Flow) -> list[float]:
+def _cell_values(flow: NetworkFlow) -> list[float]:
     """The weight gradient's norm of each cell; a block's is over both of its convolutions."""
     norms = [layer.weight_gradient for layer in flow.layers]
     blocks = [math.hypot(*pair) for pair in zip(norms[1:-1:2], norms[2:-1:2], strict=True)]

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.networks.family import Initialisation
-from resnet_viz.results.twins import DataChoice, TrainingRequest
+from resnet_viz.results.live_training import DataChoice, TrainingRequest
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
@@ -82,7 +82,7 @@ def norm_of(request: TrainingRequest) -> bool | str:
     return SKIP_INIT if request.skip_init else request.norm
 
 
-class Controls(QWidget):
+class TrainingControls(QWidget):
     """``changed`` follows every setting but the learning rate, which has a signal of its own."""
 
     started = Signal()

@@ -18,8 +18,7 @@ from resnet_viz.figures import training_words as words
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.training import RATIO_COLOURS, RATIO_TITLE, training
 from resnet_viz.figures.training_history import History
-from resnet_viz.results.recorded import RecordedRun, recorded_run
-from resnet_viz.results.twins import (
+from resnet_viz.results.live_training import (
     TWINS,
     GoTo,
     Pause,
@@ -34,9 +33,10 @@ from resnet_viz.results.twins import (
     TwinStep,
     layer_names,
 )
+from resnet_viz.results.recorded import RecordedRun, recorded_run
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.plots.strip import Cell, NetworkStrip
-from resnet_viz.views.training.controls import Controls, norm_of
+from resnet_viz.views.training.controls import TrainingControls, norm_of
 from resnet_viz.views.training.curves import Curves
 from resnet_viz.views.training.heat_map import HeatLegend, HeatMap
 from resnet_viz.views.training.time_line import TimeLine
@@ -73,7 +73,7 @@ class TrainingPage(Page):
         super().__init__(state, worker, say)
         self.channel = Channel(worker, "training", self)
         self.progress = ProgressRow(self.channel)
-        self.controls = Controls(self.progress)
+        self.controls = TrainingControls(self.progress)
         self.sentence = LinkedLabel()
         self.notice = QLabel()
         self.strips = {twin: NetworkStrip() for twin in TWINS}

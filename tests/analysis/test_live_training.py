@@ -16,16 +16,15 @@ from torch.nn import functional
 
 from resnet_viz.analysis import twins_data
 from resnet_viz.analysis.checkpoints import Checkpoints
+from resnet_viz.analysis.live_training import TwinTraining, run
 from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.task import TaskContext
-from resnet_viz.analysis.training import augment, normalise, shift, to_tensor
-from resnet_viz.analysis.twins import TwinTraining, run
+from resnet_viz.analysis.training_run import augment, normalise, shift, to_tensor
 from resnet_viz.analysis.twins_data import Batches, TrainingData, loading
 from resnet_viz.images.cifar10 import LabelledImages
 from resnet_viz.networks.family import CLASSES
 from resnet_viz.networks.preprocessing import CIFAR10
-from resnet_viz.results.task import IDLE, Progress, TaskError
-from resnet_viz.results.twins import (
+from resnet_viz.results.live_training import (
     DataChoice,
     GoTo,
     Pause,
@@ -39,6 +38,7 @@ from resnet_viz.results.twins import (
     TwinStep,
     layer_names,
 )
+from resnet_viz.results.task import IDLE, Progress, TaskError
 
 REQUEST = TrainingRequest(depth=8, batch_size=4, rate=0.05, seed=3)
 

@@ -16,8 +16,7 @@ from resnet_viz.analysis.twins_data import Batches, TrainingData, loading
 from resnet_viz.networks.cifar import CifarResNet
 from resnet_viz.networks.initialisation import initialise
 from resnet_viz.networks.norms import l2_norm
-from resnet_viz.results.task import IDLE
-from resnet_viz.results.twins import (
+from resnet_viz.results.live_training import (
     TWINS,
     GoTo,
     Pause,
@@ -32,6 +31,7 @@ from resnet_viz.results.twins import (
     TwinStep,
     layer_names,
 )
+from resnet_viz.results.task import IDLE
 
 MOMENTUM = 0.9
 WEIGHT_DECAY = 1e-4

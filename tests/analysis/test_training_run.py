@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from resnet_viz import assets, cli
 from resnet_viz.analysis.card import keep_runs, run_name, train_network
-from resnet_viz.analysis.training import (
+from resnet_viz.analysis.training_run import (
     Recipe,
     Trainer,
     augment,
