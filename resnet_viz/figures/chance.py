@@ -27,8 +27,8 @@ def by_chance(result: Result) -> str:
     best = float(result.now.probabilities.max())
     if best <= NEAR * chance < float(result.all_on.probabilities.max()):
         return (
-            f"An answer by chance (at most {per_cent(best)}; guessing gives {per_cent(chance)}): "
-            "this map explains nothing."
+            "This map explains nothing: the answer is by chance "
+            f"(at most {per_cent(best)}; guessing gives {per_cent(chance)})."
         )
     gates, skips = result.snapshot.gates, result.structure.skips
     choice = result.snapshot.weights
@@ -43,6 +43,6 @@ def by_chance(result: Result) -> str:
     if accuracy > NEAR * chance:
         return ""
     return (
-        f"An answer by chance (right for {per_cent(accuracy)} of {images:,} test images; guessing "
-        f"is for {per_cent(chance)}): this map explains nothing."
+        "This map explains nothing: the answer is by chance "
+        f"(right for {per_cent(accuracy)} of {images:,} test images, as guessing is)."
     )

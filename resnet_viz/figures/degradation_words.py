@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from resnet_viz.figures.numbers import number_text
+from resnet_viz.figures.numbers import number_text, share_text
 from resnet_viz.figures.table import Table
 from resnet_viz.networks import catalog
 from resnet_viz.networks.cards import TrainingCard
@@ -175,7 +175,8 @@ def collapse_text(card: TrainingCard) -> str:
         name = next(iter(on["gradient_norms"]))
         return (
             f"All skips removed from the trained {card.title}: accuracy on {collapse['images']:,} "
-            f"test images {100 * on['accuracy']:.0f} → {100 * off['accuracy']:.0f} %, loss "
+            f"test images {share_text(on['accuracy'], collapse['images'])} → "
+            f"{share_text(off['accuracy'], collapse['images'])}, loss "
             f"{number_text(on['loss'])} → {number_text(off['loss'])} nats; its gradient at the "
             f"first convolution's weights, on {collapse['gradient_images']:,} of them, "
             f"{number_text(on['gradient_norms'][name])} → "

@@ -52,6 +52,25 @@ def per_cent(probability: float) -> str:
     return f"{100 * probability:.1f} %" if probability >= 0.001 else "< 0.1 %"
 
 
+FEW = 2000
+"""Images from which on a share is sure to about two points, so that no interval need be given."""
+
+
+def share_text(share: float, count: int) -> str:
+    """A share of ``count`` images that were right, with the 95 % interval where they are few.
+
+    The interval is Wilson's (1927), which stays between 0 and 100 %.
+    """
+    if count >= FEW or count < 1 or not math.isfinite(share):
+        return f"{100 * share:.0f} %"
+    z = 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = math.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
+    half *= z / (1 + z * z / count)
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return f"{100 * share:.0f} % (95 % sure: {100 * low:.0f} to {100 * high:.0f} %)"
+
+
 def duration_text(seconds: float) -> str:
     """About how long something takes: "under 1 s", "about 4 s", "about 3 min", "about 2 h"."""
     for most, unit, size in ((90.0, "s", 1.0), (5400.0, "min", 60.0)):

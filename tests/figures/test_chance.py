@@ -26,13 +26,13 @@ SURE = (0.35, 0.05, 0.25, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05)
 
 
 def test_even_odds_are_chance_however_many_skips_are_off() -> None:
-    assert by_chance(without(1, EVEN)).startswith("An answer by chance (at most 15.0 %")
+    assert by_chance(without(1, EVEN)).endswith("(at most 15.0 %; guessing gives 10.0 %).")
     assert by_chance(without(1, SURE)) == ""
 
 
 def test_a_shipped_network_without_any_skip_was_measured() -> None:
     text = by_chance(without(9, SURE))
-    assert text.startswith("An answer by chance (right for 10.0 % of 10,000 test images")
+    assert text.endswith("(right for 10.0 % of 10,000 test images, as guessing is).")
     assert by_chance(without(8, SURE)) == ""
     other = without(9, SURE)
     own = replace(other.snapshot, weights=WeightsChoice("untrained"))

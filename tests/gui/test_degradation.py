@@ -351,7 +351,7 @@ def test_the_measured_collapse_is_told(folder: Path) -> None:
         return collapse_text(read_card(spec, folder))
 
     assert told("resnet56") == (
-        "All skips removed from the trained ResNet-56: accuracy on 10,000 test images 90 → 10 %, "
+        "All skips removed from the trained ResNet-56: accuracy on 10,000 test images 90 % → 10 %, "
         "loss 0.30 → 2.6 nats; its gradient at the first convolution's weights, on 500 of them, "
         "1.3 → 1.8×10⁻¹⁵."
     )

@@ -94,8 +94,8 @@ def test_the_map_of_an_answer_by_chance_is_said_to_explain_nothing(view: Salienc
     odds = np.full(10, 0.09, np.float32)
     odds[2] = 0.19
     view.show_result(replace(given, now=replace(given.now, probabilities=odds)))
-    assert view.panel.warning.text().startswith("An answer by chance (at most 19.0 %")
-    assert view.panel.warning.text().endswith("this map explains nothing.")
+    assert view.panel.warning.text().startswith("This map explains nothing:")
+    assert view.panel.warning.text().endswith("(at most 19.0 %; guessing gives 10.0 %).")
 
 
 def test_the_strip_holds_every_block_and_a_click_selects(qtbot: QtBot, view: SaliencyView) -> None:

@@ -44,7 +44,7 @@ class Toolbar(QToolBar):
         self.network_box.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.network_box.setMinimumContentsLength(15)
+        self.network_box.setMinimumContentsLength(17)
         for spec in catalog.CATALOG.values():
             self.network_box.addItem(spec.title, spec.name)
         self.mark_networks()
