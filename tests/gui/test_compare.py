@@ -167,3 +167,13 @@ def test_it_follows_the_explorer_and_draws_in_every_theme(
 )
 def test_differences_in_points(left: float, right: float, text: str) -> None:
     assert points_text(left, right) == text
+
+
+def test_it_greets_with_words_instead_of_empty_axes(driver: Driver) -> None:
+    page = driver.window.pages["compare"]
+    assert isinstance(page, ComparePage)
+    assert page.body.isHidden()
+    assert not page.empty.isHidden()
+    shown = Comparing(driver)
+    assert not shown.page.body.isHidden()
+    assert shown.page.empty.isHidden()

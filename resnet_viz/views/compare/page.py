@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
@@ -54,6 +54,8 @@ class ComparePage(Page):
         self.left, self.right = Side("Left"), Side("Right")
         self.presets = [self._preset(text) for text in PRESETS]
         self.sentence = LinkedLabel()
+        self.empty = QLabel("Both sides appear once they are computed.")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.progress = ProgressRow(self.channel)
         self.colours = ScaleBar(theme.colour_map(HEAT_MAP))
         self.colours.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -89,7 +91,9 @@ class ComparePage(Page):
         measured = QVBoxLayout()
         measured.addWidget(self.plot, 1)
         measured.addWidget(self.odds)
-        halves = QHBoxLayout()
+        self.body = QWidget()
+        halves = QHBoxLayout(self.body)
+        halves.setContentsMargins(0, 0, 0, 0)
         halves.setSpacing(12)
         halves.addWidget(self.maps, 1)
         halves.addLayout(measured, 1)
@@ -100,7 +104,9 @@ class ComparePage(Page):
         rows.addWidget(self.left)
         rows.addWidget(self.right)
         rows.addWidget(self.sentence)
-        rows.addLayout(halves, 1)
+        rows.addWidget(self.empty, 1)
+        rows.addWidget(self.body, 1)
+        self.body.hide()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -178,6 +184,8 @@ class ComparePage(Page):
         self._comparison = comparison
         self.say("")  # what kept an earlier one from being made
         self.progress.hide()
+        self.empty.hide()
+        self.body.show()
         left, right = comparison.left, comparison.right
         blocks = (*left.now.blocks, *right.now.blocks)
         scale = Scale.covering(block.gradient_norm for block in blocks)
