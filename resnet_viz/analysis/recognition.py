@@ -58,7 +58,9 @@ def run(request: RecogniseRequest, context: TaskContext) -> Iterator[object]:
                 yield update
             else:
                 now = recognised(
-                    taken(own, request.preferred, request.choices, update), update.sentences
+                    taken(own, request.preferred, request.choices, update),
+                    update.sentences,
+                    "" if update.fit is None else update.fit.short,
                 )
                 yield Checked(first, now, update.fit)
     except WeightsError as error:
@@ -82,15 +84,19 @@ def taken(
     return replace(own, reading=found.reading)
 
 
-def recognised(own: Own, also: tuple[str, ...] = ()) -> Recognised:
-    """What the window and the command line are told of a file; ``also`` are sentences as well."""
+def recognised(own: Own, also: tuple[str, ...] = (), short: str = "") -> Recognised:
+    """What the window and the command line are told of a file; ``also`` are sentences as well, and
+    ``short`` ends the shortest one."""
     what, *guessed = own.sentences()
     said = (what, *also, *guessed)
+    planes = planes_in_words(own.spec.channels)
     return Recognised(
         own.network,
         own.weights,
-        " ".join(filter(None, (f"{'. '.join(said)}.", planes_in_words(own.spec.channels)))),
+        " ".join(filter(None, (f"{'. '.join(said)}.", planes))),
         own.candidate.prefix,
         tuple(InFile(one.prefix, one.title, one.reason) for one in own.candidates),
         own.reading,
+        "; ".join(filter(None, (own.summary, short))),
+        tuple(filter(None, (*own.notes, planes.removesuffix(".")))),
     )

@@ -283,5 +283,7 @@ def _skips_in_words(blocks: list[str]) -> str:
 
 def _weights_in_words(old: WeightsChoice, new: WeightsChoice) -> str:
     if (old.kind, old.path) == (new.kind, new.path):
+        if old.reading != new.reading:
+            return f"reading of {PurePath(new.path).name}"
         return "preprocessing" if old.preprocessing != new.preprocessing else "class names"
     return f"weights {PurePath(new.path).name}" if new.kind == "file" else f"{new.kind} weights"

@@ -50,18 +50,48 @@ class Own:
         """The name for a snapshot: the catalog's, or one for this file alone."""
         return self.spec.name
 
-    def sentences(self) -> tuple[str, ...]:
-        """What was understood and what was guessed, for the user."""
-        of = self.spec.adapted(self.weights.classes, self.weights.preprocessing)
+    @property
+    def _of(self) -> NetworkSpec:
+        return self.spec.adapted(self.weights.classes, self.weights.preprocessing)
+
+    @property
+    def _what(self) -> str:
+        """Such as "ResNet-18 with 10 classes"."""
+        of = self._of
         outputs = f"{of.classes} classes"
         if of.architecture is not None and not of.architecture.head:
             outputs = "no classes"
         elif of.classes == 1:
             outputs = "one output"
+        return f"{of.title} with {outputs}"
+
+    @property
+    def summary(self) -> str:
+        """One short sentence for the user, without its full stop."""
+        said = f"{self.contents.path.name} was read as {self._what}"
+        if (count := len(self.candidates)) > 1:
+            number = _NUMBERS.get(count, count)
+            said += f", {self.candidate.title or 'one'} of {number} networks in it"
+        if self.reading is None:
+            return f"{said}; its input is guessed"
+        guessed = sum(not one.sure for one in self.reading.assumptions)
+        if guessed:
+            said += f"; {guessed} thing{'s are' if guessed > 1 else ' is'} guessed"
+        return said
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what the file is and on what it has that cannot be used."""
+        own = () if self.reading is None else self.reading.notes
+        return (*own, *(f"{note[0].upper()}{note[1:]}" for note in self.contents.notes))
+
+    def sentences(self) -> tuple[str, ...]:
+        """What was understood and what was guessed, for the user."""
+        of = self._of
         fits = self.match.others if self.match else ()
         others = f", and fits {' and '.join(fits)} as well" if fits else ""
         said = [
-            f"{self.contents.path.name} was made for {of.title} with {outputs}{others}",
+            f"{self.contents.path.name} was made for {self._what}{others}",
             *self._which(),
         ]
         if self.reading is None:

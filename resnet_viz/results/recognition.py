@@ -34,7 +34,9 @@ class InFile:
 
 @dataclass(frozen=True)
 class Recognised:
-    """The network and the weights to open, and sentences about what was understood and guessed.
+    """The network and the weights to open, and sentences about what was understood and guessed:
+    all of them in ``sentence``, the shortest that will do in ``summary``, and in ``notes`` those
+    that are about none of the guesses.
 
     ``networks`` are all that the file holds; the one of the prefix ``which`` is meant. ``reading``
     has what the file cannot show, with the choices; None for a network without residual blocks.
@@ -46,6 +48,8 @@ class Recognised:
     which: str = ""
     networks: tuple[InFile, ...] = ()
     reading: Reading | None = field(default=None, compare=False)
+    summary: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

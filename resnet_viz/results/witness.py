@@ -33,19 +33,28 @@ class Fit:
         return sum(value for _, value in self.layers) / len(self.layers)
 
     @property
-    def text(self) -> str:
-        """For the user."""
+    def short(self) -> str:
+        """How well it fits, for the end of a sentence."""
         if self.mean <= FITS:
-            return f"It fits its own statistics: {self.mean:.3f}"
+            return f"it fits its own statistics: {self.mean:.3f}"
+        if self.mean <= DOUBTFUL:
+            return f"it fits its own statistics only roughly: {self.mean:.3f}"
+        return f"it does not fit its own statistics: {self.mean:.3f}"
+
+    @property
+    def text(self) -> str:
+        """The same with what it means, for the user."""
+        said = f"{self.short[0].upper()}{self.short[1:]}"
+        if self.mean <= FITS:
+            return said
         if self.mean <= DOUBTFUL:
             return (
-                f"It fits its own statistics only roughly: {self.mean:.3f}, where a right reading "
-                f"has up to {FITS}; its pictures may have been others, or normalised otherwise"
+                f"{said}, where a right reading has up to {FITS}; its pictures may have been "
+                "others, or normalised otherwise"
             )
         return (
-            f"It does not fit its own statistics: {self.mean:.3f}, where a right reading has up to "
-            f"{FITS}; it is another network than was read, its input is normalised otherwise, or "
-            "its statistics are not from training"
+            f"{said}, where a right reading has up to {FITS}; it is another network than was read, "
+            "its input is normalised otherwise, or its statistics are not from training"
         )
 
 

@@ -12,7 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from resnet_viz.networks.architecture import Activation, Architecture, BlockSpec
-from resnet_viz.networks.preprocessing import CIFAR10, IMAGENET, Preprocessing
+from resnet_viz.networks.preprocessing import (
+    CIFAR10,
+    IMAGENET,
+    NORMALISATIONS,
+    Preprocessing,
+)
 from resnet_viz.networks.reading.blocks import RawBlock
 from resnet_viz.networks.reading.head import Head
 from resnet_viz.networks.reading.leaves import Leaf, is_sorted
@@ -633,16 +638,30 @@ class _Guesses:
                 size, reason = side, "the file's own settings say so"
         if small and self.of.head and self.of.outputs == 200 and size == 32:
             size, reason = 64, "networks of 200 classes with such a stem are made for Tiny ImageNet"
+        sides = sorted({*_SIDES, size})
+        self.made.append(
+            Assumption(
+                "size",
+                "the size of the input",
+                _square(size),
+                {_square(side): (("size", side),) for side in sides},
+                reason,
+                "file" in reason,
+            )
+        )
         mean, std = usual.mean, usual.std
-        normalised = f"{'CIFAR' if small else 'ImageNet'}'s mean and deviation"
+        choices: dict[str, Fields] = {
+            known.title: (("mean", known.mean), ("std", known.std))
+            for known in NORMALISATIONS.values()
+        }
+        guess, reason, sure = usual.title, "it is usual for such a stem", False
         told = [self._told_triple(word) for word in ("mean", "std")]
         if told[0] is not None and told[1] is not None and min(told[1]) > 0:
             mean, std = told[0], told[1]
-            normalised = "the mean and deviation in the file"
-        self.notes.append(
-            f"The input is taken to be {size}×{size} pixels ({reason}), normalised with "
-            f"{normalised}"
-        )
+            guess, reason, sure = "the mean and deviation in the file", "they lie in the file", True
+            choices[guess] = (("mean", mean), ("std", std))
+        what = "the normalisation of the input"
+        self.made.append(Assumption("normalisation", what, guess, choices, reason, sure))
         return Preprocessing(size, mean, std)
 
     def _told_triple(self, word: str) -> tuple[float, float, float] | None:
@@ -680,6 +699,14 @@ class _Guesses:
                 f"projection for training without labels: its {self.of.outputs} outputs are then "
                 "no classes"
             )
+
+
+_SIDES = (28, 32, 64, 96, 128, 160, 192, 224, 240, 256, 288, 299, 320, 384, 448, 512)
+"""The sizes of input that are offered, in pixels."""
+
+
+def _square(side: int) -> str:
+    return f"{side}×{side} pixels"
 
 
 def _three(value: Any) -> tuple[float, float, float] | None:

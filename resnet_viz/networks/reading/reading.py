@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from resnet_viz.networks.builder import BuiltResNet
 
 
+INPUT = ("size", "normalisation")
+"""The assumptions that are about the preprocessing."""
+
+
 @dataclass(frozen=True)
 class Assumption:
     """Something that names and shapes cannot show. ``key`` is the field that it is about.
 
     ``what`` says what was assumed about in words, "the max pool after the stem"; ``guess`` is the
     choice that was made and ``choices`` maps every choice in words, the guess among them, to the
-    fields of the architecture that it stands for. ``reason`` says where the guess comes from, and
-    ``sure``: the file itself or the names of a known project say so.
+    fields of the architecture, or of the preprocessing, that it stands for. ``reason`` says where
+    the guess comes from, and ``sure``: the file itself or the names of a known project say so.
     """
 
     key: str
@@ -105,6 +109,9 @@ class Reading:
                     for one in self.assumptions
                 )
                 fields = dict(assumption.choices[choice])
+                if key in INPUT and self.preprocessing is not None:
+                    made_for = replace(self.preprocessing, **fields)
+                    return replace(self, preprocessing=made_for, assumptions=others)
                 return replace(
                     self, architecture=replace(self.architecture, **fields), assumptions=others
                 )

@@ -112,6 +112,10 @@ COMMANDS: list[Line] = [
         "Open weights, and the network that they are for",
     ),
     Command(
+        "reading", "&How the file was read…", "checkpoints.show_reading", NETWORK, 1, "",
+        "See and set what a file of weights cannot show", enabled="checkpoints.has_reading",
+    ),
+    Command(
         "weights_untrained", "&Untrained weights", "choices.use_weights", NETWORK, 1, "",
         "The bare initialisation", arguments=("untrained",),
     ),

@@ -131,6 +131,7 @@ class MainWindow(QMainWindow):
         self.status.cancel_asked.connect(engine.cancel)
         self.what_is_this.unknown.connect(self.message.say)
         self.state.undo_stack.indexChanged.connect(self.menus.refresh)
+        self.state.weights_changed.connect(self.menus.refresh)
         self.pages.turned.connect(self.menus.refresh)
 
     # ---- pages

@@ -11,6 +11,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from resnet_viz.views.widgets import theme
 
 
+def begun(sentence: str) -> str:
+    """The sentence with a capital, unless it begins with a file's name, which is left as it is."""
+    begins_with_word = sentence.split(maxsplit=1)[0].isalpha()
+    return sentence[:1].upper() + sentence[1:] if begins_with_word else sentence
+
+
 class MessageBar(QFrame):
     """Hidden until there is something to say; stays until it is closed or replaced."""
 
@@ -18,7 +24,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("message")
         self.setAccessibleName("Message")
-        self.text = QLabel(wordWrap=True)
+        self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._row = QHBoxLayout(self)
@@ -38,9 +44,7 @@ class MessageBar(QFrame):
                 self.clear()
             return
         self.clear()
-        # A file's name at the beginning is not to be changed.
-        begins_with_word = sentence.split(maxsplit=1)[0].isalpha()
-        self.text.setText(sentence[:1].upper() + sentence[1:] if begins_with_word else sentence)
+        self.text.setText(begun(sentence))
         for text, action in (*buttons, ("Close", lambda: None)):
             button = QPushButton(text)
             button.clicked.connect(self.clear)
