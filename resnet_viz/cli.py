@@ -82,6 +82,14 @@ def _parser() -> argparse.ArgumentParser:
         "--part", metavar="NAME", help="which of several networks in the checkpoint"
     )
     analyze.add_argument(
+        "--assume",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set what the checkpoint cannot show, such as pad='zeros after'; can be given several "
+        "times; --assume list says what there is",
+    )
+    analyze.add_argument(
         "--check",
         action="store_true",
         help="compare how the checkpoint was read with the statistics in it; takes up to a minute",
@@ -274,6 +282,9 @@ def _weights(given: argparse.Namespace) -> tuple[catalog.NetworkSpec, WeightsCho
     if given.checkpoint:
         path = Path(given.checkpoint)
         opened = _checkpoint(path, own.name, given.part)
+        choices = _assumed(given.assume, opened)
+        if choices:
+            opened = open_own(path, own.name, opened.candidate.prefix, choices)
         if given.network and opened.network != own.name:
             known = "" if opened.match is None else f", or say --network {opened.network}"
             raise InputError(
@@ -285,9 +296,11 @@ def _weights(given: argparse.Namespace) -> tuple[catalog.NetworkSpec, WeightsCho
             from resnet_viz.analysis.witness import judge
 
             found = judge(opened.reading, opened.candidate.tensors)
-            opened, also = taken(opened, own.name, (), found), found.sentences
+            opened, also = taken(opened, own.name, choices, found), found.sentences
         own, weights = opened.spec, opened.weights
         print(recognised(opened, also).sentence, file=sys.stderr)
+    elif given.assume:
+        raise InputError("--assume is about a checkpoint; give one with --checkpoint")
     if given.labels is not None:
         labels = read_class_names(given.labels)
         count = weights.classes or own.classes
@@ -320,6 +333,33 @@ def _checkpoint(path: Path, preferred: str, part: str | None) -> Own:
         f"{path.name} holds no network called {part!r}; "
         + (f"there are {titles}" if titles else "it holds one, so leave out --part")
     )
+
+
+def _assumed(asked: Sequence[str], opened: Own) -> tuple[tuple[str, str], ...]:
+    """What was typed after each --assume, as (assumption, choice) pairs.
+
+    Raises:
+        InputError: one of them is not known; the sentence lists what there is.
+    """
+    there = () if opened.reading is None else opened.reading.assumptions
+    made = []
+    for text in asked:
+        name, _, value = (part.strip() for part in text.partition("="))
+        found = next((one for one in there if name.lower() == one.key), None)
+        if found is None:
+            names = "; ".join(f"{one.key} ({', '.join(one.choices)})" for one in there)
+            raise InputError(
+                f"--assume {text!r} names nothing that {opened.contents.path.name} leaves open; "
+                + (f"choose from: {names}" if names else "leave it out")
+            )
+        choice = next((one for one in found.choices if value.lower() == one.lower()), None)
+        if choice is None:
+            raise InputError(
+                f"{value!r} is no choice for {found.key}, {found.what}; choose one of: "
+                f"{', '.join(found.choices)}"
+            )
+        made.append((found.key, choice))
+    return tuple(made)
 
 
 def _run(session: Session, snapshot: Snapshot) -> Result:

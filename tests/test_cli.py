@@ -66,6 +66,32 @@ def test_a_checkpoint_is_checked_by_its_statistics(
     assert found["network"] == "plain20"
 
 
+def test_what_a_checkpoint_cannot_show_is_assumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], image: Path
+) -> None:
+    path = tmp_path / "mine.pth"
+    torch.save(catalog.find("resnet20").build().state_dict(), path)
+    own = (image, "--checkpoint", path)
+    (first,) = analyze(capsys, *own)
+    both = ("--assume", "pad=zeros after", "--assume", "size=64×64 pixels")
+    (other,) = analyze(capsys, *own, *both)
+    assert other["network"] == "file:mine.pth"
+    assert other["top5"] != first["top5"]
+    (same,) = analyze(capsys, *own, "--assume", "Pad = zeros half before, half after")
+    assert same["top5"] == first["top5"]
+    wrong = ["analyze", str(image), "--checkpoint", str(path), "--assume"]
+    assert app.main([*wrong, "list"]) == 2
+    said = capsys.readouterr().err
+    assert "pad (zeros half before, half after, zeros after, zeros before" in said
+    assert "activation (ReLU, " in said
+    assert app.main([*wrong, "pad=zeros at noon"]) == 2
+    said = capsys.readouterr().err
+    assert "'zeros at noon' is no choice for pad, the padded shortcut (option A)" in said
+    assert "zeros before" in said
+    assert app.main(["analyze", str(image), "--untrained", "--assume", "pad=zeros after"]) == 2
+    assert "--checkpoint" in capsys.readouterr().err
+
+
 def test_networks_lists_the_catalog(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["networks", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}

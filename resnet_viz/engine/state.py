@@ -257,9 +257,11 @@ class _Step(QUndoCommand):
 
 
 def _same_part(new: WeightsChoice, old: WeightsChoice) -> bool:
-    """Whether both are of one network of one file, or of one of the catalog."""
+    """Whether both are of one network of one file with the same skips, or of one of the catalog."""
     parts = [
-        (one.path, one.reading.which) if one.reading and one.reading.spec else None
+        (one.path, one.reading.which, one.reading.spec.combine)
+        if one.reading and one.reading.spec
+        else None
         for one in (new, old)
     ]
     return parts[0] == parts[1]

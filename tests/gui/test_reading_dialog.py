@@ -202,6 +202,24 @@ def test_the_max_pool_and_the_input_are_set_together(driver: Driver, tmp_path: P
     assert np.abs(back.now.logits - expected).max() < 1e-3
 
 
+def test_closed_skips_are_no_hindrance_to_a_reading_without_any(
+    driver: Driver, padded: Path
+) -> None:
+    opened(driver, padded)
+    dialog = dialog_of(driver)
+    pick(dialog.boxes["pad"], "zeros after")
+    residual = applied(driver, dialog)
+    driver.window.state.set_skips(residual.structure.skips, False)
+    driver.next_result()
+    pick(dialog.boxes["activation"], "tanh")
+    assert not applied(driver, dialog).snapshot.gates.all_on
+    pick(dialog.boxes["combine"], "plain")
+    plain = applied(driver, dialog)
+    assert not plain.structure.skips
+    assert plain.snapshot.gates.all_on
+    assert dialog.boxes["activation"].currentText() == "tanh"
+
+
 def test_another_network_of_the_file_is_taken_in_the_dialogue(
     driver: Driver, tmp_path: Path
 ) -> None:
