@@ -15,6 +15,7 @@ from torch.nn import functional
 from torchvision.models import resnet18
 
 from resnet_viz.networks import catalog
+from resnet_viz.networks.own import open_own
 from resnet_viz.networks.preprocessing import CIFAR10, HALF, IMAGENET, Normalisation
 from resnet_viz.results.result import Result
 from resnet_viz.views.shell.reading import ReadingDialog
@@ -155,11 +156,10 @@ def test_a_guess_is_shown_set_and_taken_back(driver: Driver, padded: Path) -> No
     third = driver.next_result()
     assert third.now.logits.tolist() == first.now.logits.tolist()
     assert dialog.boxes["pad"].currentText() == "zeros half before, half after"
-    QTest.keyClick(
-        window,
-        Qt.Key.Key_Z,
-        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
-    )
+    dialog.activateWindow()
+    driver.qtbot.waitUntil(dialog.isActiveWindow)
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(dialog, Qt.Key.Key_Z, both)
     assert driver.next_result().now.logits.tolist() == second.now.logits.tolist()
     assert dialog.boxes["pad"].currentText() == "zeros after"
 
@@ -236,6 +236,21 @@ def test_another_network_of_the_file_is_taken_in_the_dialogue(
     assert dialog.networks.currentText() == other
     assert f"{other} of two networks" in said(driver)
     assert dialog.boxes["pad"].isEnabled()
+
+
+def test_a_file_of_an_earlier_session_is_read_for_the_dialogue(
+    driver: Driver, padded: Path
+) -> None:
+    window = driver.show().window
+    own = open_own(padded, choices=(("pad", "zeros before"),))
+    window.state.set_network(own.network, own.weights)
+    driver.next_result()
+    window.actions_by_name["reading"].trigger()
+    dialog = window.findChild(ReadingDialog)
+    driver.qtbot.waitUntil(dialog.isVisible, timeout=60_000)
+    assert dialog.boxes["pad"].currentText() == "zeros before"
+    assert dialog.back.isEnabled()
+    assert window.state.snapshot.weights == own.weights
 
 
 def test_a_file_that_is_gone_is_said_in_the_dialogue(driver: Driver, padded: Path) -> None:

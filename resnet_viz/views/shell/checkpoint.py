@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from resnet_viz.engine.channel import Channel
@@ -56,6 +57,11 @@ class CheckpointOpener(QObject):
         self._channel.failed.connect(self._say_failure)
         self._dialog = ReadingDialog(window)
         self._dialog.asked.connect(self._read_again)
+        for keys, step in (
+            ("Ctrl+Z", state.undo_stack.undo),
+            ("Ctrl+Shift+Z", state.undo_stack.redo),
+        ):
+            QShortcut(QKeySequence(keys), self._dialog, step)
         self._known: dict[FileRead, Understood] = {}
         self._placed: WeightsChoice | None = None
         self._only_show = self._again = False
