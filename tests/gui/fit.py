@@ -199,6 +199,8 @@ def faint(window: QWidget) -> list[str]:
             continue  # scrolled away, or a dock's tab bar that Qt has put aside
         if not isinstance(widget, QTabBar) and not (callable(text) and str(text()).strip()):
             continue
+        if widget.visibleRegion().boundingRect().size() != widget.size():
+            continue  # scrolled out of sight, at least in part
         found += _faint(widget)
     return found
 

@@ -87,6 +87,7 @@ class MainWindow(QMainWindow):
         self.tabs, self.stack = self.pages.tabs, self.pages.stack
         self._arrange()
         self.zoom = Zoom(self.stack)
+        self.zoom.refused.connect(self.message.say)
         self._connect()
         self.pages.turn_to(PAGES[0].name)
         self.menus.fill()

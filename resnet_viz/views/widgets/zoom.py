@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -73,8 +73,10 @@ class Zoom(QFrame):
     """Lies over ``pages``, whose current page's widgets it enlarges, one at a time.
 
     While one is large, the arrow keys go on to the next or back to the one before, and Esc puts it
-    back where it was.
+    back where it was. ``refused`` carries a sentence where there is nothing to enlarge.
     """
+
+    refused = Signal(str)
 
     def __init__(self, pages: QStackedWidget) -> None:
         super().__init__(pages.parentWidget())
@@ -123,7 +125,9 @@ class Zoom(QFrame):
             self.put_back()
             return
         chosen = widget or self._under_the_mouse() or self._with_focus() or self._first()
-        if chosen is not None:
+        if chosen is None:
+            self.refused.emit("There is nothing to enlarge on this page before it has a result")
+        else:
             self.enlarge(chosen)
 
     def enlarge(self, widget: QWidget) -> None:
