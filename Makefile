@@ -32,14 +32,16 @@ $(INSTALLED): pyproject.toml scripts/system_libraries.sh
 run: $(INSTALLED)
 	@$(BIN)/python main.py $(IMAGE)
 
+# Two processes with one thread each: on two cores torch's threads would get in each other's way.
+TWO := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
 test: $(INSTALLED)
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	$(TWO)
 
 test-random: $(INSTALLED)
 	@seed=$${SEED:-$$(date +%s)}; \
 	echo "The tests of the window in random order; again with: make test-random SEED=$$seed"; \
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/gui \
-		-p randomly --randomly-seed=$$seed
+	$(TWO) tests/gui -p randomly --randomly-seed=$$seed
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

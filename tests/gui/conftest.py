@@ -35,6 +35,13 @@ def garbage(qapp: QApplication) -> Iterator[Garbage]:
     gc.collect()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def empty_clipboard(qapp: QApplication) -> Iterator[None]:
+    """Leave nothing of a test's on the clipboard: Qt would free it when Python is gone."""
+    yield
+    QApplication.clipboard().clear()
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> QSettings:
     made = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)

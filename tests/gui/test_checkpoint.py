@@ -173,7 +173,7 @@ def test_a_network_of_single_layers_is_explored_without_skips(driver: Driver) ->
     assert [block.name for block in result.now.blocks] == ["stem", "conv2"]
     grey = result.network_input
     assert (grey == grey[:, :, :1]).all()
-    assert not window.explorer.toolbar.all_off.isVisible()
+    driver.qtbot.waitUntil(lambda: not window.explorer.toolbar.all_off.isVisible())
     assert not any(button.isVisible() for button in window.explorer.toolbar.stage_buttons)
     assert window.explorer.toolbar.no_skips.toolTip().startswith("LeNet-5 has no skips")
     assert not window.explorer.strength.slider.isVisible()
