@@ -70,11 +70,15 @@ class Legend(QWidget):
 
     def _fit(self) -> None:
         """The longest texts that there is room for; the tool tips have the whole ones."""
+        for swatch in self._swatches:
+            swatch.setFixedWidth(swatch.wide)
         for texts in (self._long, self._short, self._shortest, ("", "", "")):
             for label, text in zip(self.labels, texts, strict=True):
                 label.setText(text)
             if self._row.minimumSize().width() <= self.width():
-                break
+                return
+        for swatch in self._swatches:
+            swatch.setFixedWidth(0)
 
 
 class _Swatch(QWidget):
@@ -83,6 +87,7 @@ class _Swatch(QWidget):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.series: Series | None = None
+        self.wide = width
         self.setFixedSize(width, 18)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -60,15 +60,18 @@ class GalleryDialog(QDialog):
         self.which.addItem("Sample photos", "")
         for label in CLASSES:
             self.which.addItem(f"CIFAR-10 test images: {label}", label)
-        self.which.setVisible(cifar10_test.at_hand())
         self.which.currentIndexChanged.connect(self._fill)
         column = QVBoxLayout(self)
         column.addWidget(self.which)
+        self.which.setVisible(cifar10_test.at_hand())
         column.addWidget(self.list)
         column.addWidget(self.knows)
         column.addWidget(hint)
         rows = -(-len(gallery.SAMPLES) // 5)
         self.resize(5 * (SIDE + 20) + 60, rows * (SIDE + 3 * line) + 7 * line)
+        # The dialogue's own, so that it ends with it.
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self._next_thumbnail)
         self._tasks: list[tuple[QListWidgetItem, Callable[[], Photo]]] = []
         self._fill()
 
@@ -83,7 +86,7 @@ class GalleryDialog(QDialog):
             for sample in gallery.SAMPLES:
                 self._list_sample(sample)
         self.list.setCurrentRow(0)
-        QTimer.singleShot(0, self._next_thumbnail)
+        self._next.start()
 
     def _list_sample(self, sample: gallery.Sample) -> None:
         title, tip = sample.title, f"{sample.what}\n{sample.credit}"
@@ -118,7 +121,7 @@ class GalleryDialog(QDialog):
         item, load = self._tasks.pop(0)
         image = theme.to_qimage(gallery.thumbnail(load(), SIDE))
         item.setIcon(QIcon(QPixmap.fromImage(image)))
-        QTimer.singleShot(0, self._next_thumbnail)
+        self._next.start()
 
     def _choose(self, item: QListWidgetItem) -> None:
         self.accept()
