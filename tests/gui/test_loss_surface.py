@@ -56,9 +56,9 @@ def test_it_is_measured_with_both_twins_and_can_be_cancelled(
     qtbot.mouseClick(panel.measure, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(
         lambda: (
-            panel._result is not None
-            and not panel._result.precomputed
-            and panel._result.surfaces[0].measured >= 3
+            panel.result is not None
+            and not panel.result.precomputed
+            and panel.result.surfaces[0].measured >= 3
         ),
         timeout=90_000,
     )
@@ -66,14 +66,14 @@ def test_it_is_measured_with_both_twins_and_can_be_cancelled(
     assert "of 121 points" in panel.progress.text.text()
     qtbot.mouseClick(panel.progress.cancel, Qt.MouseButton.LeftButton)
     assert panel.measure.isEnabled()
-    assert panel._result is not None
-    done = panel._result.surfaces[0].measured
+    assert panel.result is not None
+    done = panel.result.surfaces[0].measured
     # A pass comes after all that the task had already sent.
     driver.window.state.set_target(3)
     driver.next_result()
-    assert panel._result.surfaces[0].measured == done < 121
+    assert panel.result.surfaces[0].measured == done < 121
     assert f"{done} of 121 points" in panel.measured.text()
-    assert [s.on.network for s in panel._result.surfaces] == ["ResNet-20", "Plain-20"]
+    assert [s.on.network for s in panel.result.surfaces] == ["ResNet-20", "Plain-20"]
     assert all(column.isVisible() for column in panel.columns)
     alpha = panel.columns[0].contour.image.image[:, :, 3]
     assert int((alpha == 255).sum()) == done  # what was not measured is blank

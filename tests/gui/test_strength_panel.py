@@ -19,7 +19,7 @@ from tests.gui.conftest import Driver
 @pytest.fixture
 def panel(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> StrengthPanel:
     """One that measures only when it is asked to."""
-    monkeypatch.setattr("resnet_viz.views.instruments.panel.SHORT", 0.0)
+    monkeypatch.setattr(StrengthPanel, "SHORT", 0.0)
     window = driver.show().window
     window.state.set_network("resnet20")
     driver.next_result()
@@ -41,7 +41,7 @@ def test_a_sweep_is_drawn_and_a_click_sets_the_strength(
 ) -> None:
     state = driver.window.state
     measure(qtbot, panel)
-    result = panel._result
+    result = panel.result
     assert result is not None
     assert [point.strength for point in result.points] == list(EVEN[::-1])
     drawn = panel.gradient.lines[0].getData()[1]
@@ -76,8 +76,8 @@ def test_a_stage_is_swept_alone_and_becomes_stale(
     assert panel.skips.currentText() == "Stage 1"
     qtbot.keyClick(panel.steps, Qt.Key.Key_Down)
     measure(qtbot, panel)
-    assert panel._result is not None
-    assert panel._result.request.blocks == ("layer1.0", "layer1.1", "layer1.2")
+    assert panel.result is not None
+    assert panel.result.request.blocks == ("layer1.0", "layer1.1", "layer1.2")
     assert "uneven steps" in panel.odds.title.text()
     driver.window.state.set_target(5)
     assert panel.stale
@@ -92,11 +92,11 @@ def test_cancelling_keeps_what_was_measured(
     # At the first point, before the worker can give all the others.
     panel.channel.updated.connect(lambda _: panel.progress.cancel.click())
     qtbot.mouseClick(panel.measure, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: panel._result is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: panel.result is not None, timeout=60_000)
     driver.window.state.set_target(3)
     driver.next_result()  # after all that the task had already sent
-    assert panel._result is not None
-    assert len(panel._result.points) == 1
+    assert panel.result is not None
+    assert len(panel.result.points) == 1
     assert panel.measure.isEnabled()
     assert "1 of 21 strengths" in panel.measured.text()
 

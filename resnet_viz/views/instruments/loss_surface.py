@@ -49,7 +49,7 @@ class LossSurfacePanel(Panel):
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__(state, worker, say)
-        self._result: SurfaceResult | None = None
+        self.result: SurfaceResult | None = None
         self._path = ""
         self.pictures = QComboBox()
         self.pictures.setAccessibleName("What the loss is measured on")
@@ -113,7 +113,7 @@ class LossSurfacePanel(Panel):
     def show_update(self, update: object) -> None:
         """Draw the points that have been measured so far."""
         assert isinstance(update, SurfaceResult)
-        self._result = update
+        self.result = update
         self.label(loss_surface.surface_caption(update), update.request.snapshot)
         self._draw()
 
@@ -124,7 +124,7 @@ class LossSurfacePanel(Panel):
     def depends_on(self, snapshot: Snapshot) -> Hashable:
         """Labelled images do not depend on the photo, and no loss on the target."""
         chosen = snapshot.network, snapshot.weights
-        if self._result is not None and self._result.request.path:
+        if self.result is not None and self.result.request.path:
             return chosen
         return (*chosen, snapshot.photo, snapshot.crop)
 
@@ -167,10 +167,10 @@ class LossSurfacePanel(Panel):
 
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
-        return () if self._result is None else (loss_surface.loss_surface(self._result),)
+        return () if self.result is None else (loss_surface.loss_surface(self.result),)
 
     def _draw(self) -> None:
-        result = self._result
+        result = self.result
         if result is None:
             return
         scale = LossScale.covering(surface.loss for surface in result.surfaces)

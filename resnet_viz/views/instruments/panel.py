@@ -31,15 +31,13 @@ from resnet_viz.views.widgets.feature import Feature
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 NOTHING = "Nothing has been measured yet."
-SHORT = 5.0
-"""Seconds that a measurement may take that nobody has asked for."""
 STALE = "The explorer has moved on since; measure again."
 
 
 class Panel(Feature):
     """One instrument: it says what it shows, and measures when its button is clicked.
 
-    Where nothing is on screen and a measurement takes no longer than `SHORT` seconds, it measures
+    Where nothing is on screen and a measurement takes no longer than ``SHORT`` seconds, it measures
     by itself when it is looked at. How long one takes is said before it starts.
 
     A panel gives its words (``NAME`` is its channel's), puts its choices into ``options`` and its
@@ -56,6 +54,8 @@ class Panel(Feature):
     """Authors, year and section."""
     ARXIV: ClassVar[str]
     """The paper's number, such as "1605.06431"."""
+    SHORT: ClassVar[float] = 5.0
+    """Seconds that a measurement may take that nobody has asked for."""
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__()
@@ -167,7 +167,7 @@ class Panel(Feature):
         if self._begun or self._measured is not None or self._pass_seconds is None:
             return
         seconds = self.seconds()
-        if seconds is None or seconds > SHORT:
+        if seconds is None or seconds > self.SHORT:
             return
         self._begun = True
         try:

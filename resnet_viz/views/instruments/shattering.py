@@ -50,6 +50,7 @@ class ShatteringPanel(Panel):
     )
     PAPER = "Balduzzi and others 2017 §2"
     ARXIV = "1702.08591"
+    SHORT = 60.0  # nothing ships that could be shown meanwhile
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__(state, worker, say)

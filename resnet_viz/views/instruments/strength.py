@@ -30,11 +30,12 @@ class StrengthPanel(Panel):
     )
     PAPER = "He, Zhang, Ren, Sun 2016 §3, eq. 6–8"
     ARXIV = "1603.05027"
+    SHORT = 60.0  # nothing ships that could be shown meanwhile
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__(state, worker, say)
         self._structure: Structure | None = None
-        self._result: StrengthResult | None = None
+        self.result: StrengthResult | None = None
         self.skips = QComboBox()
         self.skips.setAccessibleName("Which skips are turned down")
         self.steps = QComboBox()
@@ -91,7 +92,7 @@ class StrengthPanel(Panel):
     def show_update(self, update: object) -> None:
         """Draw the points that have been measured so far."""
         assert isinstance(update, StrengthResult)
-        self._result = update
+        self.result = update
         self.label(strength.strength_caption(update), update.on.snapshot)
         self._draw()
 
@@ -103,7 +104,7 @@ class StrengthPanel(Panel):
 
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
-        return () if self._result is None else (strength.strength(self._result),)
+        return () if self.result is None else (strength.strength(self.result),)
 
     def _draw(self) -> None:
         for figure in self.figures():
@@ -115,7 +116,7 @@ class StrengthPanel(Panel):
 
     def _mark_strength(self) -> None:
         """Mark the strength that the explorer has now, if it is one of the sweep."""
-        result = self._result
+        result = self.result
         if result is None:
             return
         gates, request = self.state.snapshot.gates, result.request
@@ -126,7 +127,7 @@ class StrengthPanel(Panel):
 
     def _set(self, index: int) -> None:
         """Set a strength in the explorer, if that still shows what was measured here."""
-        result = self._result
+        result = self.result
         if result is None or self.stale:
             return
         chosen = result.request.strengths[index]
