@@ -54,7 +54,7 @@ def loading(path: Path, limit: int = 0) -> Generator[tuple[int, int], None, Labe
     """
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist; give a folder or a zip file of CIFAR-10")
-    found = list(_files(path))
+    found = list(files(path))
     if not found:
         raise ValueError(f"{path} has no images in folders named {', '.join(CLASSES)}")
     found = [found[i] for i in first_of_each([label for _, label, _ in found], limit)]
@@ -83,7 +83,8 @@ def first_of_each(labels: Sequence[int] | np.ndarray, limit: int) -> np.ndarray:
     return np.sort(np.argsort(rank, kind="stable")[:limit])
 
 
-def _files(path: Path) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
+def files(path: Path) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
+    """The name, the class and the bytes of each image below ``path``, a folder or a zip file."""
     if path.is_dir():
         for file in sorted(path.rglob("*")):
             if file.suffix.lower() in _SUFFIXES and file.parent.name in CLASSES:

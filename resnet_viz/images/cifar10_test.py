@@ -1,28 +1,54 @@
-"""CIFAR-10's test images with their true classes, where the user has the archive unpacked."""
+"""CIFAR-10's images with their true classes: the unpacked archive, or a folder or zip file."""
 
 from __future__ import annotations
 
+import io
 import pickle
+import zipfile
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
-from resnet_viz.images import cifar10_archive
+from resnet_viz.images import cifar10, cifar10_archive
 from resnet_viz.images.photo import Photo, PhotoError
 from resnet_viz.networks.family import CLASSES
 
 PREFIX = "cifar10-test/"
 """Names of these photos are this, the class, a stroke and the number within the class."""
 
+_MOST_PIXELS = 1024 * 1024
 _FILE = Path("cifar-10-batches-py") / "test_batch"
 _ALLOWED = {("multiarray", "_reconstruct"), ("numpy", "ndarray"), ("numpy", "dtype")}
 
 
+_source: Path | None = None
+
+
+def set_source(path: Path | None) -> None:
+    """Take the images from a folder or a zip file of class/name.jpg; None is the archive again.
+
+    Raises:
+        PhotoError: there are no images there in folders named after classes.
+    """
+    global _source
+    if path is not None:
+        _listed(path)
+    _source = path
+
+
+def source_title() -> str:
+    """What the images are called: those of the archive, or the file's or folder's name."""
+    return "CIFAR-10 test images" if _source is None else _source.name
+
+
 def at_hand(folder: Path | None = None) -> bool:
-    """True if the test images are in ``folder``, by default the program's own."""
-    return ((folder or cifar10_archive.home()) / _FILE).is_file()
+    """True if the images can be shown: a source is set, or the test images are in ``folder``, by
+    default the program's own."""
+    return _source is not None or ((folder or cifar10_archive.home()) / _FILE).is_file()
 
 
 def photos(label: str, count: int, folder: Path | None = None) -> list[Photo]:
@@ -33,6 +59,12 @@ def photos(label: str, count: int, folder: Path | None = None) -> list[Photo]:
     """
     if label not in CLASSES:
         raise PhotoError(f"CIFAR-10 has no class “{label}”; its classes are {', '.join(CLASSES)}.")
+    if _source is not None:
+        reads = _listed(_source).get(CLASSES.index(label), ())[:count]
+        return [
+            Photo(f"{_source.name}: {label} {number}", _decoded(read, _source), label=label)
+            for number, read in enumerate(reads, start=1)
+        ]
     images, labels = _read((folder or cifar10_archive.home()) / _FILE)
     places = np.flatnonzero(labels == CLASSES.index(label))[:count]
     return [
@@ -54,6 +86,34 @@ def photo(name: str) -> Photo:
     if len(found) < int(number):
         raise PhotoError(f"CIFAR-10 has {len(found)} test images of “{label}”; choose one of them.")
     return found[-1]
+
+
+@lru_cache(maxsize=1)
+def _listed(path: Path) -> dict[int, tuple[Callable[[], bytes], ...]]:
+    """How to read the images of each class."""
+    found: dict[int, list[Callable[[], bytes]]] = {}
+    try:
+        for _, label, read in cifar10.files(path):
+            found.setdefault(label, []).append(read)
+    except (OSError, zipfile.BadZipFile, ValueError) as error:
+        raise PhotoError(
+            f"{path} cannot be read ({error}); choose a folder or a zip file of CIFAR-10."
+        ) from error
+    if not found:
+        raise PhotoError(
+            f"{path} has no images in folders named {', '.join(CLASSES)}; choose another one."
+        )
+    return {label: tuple(reads) for label, reads in found.items()}
+
+
+def _decoded(read: Callable[[], bytes], path: Path) -> np.ndarray:
+    try:
+        with Image.open(io.BytesIO(read())) as image:
+            if image.width * image.height > _MOST_PIXELS:
+                raise ValueError(f"{image.width}×{image.height} pixels")
+            return np.asarray(image.convert("RGB"))
+    except Exception as error:  # whatever a damaged file makes of itself
+        raise PhotoError(f"An image in {path} is damaged ({error}); choose another one.") from error
 
 
 class _PlainReader(pickle.Unpickler):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
+    QFileDialog,
+    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -33,6 +37,8 @@ class GalleryDialog(QDialog):
     """A thumbnail and a title for each sample; a click, or Enter, gives ``chosen`` its name."""
 
     chosen = Signal(str)
+    source_chosen = Signal(str)
+    """A folder or a zip file of CIFAR-10, which is to be offered the next time too."""
 
     def __init__(self, labels: Sequence[str] = (), parent: QWidget | None = None) -> None:
         """``labels`` are the classes of the network on screen, which the samples are marked by."""
@@ -57,16 +63,23 @@ class GalleryDialog(QDialog):
         self.knows.setWordWrap(True)
         self.which = QComboBox()
         self.which.setAccessibleName("Which photos")
-        self.which.addItem("Sample photos", "")
-        for label in CLASSES:
-            self.which.addItem(f"CIFAR-10 test images: {label}", label)
+        self._offer_classes()
+        self.zip = QPushButton("CIFAR-10 from a zip file…")
+        self.zip.clicked.connect(self._ask_for_zip)
+        self.folder = QPushButton("From a folder…")
+        self.folder.setToolTip("A folder of CIFAR-10: class/name.jpg")
+        self.folder.clicked.connect(self._ask_for_folder)
         self.which.currentIndexChanged.connect(self._fill)
         column = QVBoxLayout(self)
         column.addWidget(self.which)
         self.which.setVisible(cifar10_test.at_hand())
         column.addWidget(self.list)
         column.addWidget(self.knows)
-        column.addWidget(hint)
+        last = QHBoxLayout()
+        last.addWidget(hint, 1)
+        last.addWidget(self.zip)
+        last.addWidget(self.folder)
+        column.addLayout(last)
         rows = -(-len(gallery.SAMPLES) // 5)
         self.resize(5 * (SIDE + 20) + 60, rows * (SIDE + 3 * line) + 7 * line)
         # The dialogue's own, so that it ends with it.
@@ -74,6 +87,33 @@ class GalleryDialog(QDialog):
         self._next.timeout.connect(self._next_thumbnail)
         self._tasks: list[tuple[QListWidgetItem, Callable[[], Photo]]] = []
         self._fill()
+
+    def _offer_classes(self) -> None:
+        self.which.clear()
+        self.which.addItem("Sample photos", "")
+        for label in CLASSES:
+            self.which.addItem(f"{cifar10_test.source_title()}: {label}", label)
+
+    def _ask_for_zip(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "CIFAR-10 as a zip file", "", "Zip (*.zip)")
+        self._take(path)
+
+    def _ask_for_folder(self) -> None:
+        self._take(QFileDialog.getExistingDirectory(self, "CIFAR-10: a folder of class/name.jpg"))
+
+    def _take(self, path: str) -> None:
+        """Offer the images at ``path``, or say why that cannot be."""
+        if not path:
+            return
+        try:
+            cifar10_test.set_source(Path(path))
+        except PhotoError as error:
+            self.knows.setText(str(error))
+            return
+        self._offer_classes()
+        self.which.show()
+        self.which.setCurrentIndex(1)
+        self.source_chosen.emit(path)
 
     def _fill(self) -> None:
         """List the samples, or the first test images of the class that is chosen."""

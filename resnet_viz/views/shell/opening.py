@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QSettings, Qt
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from resnet_viz.engine.loader import PhotoLoader
 from resnet_viz.engine.photo_strip import PhotoStrip
 from resnet_viz.engine.state import ExplorerState
-from resnet_viz.images import gallery
+from resnet_viz.images import cifar10_test, gallery
 from resnet_viz.images.photo import (
     SUFFIXES,
     Photo,
@@ -53,6 +54,9 @@ class Opening(QObject):
         self.loader = PhotoLoader(self)
         self.loader.loaded.connect(self._show_photo)
         self.loader.failed.connect(message.say)
+        if path := str(settings.value("cifar10", "")):
+            with suppress(PhotoError):  # it has been moved meanwhile
+                cifar10_test.set_source(Path(path))
         photos.moved.connect(lambda path: self.loader.load(lambda: load_photo(path)))
 
     def open_path(self, path: str) -> None:
@@ -98,6 +102,7 @@ class Opening(QObject):
         dialog = GalleryDialog(self._labels(), self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self.open_sample)
+        dialog.source_chosen.connect(lambda path: self._settings.setValue("cifar10", path))
         dialog.open()
 
     def ask_for_photo(self) -> None:
