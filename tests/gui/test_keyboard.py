@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QMenuBar,
+    QPushButton,
     QScrollBar,
     QTabBar,
     QWidget,
@@ -86,14 +88,14 @@ def described(widget: QWidget) -> str:
     return f"{type(widget).__name__} {named(widget)!r} in {inside}, tip {widget.toolTip()!r}"
 
 
-def stops(qtbot: QtBot, window: MainWindow) -> set[QWidget]:
-    """The widgets that Tab comes to, until it comes to a known one a second time in a row."""
-    found: set[QWidget] = set()
+def stops(qtbot: QtBot, window: MainWindow) -> dict[QWidget, int]:
+    """The widgets that Tab comes to, in order, until it comes to known ones alone."""
+    found: dict[QWidget, int] = {}
     repeated = 0
     for _ in range(MOST):
         focus = QApplication.focusWidget() or window
         before = len(found)
-        found.add(focus)
+        found.setdefault(focus, before)
         repeated = repeated + 1 if len(found) == before else 0
         if repeated > 60:
             break
@@ -122,9 +124,35 @@ def test_tab_reaches_every_control_and_each_has_a_name(
             missed.append(described(widget))
     assert "\n".join(nameless) == ""
     assert "\n".join(missed) == ""
+    assert "\n".join(against_the_eye(reached)) == ""
 
 
-def _in_a_group(widget: QWidget, reached: set[QWidget]) -> bool:
+def against_the_eye(reached: dict[QWidget, int]) -> list[str]:
+    """Neighbours in one container that Tab comes to from below to above, or from right to left.
+
+    The circle is cut where it begins; a row is what overlaps in height by more than a half.
+    """
+    found = []
+    inside: dict[QWidget | None, list[QWidget]] = {}
+    for widget in reached:
+        inside.setdefault(widget.parentWidget(), []).append(widget)
+    for stops_there in inside.values():
+        turned = 0
+        for one, other in pairwise(stops_there):
+            a, b = one.geometry(), other.geometry()
+            shared = min(a.bottom(), b.bottom()) - max(a.top(), b.top())
+            same_row = shared > 0.5 * min(a.height(), b.height())
+            backwards = b.center().x() < a.center().x() if same_row else b.top() < a.top()
+            # Columns are read one after the other: then the next lies wholly to the right.
+            if backwards and (same_row or b.left() < a.right()):
+                turned += 1
+                found.append(f"{described(one)} before {described(other)}")
+        if turned == 1 and len(stops_there) > 2:
+            found.pop()  # where the circle closes
+    return found
+
+
+def _in_a_group(widget: QWidget, reached: Collection[QWidget]) -> bool:
     """True for a button of a group that Tab comes to: the arrow keys go on from there."""
     if not isinstance(widget, QAbstractButton):
         return False
@@ -137,3 +165,14 @@ def _in_a_group(widget: QWidget, reached: set[QWidget]) -> bool:
         and one.parentWidget() is widget.parentWidget()
         for one in reached
     )
+
+
+def test_the_check_of_the_order_sees_what_goes_against_the_eye(qtbot: QtBot) -> None:
+    box = QWidget()
+    qtbot.addWidget(box)
+    buttons = [QPushButton(str(number), box) for number in range(4)]
+    for number, button in enumerate(buttons):
+        button.setGeometry(100 * (number % 2), 50 * (number // 2), 90, 40)
+    assert against_the_eye({button: number for number, button in enumerate(buttons)}) == []
+    turned = [buttons[place] for place in (1, 0, 3, 2)]
+    assert len(against_the_eye({button: number for number, button in enumerate(turned)})) == 2
