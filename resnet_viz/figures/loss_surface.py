@@ -6,9 +6,9 @@ import numpy as np
 
 from resnet_viz.figures.figure import Axis, Figure, Map
 from resnet_viz.figures.loss_scale import LINEAR_MOST, LossScale, loss_text
-from resnet_viz.figures.numbers import number_text
+from resnet_viz.figures.numbers import number_text, share_text
 from resnet_viz.figures.precomputed import PRECOMPUTED
-from resnet_viz.results.loss_surface import Surface, SurfaceResult
+from resnet_viz.results.loss_surface import Surface, SurfaceRequest, SurfaceResult
 
 
 def loss_surface(result: SurfaceResult) -> Figure:
@@ -16,8 +16,7 @@ def loss_surface(result: SurfaceResult) -> Figure:
     scale = LossScale.covering(surface.loss for surface in result.surfaces)
     axis = result.request.axis
     panels = tuple(
-        slice_map(title(one, bool(result.request.path)), one.loss, axis, scale)
-        for one in result.surfaces
+        slice_map(title(one, result.request), one.loss, axis, scale) for one in result.surfaces
     )
     return Figure(
         "loss-surface",
@@ -54,16 +53,19 @@ def slice_map(said: str, loss: np.ndarray, axis: np.ndarray, scale: LossScale) -
     )
 
 
-def title(surface: Surface, labelled: bool) -> str:
+def title(surface: Surface, request: SurfaceRequest) -> str:
     """The network, its loss in the middle and at the least, and how often it is right."""
     weights = surface.on.weights.title if surface.on.weights.trained else "untrained"
     middle = len(surface.loss) // 2
     here = loss_text(float(surface.loss[middle, middle]))
     least = loss_text(float(np.nanmin(surface.loss)))
     kind = "plain" if surface.plain else "residual"
+    right = f"agreement {100 * surface.accuracy:.0f} %"
+    if request.path:
+        right = f"accuracy {share_text(surface.accuracy, request.pictures)}"
     return (
         f"{surface.on.network} ({kind}; {weights}): loss {here} at the weights, least {least}; "
-        f"{'accuracy' if labelled else 'agreement'} {100 * surface.accuracy:.0f} %"
+        f"{right}"
     )
 
 

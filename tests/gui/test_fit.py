@@ -85,6 +85,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from resnet_viz.engine.worker import Worker
 from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.views.widgets import theme
 from tests.gui import fit
 Worker.request = lambda *_: None
 app = QApplication([])
@@ -93,12 +94,14 @@ window.show()
 app.processEvents()
 room = window.screen().availableGeometry()
 assert room.contains(window.geometry()), (room, window.geometry())
-for page in window.pages:
-    window.turn_to_page(page)
-    app.processEvents()
-    app.processEvents()
-    for fault in fit.faults(window):
-        print(page, fault)
+for name in theme.THEMES:
+    window.set_theme(name)
+    for page in window.pages:
+        window.turn_to_page(page)
+        app.processEvents()
+        app.processEvents()
+        for fault in fit.faults(window):
+            print(name, page, fault)
 print("walked")
 sys.stdout.flush()
 os._exit(0)

@@ -218,7 +218,7 @@ class _Column(QWidget):
     ) -> None:
         axis = request.axis
         self._plain = surface.plain
-        self._title = loss_surface.title(surface, bool(request.path))
+        self._title = loss_surface.title(surface, request)
         self.contour.show_map(shown)
         self.surface.show_loss(surface.loss, axis, scale, linear)
         self._colour()
