@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -80,6 +81,15 @@ class OverlayPicture(QWidget):
             label.setToolTip(text)
             label.setVisible(bool(text))
         self.picture.setAccessibleName(". ".join(filter(None, texts)))
+        self._fit_warning()
+
+    def _fit_warning(self) -> None:
+        """Leave out what the warning has in brackets where the words have no room for it."""
+        whole = self.warning.toolTip()
+        self.warning.setText(whole)
+        wide = self.heading.width()
+        if self.side.minimumHeightForWidth(wide) > self.height():
+            self.warning.setText(re.sub(r" \([^)]*\)", "", whole))
 
     def set_scaled(self, scaled: bool) -> None:
         """Show or hide the slider and the scale: an empty map has neither."""
@@ -107,6 +117,7 @@ class OverlayPicture(QWidget):
         self._halves.setStretch(1, 1 if wide else 0)
         # The picture is square, so what it cannot use goes to the words.
         self.picture.setMaximumWidth(self.height() if wide else self.width())
+        self._fit_warning()
 
 
 def _words() -> QLabel:
