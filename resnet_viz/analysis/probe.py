@@ -118,7 +118,7 @@ def probe(
         logits = logits.detach().float()
         return Pass(
             logits.cpu().numpy(),
-            _probabilities(logits).cpu().numpy(),
+            _probabilities(network, logits).cpu().numpy(),
             target,
             blocks,
             milliseconds,
@@ -146,6 +146,8 @@ def synchronise(device: torch.device) -> None:
         torch.mps.synchronize()
 
 
-def _probabilities(logits: Tensor) -> Tensor:
-    """A softmax over the classes; of a single logit its sigmoid, since a softmax of it is 1."""
-    return torch.sigmoid(logits) if len(logits) == 1 else torch.softmax(logits, dim=0)
+def _probabilities(network: nn.Module, logits: Tensor) -> Tensor:
+    """A softmax over the classes; a sigmoid of each logit where the network says that they are
+    independent, and of a single one, since a softmax of it is 1."""
+    independent = len(logits) == 1 or bool(getattr(network, "independent", False))
+    return torch.sigmoid(logits) if independent else torch.softmax(logits, dim=0)

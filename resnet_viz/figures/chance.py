@@ -21,7 +21,7 @@ def by_chance(result: Result) -> str:
     """
     if result.now is result.all_on or len(result.labels) < 2:
         return ""
-    if not result.snapshot.own_spec.has_classes:
+    if not result.snapshot.own_spec.has_classes or result.snapshot.own_spec.independent:
         return ""
     chance = 1 / len(result.labels)
     best = float(result.now.probabilities.max())

@@ -31,6 +31,8 @@ def predictions(result: Result) -> Figure:
         best = run.top(1)[0]
         said.append(f"{name}: “{result.labels[best]}”, {per_cent(float(run.probabilities[best]))}")
     text = "; ".join(said)
+    if result.snapshot.own_spec.independent:
+        text += "; each class by itself, so that the bars need not add up to 100 %"
     untrained = "" if result.weights.trained else " The weights are untrained."
     title = f"What {result.structure.title} sees in “{result.snapshot.photo.name}”"
     return Figure("predictions", title, f"{text[:1].upper()}{text[1:]}.{untrained}", (chart,))

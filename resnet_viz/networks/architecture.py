@@ -118,13 +118,15 @@ class Architecture:
     counts the convolutions before each squeeze in place of its own ``after``. ``active_squeeze``:
     an activation stands between the last norm and the squeeze.
 
-    ``head`` () gives the pooled features. ``epsilon`` is that of the norms.
+    ``head`` () gives the pooled features; ``independent``: each output is a yes or no by itself (a
+    sigmoid), not one of the classes (a softmax). ``epsilon`` is that of the norms.
     """
 
     channels: int
     stem: tuple[Conv, ...]
     stages: tuple[tuple[BlockSpec, ...], ...]
     head: tuple[HeadLayer, ...] = ()
+    independent: bool = False
     stem_stride: int = 1
     stem_pool: Pool = "none"
     stem_active: bool = True

@@ -257,6 +257,7 @@ class BuiltResNet(nn.Module):
     def __init__(self, of: Architecture) -> None:
         super().__init__()
         self.architecture = of
+        self.independent = of.independent
         stem: OrderedDict[str, nn.Module] = OrderedDict()
         for number, conv in enumerate(of.stem, start=1):
             stem[f"conv{number}"] = _conv(of, conv, of.stem_stride if number == 1 else 1)

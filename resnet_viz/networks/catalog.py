@@ -61,6 +61,11 @@ class NetworkSpec:
         return self.architecture is None or bool(self.architecture.head)
 
     @property
+    def independent(self) -> bool:
+        """True where each output is a yes or no by itself, so that shares need not add up to 1."""
+        return self.architecture is not None and self.architecture.independent
+
+    @property
     def data_title(self) -> str:
         """The data that the network is made for, as shown to the user."""
         return {"cifar": "CIFAR-10", "imagenet": "ImageNet", "mnist": "MNIST"}.get(self.family, "")

@@ -84,7 +84,8 @@ class BlockPass:
 
 @dataclass(frozen=True)
 class Pass:
-    """One forward and one backward. ``logits`` and ``probabilities`` are (K,) float32.
+    """One forward and one backward. ``logits`` and ``probabilities`` are (K,) float32; these are a
+    softmax, or of a network with independent outputs a sigmoid of each.
 
     ``blocks`` are the stem and every block, from input to output. ``milliseconds`` is the time of
     the forward and the backward.

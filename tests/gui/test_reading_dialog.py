@@ -18,6 +18,7 @@ from resnet_viz.networks import catalog
 from resnet_viz.networks.own import open_own
 from resnet_viz.networks.preprocessing import CIFAR10, HALF, IMAGENET, Normalisation
 from resnet_viz.results.result import Result
+from resnet_viz.views.explorer.predictions import PredictionsView
 from resnet_viz.views.shell.reading import ReadingDialog
 from resnet_viz.views.widgets import theme
 from tests.gui import fit
@@ -125,7 +126,7 @@ def test_a_guess_is_shown_set_and_taken_back(driver: Driver, padded: Path) -> No
     window = driver.window
     assert not window.actions_by_name["reading"].isEnabled()
     first = opened(driver, padded)
-    assert said(driver) == "mine.pth was read as ResNet-20 with 10 classes; 7 things are guessed"
+    assert said(driver) == "mine.pth was read as ResNet-20 with 10 classes; 8 things are guessed"
     assert window.actions_by_name["reading"].isEnabled()
     expected = zeros_after(random_state("resnet20", 0), seen(first, CIFAR10)).numpy()[0]
     assert np.abs(first.now.logits - expected).max() > 1e-2
@@ -145,7 +146,7 @@ def test_a_guess_is_shown_set_and_taken_back(driver: Driver, padded: Path) -> No
     second = applied(driver, dialog)
     expected = zeros_after(random_state("resnet20", 0), seen(second, CIFAR10)).numpy()[0]
     assert np.abs(second.now.logits - expected).max() < 1e-3
-    assert "6 things are guessed" in said(driver)
+    assert "7 things are guessed" in said(driver)
     assert dialog.boxes["pad"].currentText() == "zeros after"
     assert "It was chosen." in texts(dialog)
     assert not dialog.apply.isEnabled()
@@ -173,6 +174,21 @@ def test_a_guess_is_shown_set_and_taken_back(driver: Driver, padded: Path) -> No
     assert not dialog.isVisible()
     window.state.set_network("resnet20-projection")
     assert not window.actions_by_name["reading"].isEnabled()
+
+
+def test_outputs_that_exclude_no_other_are_shown_by_themselves(
+    driver: Driver, padded: Path
+) -> None:
+    first = opened(driver, padded)
+    assert first.now.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    dialog = dialog_of(driver)
+    pick(dialog.boxes["outputs"], "each by itself, yes or no (sigmoid)")
+    second = applied(driver, dialog)
+    assert np.abs(second.now.logits - first.now.logits).max() < 1e-5
+    expected = 1 / (1 + np.exp(-second.now.logits.astype(float)))
+    assert np.abs(second.now.probabilities - expected).max() < 1e-5
+    words = driver.window.explorer.findChild(PredictionsView).classes.toolTip()
+    assert words.startswith("Each by itself, yes or no: 10 classes; knows only: ")
 
 
 def test_the_max_pool_and_the_input_are_set_together(driver: Driver, tmp_path: Path) -> None:

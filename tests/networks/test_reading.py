@@ -195,6 +195,26 @@ def test_one_output_is_no_certainty_of_a_class() -> None:
     assert any("sigmoid" in sentence for sentence in reading.sentences())
 
 
+def test_several_outputs_are_classes_unless_the_file_or_the_user_says_otherwise() -> None:
+    network = scrambled(models.resnet18(weights=None, num_classes=4))
+    reading = read(network)
+    said = {one.key: one for one in reading.assumptions}
+    assert said["outputs"].what == "what its 4 outputs are"
+    assert not said["outputs"].sure
+    told = read(network, config={"problem_type": "multi_label_classification"})
+    chosen = reading.chosen("outputs", "each by itself, yes or no (sigmoid)")
+    assert told.architecture == chosen.architecture
+    assert told.spec("a file").independent
+
+    image = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        logits = network(image)[0]
+    for one, expected in ((reading, logits.softmax(0)), (chosen, logits.sigmoid())):
+        again = build_with_weights(one, stored(network))
+        measured = probe(again, SkipGates(again), image).probabilities
+        torch.testing.assert_close(torch.from_numpy(measured), expected, rtol=1e-3, atol=1e-5)
+
+
 # --- What lies beside, and what is refused -----------------------------------------------------
 
 

@@ -138,6 +138,7 @@ def assume(
         guesses.standardised,
         guesses.epsilon,
         guesses.between_linear_layers,
+        guesses.softmax_or_sigmoid,
     ):
         step()
     preprocessing = guesses.input()
@@ -672,6 +673,27 @@ class _Guesses:
             if (triple := _three(value)) is not None:
                 return triple
         return None
+
+    def softmax_or_sigmoid(self) -> None:
+        """Of several outputs; a single one can only be a sigmoid's, or a measured value."""
+        if not self.of.head or self.asked.head.unknown or self.of.outputs < 2:
+            return
+        choices: dict[str, Fields] = {
+            "one class of all (softmax)": (("independent", False),),
+            "each by itself, yes or no (sigmoid)": (("independent", True),),
+        }
+        guess, reason, sure = "one class of all (softmax)", "it is usual in a classifier", False
+        keys = ("problem_type", "loss", "loss_fn", "criterion", "task", "multilabel", "multi_label")
+        for key, told in self.asked.told(*keys):
+            said = key if told is True else told if isinstance(told, str) else ""
+            if re.search(r"(?i)bce|binary|sigmoid|multi[-_ ]?label", said):
+                guess, reason = "each by itself, yes or no (sigmoid)", f"the file says {said}"
+            elif re.search(r"(?i)single_label|softmax|cross[-_ ]?entropy", said):
+                reason, sure = f"the file says {said}", True
+        if "Sigmoid" in self.saved.values() and not any(spec.squeeze for spec in self.of.blocks):
+            guess, reason = "each by itself, yes or no (sigmoid)", "a saved module is a sigmoid"
+        what = f"what its {self.of.outputs:,} outputs are"
+        self.say("outputs", what, guess, choices, reason, sure)
 
     def outputs(self) -> None:
         beside = (*self.asked.names, *self.asked.beside)

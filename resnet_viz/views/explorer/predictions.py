@@ -160,6 +160,8 @@ class PredictionsView(ExplorerPanel):
         known = f"{len(self._result.labels):,} features; the network has no classes"
         if self._result.snapshot.own_spec.has_classes:
             known = classes_in_words(self._result.labels)
+            if self._result.snapshot.own_spec.independent:
+                known = f"Each by itself, yes or no: {known}"
         room = self.width() - 2 * _MARGIN
         self.classes.setText(metrics.elidedText(known, Qt.TextElideMode.ElideRight, room))
         self.classes.setToolTip(known)
