@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from resnet_viz import app, cli
+from resnet_viz.commands.asked import parse_skips
 from resnet_viz.networks import catalog
 from resnet_viz.networks.walk import build_structure
 from tests import fakes
@@ -256,6 +257,6 @@ def test_several_images_for_the_window_are_refused(capsys: pytest.CaptureFixture
 
 def test_parse_skips() -> None:
     made_of = build_structure(catalog.find("resnet20"))
-    assert cli.parse_skips("on", made_of).all_on
-    assert set(cli.parse_skips("off", made_of).skips) == set(made_of.skips)
-    assert cli.parse_skips("block:layer3.1", made_of).skips == {"layer3.1": 0.0}
+    assert parse_skips("on", made_of).all_on
+    assert set(parse_skips("off", made_of).skips) == set(made_of.skips)
+    assert parse_skips("block:layer3.1", made_of).skips == {"layer3.1": 0.0}

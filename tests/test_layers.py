@@ -31,7 +31,8 @@ def loaded_by(names: list[str], forbidden: list[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    "folder", ["networks", "images", "results", "analysis", "figures", "export"]
+    "folder",
+    ["networks", "images", "results", "analysis", "figures", "export", "commands"],
 )
 def test_layers_below_the_engine_import_no_qt(folder: str) -> None:
     assert loaded_by(modules(folder), ["PySide6", "pyqtgraph"]) == ""
