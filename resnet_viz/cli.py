@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
-from resnet_viz.commands import analyze, derived, fetch, networks, train
+from resnet_viz.commands import analyze, derived, lecture, networks, train
 from resnet_viz.commands.command import InputError, complain
 from resnet_viz.images.photo import PhotoError
 from resnet_viz.networks.weights import WeightsError
@@ -18,9 +18,9 @@ from resnet_viz.networks.weights import WeightsError
 _TABLE = (
     networks.COMMAND,
     analyze.COMMAND,
-    fetch.COMMAND,
     train.COMMAND,
     derived.COMMAND,
+    lecture.COMMAND,
 )
 
 COMMANDS = tuple(command.name for command in _TABLE)
