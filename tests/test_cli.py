@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -13,9 +14,13 @@ import torch
 from PIL import Image
 
 from resnet_viz import app, cli
+from resnet_viz.analysis.laboratory import run as run_laboratory
+from resnet_viz.analysis.session import Session
+from resnet_viz.analysis.task import TaskContext
 from resnet_viz.commands.asked import parse_skips
 from resnet_viz.networks import catalog
 from resnet_viz.networks.walk import build_structure
+from resnet_viz.results.laboratory import LaboratoryRequest, LaboratoryResult
 from tests import fakes
 
 
@@ -260,3 +265,52 @@ def test_parse_skips() -> None:
     assert parse_skips("on", made_of).all_on
     assert set(parse_skips("off", made_of).skips) == set(made_of.skips)
     assert parse_skips("block:layer3.1", made_of).skips == {"layer3.1": 0.0}
+
+
+def test_the_laboratory_as_a_table_and_as_a_figure(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    small = ["gradient", "--depth", "8", "--data", "noise", "--batch", "4", "--device", "cpu"]
+    files = [tmp_path / f"lab{suffix}" for suffix in (".png", ".svg", ".pdf", ".csv", ".json")]
+    out = [word for file in files for word in ("--out", str(file))]
+    assert cli.main([*small, "--no-norm", "--json", *out]) == 0
+    found = json.loads(capsys.readouterr().out)
+    request = LaboratoryRequest(8, batch=4, device="cpu")
+    *_, wanted = run_laboratory(request, TaskContext(Session(), list, lambda: False))
+    assert isinstance(wanted, LaboratoryResult)
+    for network, flow in zip(found["networks"], wanted.flows, strict=True):
+        assert network["title"] == flow.title
+        layers = network["layers"]
+        assert [one["weight_gradient"] for one in layers] == [
+            one.weight_gradient for one in flow.layers
+        ]
+    assert [file.stat().st_size > 500 for file in files] == [True] * len(files)
+    with files[3].open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert float(rows[1][1]) == wanted.flows[0].first.weight_gradient
+    assert rows[0][1].endswith("ResNet-8")
+    assert cli.main([*small, "--norm", "--combine", "none"]) == 0
+    text = capsys.readouterr().out
+    assert "Plain-8 alone" in text
+    assert len([line for line in text.splitlines() if line.startswith("layer")]) == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--depth", "57"], "57"),
+        (["--depth", "2000"], "2000"),
+        (["--batch", "0"], "--batch 0"),
+        (["--initialisation", "zero", "--no-norm"], "batch norm"),
+        (["--photo", "missing.jpg"], "missing.jpg"),
+        (["--out", "lab.doc"], ".svg"),
+        (["--out", "nowhere/lab.svg"], "nowhere"),
+    ],
+)
+def test_what_the_laboratory_cannot_do_is_said(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert cli.main(["gradient", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error.strip().splitlines()) == 1

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from pathlib import Path
 from typing import Any
 
-from resnet_viz.commands.asked import Asked, network_options, run_pass
+from resnet_viz.commands.asked import Asked, finite, network_options, run_pass
 from resnet_viz.commands.command import Command, complain, made_folder
 from resnet_viz.figures.numbers import number_text, per_cent
 from resnet_viz.images.photo import PhotoError, find_photos, load_photo
@@ -59,11 +58,6 @@ def _run(given: argparse.Namespace) -> int:
     return code
 
 
-def _number(value: float | None) -> float | str | None:
-    """JSON has no NaN and no infinity: these become strings."""
-    return value if value is None or math.isfinite(value) else str(value)
-
-
 def as_json(result: Result, path: Path, folder: Path | None) -> dict[str, Any]:
     """A result as plain values; numbers that are not finite are the strings "nan", "inf".
 
@@ -75,8 +69,8 @@ def as_json(result: Result, path: Path, folder: Path | None) -> dict[str, Any]:
         return [
             {
                 "class": result.labels[index],
-                "probability": _number(float(passed.probabilities[index])) if classes else None,
-                "output": _number(float(passed.logits[index])),
+                "probability": finite(float(passed.probabilities[index])) if classes else None,
+                "output": finite(float(passed.logits[index])),
             }
             for index in passed.top(5)
         ]
@@ -96,10 +90,10 @@ def as_json(result: Result, path: Path, folder: Path | None) -> dict[str, Any]:
             {
                 "name": now.name,
                 "skip": gates.skip(now.name) if result.structure.block(now.name).has_skip else None,
-                "gradient_norm": _number(now.gradient_norm),
-                "gradient_norm_all_on": _number(on.gradient_norm),
-                "activation_norm": _number(now.activation_norm),
-                "skip_share": _number(now.skip_share),
+                "gradient_norm": finite(now.gradient_norm),
+                "gradient_norm_all_on": finite(on.gradient_norm),
+                "activation_norm": finite(now.activation_norm),
+                "skip_share": finite(now.skip_share),
             }
             for now, on in zip(result.now.blocks, result.all_on.blocks, strict=True)
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -255,3 +256,8 @@ def run_pass(session: Session, snapshot: Snapshot) -> Result:
             return session.run(snapshot, progress=show)
         except (DeviceError, ValueError) as error:
             raise InputError(str(error)) from None
+
+
+def finite(value: float | None) -> float | str | None:
+    """JSON has no NaN and no infinity: these become strings."""
+    return value if value is None or math.isfinite(value) else str(value)
