@@ -16,6 +16,7 @@ from resnet_viz.results.laboratory import LaboratoryRequest
 from resnet_viz.results.lesions import LesionsRequest
 from resnet_viz.results.live_training import TrainingRequest
 from resnet_viz.results.loss_surface import SurfaceRequest
+from resnet_viz.results.offline import PrepareRequest
 from resnet_viz.results.paths import PathsRequest
 from resnet_viz.results.recognition import RecogniseRequest
 from resnet_viz.results.shattering import ShatteringRequest
@@ -36,6 +37,7 @@ TASKS: dict[type, str] = {
     RecogniseRequest: "resnet_viz.analysis.recognition:run",
     TrainingRequest: "resnet_viz.analysis.live_training:run",
     WitnessRequest: "resnet_viz.analysis.witness:run",
+    PrepareRequest: "resnet_viz.analysis.offline:run",
 }
 """Request type → "module:function"."""
 

@@ -36,6 +36,18 @@ def is_there(folder: Path) -> bool:
     return all((inside / name).exists() for name in (*names, CIFAR10.meta["filename"]))
 
 
+def is_whole(folder: Path) -> bool:
+    """True if every file of the unpacked archive in ``folder`` has the right hash."""
+    from torchvision.datasets import CIFAR10
+    from torchvision.datasets.utils import check_integrity
+
+    inside = folder / CIFAR10.base_folder
+    return all(
+        check_integrity(str(inside / name), md5)
+        for name, md5 in (*CIFAR10.train_list, *CIFAR10.test_list)
+    )
+
+
 def fetching(folder: Path) -> Steps:
     """Download the archive (170 MB) into ``folder``, check it and unpack it, in steps.
 

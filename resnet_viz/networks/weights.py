@@ -169,7 +169,7 @@ def load(
     weights = official(spec)
     if weights is None:
         return UNTRAINED
-    if not _has_hash(weights.path, weights.sha256_prefix):
+    if not is_whole(weights):
         url = official_url(spec)
         download(url, weights.path, progress, cancelled, sha256_prefix=weights.sha256_prefix)
     _fill(network, spec, _state_in(weights.path), weights.file_name)
@@ -257,13 +257,14 @@ def _read_embedded(embedded: str) -> tuple[Mapping[str, Tensor], str]:
     return safetensors.torch.load(content), title
 
 
-def _has_hash(path: Path, sha256_prefix: str) -> bool:
-    """True if there is a file at ``path`` with the right SHA-256; a damaged one is fetched anew."""
+def is_whole(given: Official) -> bool:
+    """True if the file is there and has the right SHA-256; a damaged one is fetched anew."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest().startswith(sha256_prefix)
+        with given.path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return False
+    return found.startswith(given.sha256_prefix)
 
 
 def _state_in(path: Path, which: str | None = None) -> Mapping[str, Tensor]:

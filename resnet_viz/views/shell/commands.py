@@ -124,6 +124,10 @@ COMMANDS: list[Line] = [
         "Fetch official weights from another address",
     ),
     Command(
+        "prepare", "Prepare for a &lecture…", "preparing.ask", NETWORK, 1, "",
+        "Download now what will be needed without a network",
+    ),
+    Command(
         "preprocessing", "&Preprocessing…", "checkpoints.ask_for_preprocessing", NETWORK, 2, "",
         "Set the size, the mean and the deviation of the input",
     ),

@@ -27,6 +27,7 @@ from resnet_viz.views.shell.message_bar import MessageBar
 from resnet_viz.views.shell.opening import Opening
 from resnet_viz.views.shell.page_stack import PageStack
 from resnet_viz.views.shell.pages import PAGES, PageEntry
+from resnet_viz.views.shell.prepare import Preparing
 from resnet_viz.views.shell.shortcuts import ShortcutsDialog
 from resnet_viz.views.shell.status_bar import StatusBar
 from resnet_viz.views.widgets.page import Page
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         )
         self.loader = self.opening.loader
         self.choices = Choices(self.engine, settings, self.message, self, self.retheme)
+        self.preparing = Preparing(self.engine, self)
         self.what_is_this = WhatIsThis(self)
         self.status = StatusBar()
         self.setStatusBar(self.status)
