@@ -12,6 +12,7 @@ from typing import Any
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.results.comparison import CompareRequest
 from resnet_viz.results.convolution import ConvolutionRequest
+from resnet_viz.results.handout import WriteHandout
 from resnet_viz.results.laboratory import LaboratoryRequest
 from resnet_viz.results.lesions import LesionsRequest
 from resnet_viz.results.live_training import TrainingRequest
@@ -37,6 +38,7 @@ TASKS: dict[type, str] = {
     RecogniseRequest: "resnet_viz.analysis.recognition:run",
     TrainingRequest: "resnet_viz.analysis.live_training:run",
     WitnessRequest: "resnet_viz.analysis.witness:run",
+    WriteHandout: "resnet_viz.export.handout:run",
     PrepareRequest: "resnet_viz.analysis.offline:run",
 }
 """Request type → "module:function"."""

@@ -88,6 +88,10 @@ COMMANDS: list[Line] = [
         "samples", "&Sample photos…", "opening.show_gallery", FILE, 0, "Ctrl+G",
         "Pick one of the photos of the gallery",
     ),
+    Command(
+        "handout", "&Hand-out…", "handouts.ask", FILE, 1, "",
+        "Write what is on screen as a web page for students, which needs no network",
+    ),
     Command("quit", "&Quit", "close", FILE, 1, "Ctrl+Q"),
     Command(
         "undo", "&Undo", "state.undo_stack.undo", EDIT, 0, "Ctrl+Z",

@@ -22,6 +22,7 @@ from resnet_viz.views.help.what_is_this import WhatIsThis
 from resnet_viz.views.shell.checkpoint import CheckpointOpener
 from resnet_viz.views.shell.choices import Choices, apply_theme
 from resnet_viz.views.shell.failures import Failures
+from resnet_viz.views.shell.handout import HandoutMaker
 from resnet_viz.views.shell.menus import Menus
 from resnet_viz.views.shell.message_bar import MessageBar
 from resnet_viz.views.shell.opening import Opening
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         )
         self.loader = self.opening.loader
         self.choices = Choices(self.engine, settings, self.message, self, self.retheme)
+        self.handouts = HandoutMaker(self.engine, self.message.say, self)
         self.preparing = Preparing(self.engine, self)
         self.what_is_this = WhatIsThis(self)
         self.status = StatusBar()
@@ -110,6 +112,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.message)
         column.addWidget(self.checkpoints.progress)
+        column.addWidget(self.handouts.progress)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
         # In the menu bar's free end the tabs cost no height.
