@@ -33,7 +33,7 @@ run: $(INSTALLED)
 	@$(BIN)/python main.py $(IMAGE)
 
 # Two processes with one thread each: on two cores torch's threads would get in each other's way.
-TWO := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+TWO := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart=0
 
 test: $(INSTALLED)
 	$(TWO)
@@ -41,7 +41,7 @@ test: $(INSTALLED)
 test-random: $(INSTALLED)
 	@seed=$${SEED:-$$(date +%s)}; \
 	echo "The tests of the window in random order; again with: make test-random SEED=$$seed"; \
-	$(TWO) tests/gui -p randomly --randomly-seed=$$seed
+	$(TWO) tests/gui --ignore tests/gui/test_checkpoint_pack.py -p randomly --randomly-seed=$$seed
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -11,7 +11,15 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.engine.garbage import Garbage
+from resnet_viz.engine.garbage import Garbage, collect_what_is_due
+
+
+@pytest.fixture(autouse=True)
+def as_python_does_it() -> Iterator[None]:
+    """Automatic, as where nobody has turned it off."""
+    gc.enable()
+    yield
+    gc.disable()
 
 
 @pytest.fixture
@@ -61,10 +69,17 @@ def test_without_it_python_collects_on_any_thread() -> None:
 
 def test_nothing_is_done_where_little_has_gathered(garbage: Garbage) -> None:
     gc.collect()
-    assert garbage.collect_what_is_due() == 0
+    assert collect_what_is_due() == 0
 
 
 def test_afterwards_python_collects_again(garbage: Garbage) -> None:
     assert not gc.isenabled()
     garbage.close()
     assert gc.isenabled()
+
+
+def test_where_it_was_off_it_stays_off(qtbot: QtBot) -> None:
+    gc.disable()
+    made = Garbage()
+    made.close()
+    assert not gc.isenabled()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +31,6 @@ def garbage(qapp: QApplication) -> Iterator[Garbage]:
     made = Garbage()
     yield made
     made.close()
-    gc.collect()
 
 
 @pytest.fixture(scope="session", autouse=True)
