@@ -1,10 +1,11 @@
-"""Photos are decoded off the GUI's thread: a large one takes a second."""
+"""Photos are found and decoded off the GUI's thread: a large one takes a second."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from queue import SimpleQueue
 
 from PySide6.QtCore import QObject, Signal
@@ -13,25 +14,31 @@ from resnet_viz.images.photo import Photo, PhotoError
 
 log = logging.getLogger(__name__)
 
+Load = Callable[[], Photo | list[Path]]
+"""Decodes a photo, or finds the paths of several."""
+
 PATIENCE = 1.0
 """Seconds that `PhotoLoader.close` waits for the photo that is being decoded."""
 
 
 class PhotoLoader(QObject):
-    """Decodes one photo at a time; of several requests only the newest gives a photo."""
+    """Decodes one photo at a time; of several requests only the newest gives a photo.
+
+    ``loaded`` carries what was asked for: a photo, or the paths of photos that were found.
+    """
 
     loaded = Signal(object)
     failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._waiting: SimpleQueue[tuple[int, Callable[[], Photo]] | None] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[int, Load] | None] = SimpleQueue()
         self._newest = 0
         # A daemon: Python would wait at its end for a photo on a drive that does not answer.
         self._thread = threading.Thread(target=self._work, name="photos", daemon=True)
         self._started = False
 
-    def load(self, decode: Callable[[], Photo]) -> None:
+    def load(self, decode: Load) -> None:
         """Call ``decode`` elsewhere; ``loaded`` or, with a sentence, ``failed`` follows."""
         self._newest += 1
         self._waiting.put((self._newest, decode))
@@ -44,9 +51,9 @@ class PhotoLoader(QObject):
             number, decode = work
             if number != self._newest:
                 continue
-            photo, sentence = None, ""
+            found, sentence = None, ""
             try:
-                photo = decode()
+                found = decode()
             except PhotoError as error:
                 sentence = str(error)
             except Exception as error:
@@ -57,8 +64,8 @@ class PhotoLoader(QObject):
                 )
             if number != self._newest:
                 continue
-            if photo is not None:
-                self.loaded.emit(photo)
+            if found is not None:
+                self.loaded.emit(found)
             else:
                 self.failed.emit(sentence)
 

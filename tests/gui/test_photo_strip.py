@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from resnet_viz.images.photo import find_photos
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets.photo_strip import BROKEN, NOT_YET
 from tests.gui.conftest import Driver
@@ -113,13 +115,13 @@ def test_a_dropped_folder_and_pasted_files_are_a_strip_and_one_photo_is_none(
     qtbot: QtBot, made: MainWindow, folder: Path
 ) -> None:
     drop(made, files(folder))
-    assert len(tiles(made)) == 4
+    qtbot.waitUntil(lambda: len(tiles(made)) == 4)
     QGuiApplication.clipboard().setMimeData(files(folder / "d.jpg", folder / "c.png"))
     made.opening.paste()
-    assert [text.split("\n")[0] for text in tiles(made)] == ["d.jpg", "c.png"]
+    qtbot.waitUntil(lambda: [text.split("\n")[0] for text in tiles(made)] == ["d.jpg", "c.png"])
     drop(made, files(folder / "c.png", folder / "c.png"))
     qtbot.waitUntil(lambda: shows(made, "c.png"))
-    assert tiles(made) == []
+    qtbot.waitUntil(lambda: tiles(made) == [])
     assert not made.explorer.panels["photo"].strip_view.isVisible()
 
 
@@ -127,8 +129,32 @@ def test_a_folder_without_photos_says_so_and_leaves_all_as_it_was(
     qtbot: QtBot, made: MainWindow, folder: Path, tmp_path: Path
 ) -> None:
     drop(made, files(folder))
+    qtbot.waitUntil(lambda: len(tiles(made)) == 4 and shows(made, "a.png"))
     (tmp_path / "empty").mkdir()
     drop(made, files(tmp_path / "empty"))
-    assert "empty has no photos in it" in made.message.text.text()
+    qtbot.waitUntil(lambda: "empty has no photos in it" in made.message.text.text())
     assert len(tiles(made)) == 4
-    qtbot.waitUntil(lambda: shows(made, "a.png"))
+    assert shows(made, "a.png")
+
+
+def test_a_folder_on_a_slow_drive_gives_way_to_what_is_opened_after_it(
+    driver: Driver, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, qtbot = driver.show().window, driver.qtbot
+    begun, go = threading.Event(), threading.Event()
+
+    def slowly(paths: list[str]) -> list[Path]:
+        begun.set()
+        go.wait(30)
+        return find_photos(paths)
+
+    monkeypatch.setattr("resnet_viz.views.shell.opening.find_photos", slowly)
+    window.open_path(str(folder))
+    qtbot.waitUntil(begun.is_set)
+    window.open_path(str(folder / "a.png"))
+    go.set()
+    qtbot.waitUntil(lambda: shows(window, "a.png"), timeout=30_000)
+    assert not window.explorer.panels["photo"].strip_view.isVisible()
+    window.open_path(str(folder))
+    qtbot.waitUntil(window.explorer.panels["photo"].strip_view.isVisible, timeout=30_000)
+    assert len(tiles(window)) == 4

@@ -52,7 +52,7 @@ class Opening(QObject):
         self._state, self._checkpoints, self._settings = state, checkpoints, settings
         self._message, self._window, self._photos = message, window, photos
         self.loader = PhotoLoader(self)
-        self.loader.loaded.connect(self._show_photo)
+        self.loader.loaded.connect(self._take_loaded)
         self.loader.failed.connect(message.say)
         if path := str(settings.value("cifar10", "")):
             with suppress(PhotoError):  # it has been moved meanwhile
@@ -72,16 +72,7 @@ class Opening(QObject):
 
     def open_photos(self, paths: list[str]) -> None:
         """Open several photos, or all that are in a folder, to step through."""
-        try:
-            found = list(dict.fromkeys(map(str, find_photos(paths))))
-        except PhotoError as error:
-            self._message.say(str(error))
-            return
-        if len(found) == 1:
-            self.open_path(found[0])
-        else:
-            self._message.clear()
-            self._photos.show_photos(found)
+        self.loader.load(lambda: find_photos(paths))
 
     def ask_for_folder(self) -> None:
         """Let the user pick a folder of photos."""
@@ -166,6 +157,17 @@ class Opening(QObject):
         self._photos.clear()
         self.loader.load(lambda: photo_from_pixels(pixels, name))
         return True
+
+    def _take_loaded(self, found: Photo | list[Path]) -> None:
+        if isinstance(found, Photo):
+            self._show_photo(found)
+            return
+        paths = list(dict.fromkeys(map(str, found)))
+        if len(paths) == 1:
+            self.open_path(paths[0])
+        else:
+            self._message.clear()
+            self._photos.show_photos(paths)
 
     def _show_photo(self, photo: Photo) -> None:
         self._message.clear()
