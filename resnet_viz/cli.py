@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
-from resnet_viz.commands import analyze, derived, fetch, gradient, lecture, networks, train
+from resnet_viz.commands import analyze, derived, fetch, gradient, lecture, networks, report, train
 from resnet_viz.commands.command import InputError, complain
 from resnet_viz.images.photo import PhotoError
 from resnet_viz.networks.weights import WeightsError
@@ -18,6 +18,7 @@ from resnet_viz.networks.weights import WeightsError
 _TABLE = (
     networks.COMMAND,
     analyze.COMMAND,
+    report.COMMAND,
     gradient.COMMAND,
     fetch.COMMAND,
     train.COMMAND,

@@ -128,6 +128,25 @@ class Browser:
             raise RuntimeError(details.get("exception", {}).get("description", details["text"]))
         return given["result"].get("value")
 
+    def wait(self, condition: str, seconds: float = 20.0) -> None:
+        """Until a JavaScript expression is true.
+
+        Raises:
+            RuntimeError: it is not in ``seconds``.
+        """
+        self.evaluate(
+            f"""new Promise((done, fail) => {{
+                const end = performance.now() + {1000 * seconds};
+                const what = {json.dumps(condition)};
+                const look = () => {{
+                    if ({condition}) done(true);
+                    else if (performance.now() > end) fail(new Error(what));
+                    else setTimeout(look, 10);
+                }};
+                look();
+            }})"""
+        )
+
     def text(self, selector: str) -> str:
         """What is to be read in the first element that fits."""
         return self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText")

@@ -124,9 +124,9 @@
 
   // ---- the plot
 
-  function drawPlot() {
+  function drawPlot(given = 0) {
     const room = find("plot");
-    const width = Math.max(280, Math.round(room.clientWidth || 720));
+    const width = given || Math.max(280, Math.round(room.clientWidth || 720));
     const height = Math.max(220, Math.min(340, Math.round(width * 0.5)));
     const left = 58, right = 10, top = 20, bottom = 44;
     const { low, high, rows } = data.scale;
@@ -353,11 +353,10 @@
   let waiting = 0;
   window.addEventListener("resize", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(drawPlot, 100);
+    waiting = setTimeout(() => drawPlot(), 100);
   });
-  window.addEventListener("beforeprint", () => {
-    for (const details of document.querySelectorAll("details")) details.open = true;
-  });
+  window.addEventListener("beforeprint", () => drawPlot(680));
+  window.addEventListener("afterprint", () => drawPlot());
   show(data.first, false);
   fromAddress();
   find("photo").decode().then(drawOver, () => {});

@@ -26,7 +26,7 @@ def write_result(result: Result, folder: Path, name: str) -> Path:
     ``activation_std/`` and ``activation_max/BLOCK`` (C,); and ``logits``, ``probabilities`` (K,)
     and ``target``.
     """
-    place = _new_folder(folder, name)
+    place = new_folder(folder, name)
     Image.fromarray(result.network_input).save(place / "input.png")
     picture = network_picture(result.snapshot.photo, result.crop, OVERLAY_SIZE)
     inferno = np.rint(255 * colormaps["inferno"](np.linspace(0, 1, 256))[:, :3]).astype(np.uint8)
@@ -53,7 +53,7 @@ def write_result(result: Result, folder: Path, name: str) -> Path:
     return place
 
 
-def _new_folder(folder: Path, name: str) -> Path:
+def new_folder(folder: Path, name: str) -> Path:
     number = 1
     while True:
         place = folder / (name if number == 1 else f"{name}-{number}")

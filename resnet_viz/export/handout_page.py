@@ -278,15 +278,15 @@ def _header(handout: Handout, title: str) -> str:
     seen = on.network_input
     side = seen.shape[0]
     lecture = f"<p>{escape(handout.request.title)}</p>" if handout.request.title else ""
-    untrained = (
-        "" if on.weights.trained else " These weights are untrained: the answers mean nothing."
-    )
+    weights = f"Its weights: {on.weights.title}."
+    if not on.weights.trained:
+        weights = "It is untrained, and its answers mean nothing."
     target = on.labels[on.now.target]
     return (
         f"<header>\n{lecture}<h1>{escape(title)}</h1>\n"
         f"<p>{escape(structure.title)} has {structure.depth} layers with weights and "
-        f"{escape(count_text(structure.parameters, 'parameters'))}. Its weights: "
-        f"{escape(on.weights.title)}.{untrained} Gradient and Grad-CAM are those of "
+        f"{escape(count_text(structure.parameters, 'parameters'))}. "
+        f"{escape(weights)} Gradient and Grad-CAM are those of "
         f"“{escape(target)}”.</p>\n"
         '<div class="photos">\n'
         f'<figure><img id="photo" src="{_picture(photo)}" width="224" height="224" '

@@ -330,6 +330,7 @@ def test_the_table_of_all_states_leads_to_each(shown: Browser, program: dict[str
         assert row[1] == f"{wanted.labels[best]}, {per_cent(float(wanted.now.probabilities[best]))}"
         assert row[3] == number_text(wanted.now.blocks[0].gradient_norm)
     shown.click("#all a[href='#state=stage2']")
+    shown.wait("document.querySelector('#state-title').innerText.includes('stage 2')")
     check(shown, program["stage2"], "Skips of stage 2 off")
     assert shown.evaluate("location.hash") == "#state=stage2"
 
@@ -458,9 +459,9 @@ def test_it_can_be_printed(shown: Browser, tmp_path: Path) -> None:
     shown.paper(tmp_path / "paper.pdf")
     assert (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF")
     shown.prefer("dark", media="print")
-    assert shown.evaluate(
-        "getComputedStyle(document.querySelector('#controls fieldset')).display"
-    ) == ("none")
+    for part in ("#controls fieldset", "#glossary dt", "#questions details p"):
+        assert not shown.evaluate(f"document.querySelector('{part}').checkVisibility()"), part
+    assert shown.evaluate("document.querySelector('#questions legend').checkVisibility()")
     assert shown.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert shown.evaluate(CONTRAST) == []
     assert shown.text("#state-title") == "Skips of stage 1 off"
