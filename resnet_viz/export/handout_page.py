@@ -28,7 +28,7 @@ from resnet_viz.figures.maps import cam_scale, remarks
 from resnet_viz.figures.numbers import count_text, number_text, per_cent, power_of_ten, row_of
 from resnet_viz.figures.predictions import TOP
 from resnet_viz.figures.scale import Scale
-from resnet_viz.figures.terms import terms
+from resnet_viz.figures.terms import keys_by_word, terms, word_pattern
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
 from resnet_viz.networks.structure import Structure
@@ -361,7 +361,15 @@ def _list_of_blocks(structure: Structure) -> str:
 def _figures(handout: Handout, tiles: Sequence[int]) -> str:
     on = handout.on
     what = "Probability" if on.snapshot.own_spec.has_classes else "Output"
-    target = escape(on.labels[on.now.target])
+    target = on.labels[on.now.target]
+    evidence = (
+        f"Grad-CAM shows where the evidence for “{target}” lies, as each block sees it (Selvaraju "
+        "et al. 2017, arXiv:1610.02391). Choose a block to see it over the photo."
+    )
+    norm = (
+        f"The L2 norm of the gradient of the logit of “{target}” at the output of every block, "
+        "from input to output, on a logarithmic scale."
+    )
     two = bool(on.structure.skips)
     columns = (
         f'<th scope="col">{what} now</th><th scope="col">with all skips on</th>'
@@ -371,7 +379,6 @@ def _figures(handout: Handout, tiles: Sequence[int]) -> str:
     return f"""<section id="state" class="script" aria-labelledby="state-title">
 <h2 id="state-title"></h2>
 <p id="sentence" role="status" aria-live="polite"></p>
-<p id="note" class="note"></p>
 </section>
 <section class="script" id="predictions">
 <h2>Predictions</h2>
@@ -380,8 +387,7 @@ def _figures(handout: Handout, tiles: Sequence[int]) -> str:
 </section>
 <section class="script" id="cams">
 <h2>Grad-CAM</h2>
-<p>Where the evidence for “{target}” lies, as each block sees it (Selvaraju et al. 2017,
-arXiv:1610.02391). Choose a block to see it over the photo.</p>
+<p>{_linked(evidence)}</p>
 <div class="cam"><canvas id="cam" width="{_PHOTO}" height="{_PHOTO}" role="img"></canvas>
 <div><p id="cam-text"></p><p class="ramp"><span>0</span><canvas id="ramp" width="128" height="1"
 aria-hidden="true"></canvas><span id="ramp-top"></span></p><p id="cam-remark" class="note"></p>
@@ -391,8 +397,8 @@ aria-hidden="true"></canvas><span id="ramp-top"></span></p><p id="cam-remark" cl
 </section>
 <section class="script" id="gradient">
 <h2>Gradient</h2>
-<p>The L2 norm of the gradient of the logit of “{target}” at the output of every block, from input
-to output, on a logarithmic scale.</p>
+<p>{_linked(norm)}</p>
+<p id="note" class="note"></p>
 <div id="plot"></div>
 <p class="legend" aria-hidden="true"><span class="now">●</span> now{
         " "
@@ -462,6 +468,20 @@ def _questions(questions: Iterable[Question]) -> str:
     if not made:
         return ""
     return f'<section id="questions"><h2>Questions</h2>\n<ol>{"".join(made)}</ol></section>'
+
+
+def _linked(text: str) -> str:
+    """Plain text as HTML in which the first of each of the glossary's words leads there."""
+    seen: set[str] = set()
+
+    def link(found: re.Match[str]) -> str:
+        key = keys_by_word()[found[0].lower()]
+        if key in seen:
+            return found[0]
+        seen.add(key)
+        return f'<a href="#term-{escape(key)}">{found[0]}</a>'
+
+    return word_pattern().sub(link, escape(text))
 
 
 def _glossary() -> str:

@@ -139,7 +139,7 @@ def _with_now(states: Iterator[State], now: GateSettings) -> Iterator[State]:
             seen.add(state.gates)
             yield state
     if now not in seen:
-        yield State("now", "As in the window", now)
+        yield State("now", "As set when this was made", now)
 
 
 def chosen_blocks(structure: Structure, most: int) -> tuple[str, ...]:

@@ -454,6 +454,18 @@ def test_everything_has_a_name_for_those_who_cannot_see_it(shown: Browser) -> No
 
 
 @needs_browser
+def test_words_lead_to_the_glossary(shown: Browser) -> None:
+    assert not shown.evaluate("document.querySelector('#term-grad-cam').checkVisibility()")
+    shown.click("#cams a[href='#term-grad-cam']")
+    shown.wait("document.querySelector('#term-grad-cam').checkVisibility()")
+    links = shown.evaluate(
+        "[...document.querySelectorAll('a[href^=\"#term-\"]')].map((a) => a.hash.slice(1))"
+    )
+    assert len(links) > 60
+    assert all(shown.evaluate(f"!!document.getElementById('{one}')") for one in set(links))
+
+
+@needs_browser
 def test_it_can_be_printed(shown: Browser, tmp_path: Path) -> None:
     shown.click("input[name=state][value=stage1]")
     shown.paper(tmp_path / "paper.pdf")
