@@ -56,7 +56,8 @@ def _run(given: argparse.Namespace) -> int:
     code = 0
     made: list[tuple[str, Report]] = []
     printed: list[dict[str, Any]] = []
-    for path in paths:
+    for number, path in enumerate(paths, start=1):
+        which = path.name if len(paths) == 1 else f"{number} of {len(paths)}, {path.name}"
         try:
             photo = load_photo(path)
         except PhotoError as error:
@@ -67,7 +68,7 @@ def _run(given: argparse.Namespace) -> int:
                 if isinstance(update, Progress):
                     if not bar.disable:
                         bar.total = update.total or None
-                        bar.set_description(f"{path.name}: {update.text}", refresh=False)
+                        bar.set_description(f"{which}: {update.text}", refresh=False)
                         bar.n = update.done
                         bar.refresh()
                     continue
