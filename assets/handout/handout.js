@@ -51,20 +51,20 @@
       find("strength-text").textContent = text;
       slider.setAttribute("aria-valuetext", text);
     }
-    data.blocks.forEach(({ name, skip }, number) => {
-      if (!skip) return;
-      const gate = now.gates[number];
-      for (const part of document.querySelectorAll("[data-block]")) {
-        if (part.getAttribute("data-block") !== name) continue;
-        part.classList.toggle("off", gate === 0);
-        part.classList.toggle("weak", gate > 0 && gate < 1);
-        if (part.hasAttribute("aria-pressed")) {
-          const said = gate === 0 ? "off" : gate === 1 ? "on" : "at " + gate;
-          part.setAttribute("aria-pressed", gate === 0);
-          part.setAttribute("aria-label", "Skip of " + name + ": " + said);
-        }
-      }
-    });
+    const gates = new Map(data.blocks.map(({ name }, number) => [name, now.gates[number]]));
+    for (const part of document.querySelectorAll("#controls [data-block]")) {
+      const name = part.getAttribute("data-block"), gate = gates.get(name);
+      part.classList.toggle("off", gate === 0);
+      part.classList.toggle("weak", gate > 0 && gate < 1);
+      part.setAttribute("aria-pressed", gate === 0);
+      part.setAttribute("aria-label", `${name}, skip ${gateText(gate)}`);
+    }
+    for (const part of document.querySelectorAll("#controls [data-stage]")) {
+      const own = data.blocks.filter(({ stage }) => String(stage) === part.getAttribute("data-stage"));
+      const off = own.every(({ name }) => gates.get(name) === 0 || gates.get(name) === null);
+      part.setAttribute("aria-pressed", off);
+      part.setAttribute("aria-label", `${part.textContent}, skips ${off ? "off" : "on"}`);
+    }
     for (const row of document.querySelectorAll("#all tbody tr")) {
       const chosen = row.querySelector("a").getAttribute("href") === "#state=" + now.key;
       row.classList.toggle("chosen", chosen);
@@ -332,22 +332,11 @@
     find("block").addEventListener("change", (event) => show(event.target.value || "on"));
     find("strength").addEventListener("input", (event) => show(data.strengths[event.target.value]));
   }
-  for (const part of document.querySelectorAll("#controls [data-block], #controls [data-stage]")) {
-    const block = part.getAttribute("data-block");
-    if (block !== null && !data.blocks.some(({ name, skip }) => skip && name === block)) continue;
-    const act = () => (block !== null ? toggleBlock(block) : toggleStage(part.getAttribute("data-stage")));
-    part.addEventListener("click", act);
-    if (part.tagName !== "BUTTON") {
-      part.setAttribute("tabindex", "0");
-      part.setAttribute("role", "button");
-      part.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" || event.key === " ") {
-          event.preventDefault();
-          act();
-        }
-      });
-    }
-    if (block !== null) part.setAttribute("aria-pressed", "false");
+  for (const part of document.querySelectorAll("#controls [data-block]")) {
+    part.addEventListener("click", () => toggleBlock(part.getAttribute("data-block")));
+  }
+  for (const part of document.querySelectorAll("#controls [data-stage]")) {
+    part.addEventListener("click", () => toggleStage(part.getAttribute("data-stage")));
   }
   window.addEventListener("hashchange", fromAddress);
   let waiting = 0;

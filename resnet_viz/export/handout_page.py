@@ -31,7 +31,7 @@ from resnet_viz.figures.scale import Scale
 from resnet_viz.figures.terms import keys_by_word, terms, word_pattern
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
-from resnet_viz.networks.structure import Structure
+from resnet_viz.networks.structure import Block, Structure
 from resnet_viz.results.handout import STRENGTHS, Computed, Handout, Question, strength_key
 from resnet_viz.results.result import Pass, Result
 
@@ -332,30 +332,46 @@ def _controls(handout: Handout) -> str:
         '<label class="strength">Strength of all skips '
         f'<input id="strength" type="range" min="0" max="{len(STRENGTHS) - 1}" step="1"> '
         '<output id="strength-text" for="strength"></output></label>\n'
-        f"{_diagram(handout)}\n</section>"
+        f"{_diagram(structure)}\n</section>"
     )
 
 
-def _diagram(handout: Handout) -> str:
-    """The blocks, to be clicked; each is one skip to switch off."""
-    return _list_of_blocks(handout.on.structure)
-
-
-def _list_of_blocks(structure: Structure) -> str:
+def _diagram(structure: Structure) -> str:
+    """The network block by block, a row for each stage; each block is the switch of its skip."""
     stages = []
     for stage in structure.stages:
-        blocks = "".join(
-            f'<li><button type="button" data-block="{escape(block.name)}">{escape(block.name)}'
-            "</button></li>"
-            if block.has_skip
-            else f"<li>{escape(block.name)}</li>"
-            for block in stage.blocks
-        )
-        stages.append(f"<li>Stage {stage.number}<ol>{blocks}</ol></li>")
+        title = f"Stage {stage.number}"
+        if stage.skips:
+            title = f'<button type="button" data-stage="{stage.number}">{title}</button>'
+        blocks = "".join(f"<li>{_block(block)}</li>" for block in stage.blocks)
+        stages.append(f"<li>{title}<ol>{blocks}</ol></li>")
     return (
-        '<h3 id="blocks-title">Blocks, from input to output</h3>\n'
-        f'<ol class="blocks" aria-labelledby="blocks-title">{"".join(stages)}</ol>'
+        '<h3 id="blocks-title">The blocks, from input to output</h3>\n'
+        "<p>Each box is a residual branch, the arc over it the skip past it, and ⊕ is where the "
+        "two meet; a box on the arc is a projection. Choose a block, or a stage, to switch its "
+        f'skip off.</p>\n<ol class="blocks" aria-labelledby="blocks-title">{"".join(stages)}</ol>'
     )
+
+
+def _block(block: Block) -> str:
+    """One block, to be set beside the next: the line through it goes on there."""
+    name = escape(block.name)
+    branch = '<path class="line" d="M0 42H64"/><rect class="branch" x="16" y="32" width="24" '
+    branch += 'height="20" rx="3"/>'
+    if not block.has_skip:
+        return f'<span class="block">{_svg(branch)}{name}</span>'
+    sign = "M47 42h10M52 37v10" if block.combine == "add" else "M50 37v10M54 37v10"
+    skip = '<path class="arc" d="M6 42C6 2 52 2 52 36"/>'
+    if block.shortcut == "projection":
+        skip += '<rect class="projection" x="23" y="8" width="12" height="9"/>'
+    skip += '<path class="cut" d="M23 6l12 12m0 -12l-12 12"/>'
+    meet = f'<circle class="meet" cx="52" cy="42" r="7"/><path class="sign" d="{sign}"/>'
+    drawn = _svg(branch + skip + meet)
+    return f'<button type="button" class="block" data-block="{name}">{drawn}{name}</button>'
+
+
+def _svg(inside: str) -> str:
+    return f'<svg viewBox="0 0 64 56" width="64" height="56" aria-hidden="true">{inside}</svg>'
 
 
 def _figures(handout: Handout, tiles: Sequence[int]) -> str:

@@ -312,6 +312,11 @@ def test_every_switch_shows_the_numbers_of_the_program(
         check(shown, program[f"block-{name}"], titles[f"block-{name}"])
         shown.click(f"#controls [data-block='{name}']")
         check(shown, program["on"], titles["on"])
+    for number in (1, 2, 3):
+        shown.click(f"#controls [data-stage='{number}']")
+        check(shown, program[f"stage{number}"], titles[f"stage{number}"])
+    shown.click("#controls [data-stage='3']")
+    check(shown, program["on"], titles["on"])
     shown.evaluate("document.getElementById('strength').focus()")
     for key in ("strength75", "strength50", "strength25", "off"):
         shown.press("ArrowLeft", 37)
