@@ -56,6 +56,7 @@
       const name = part.getAttribute("data-block"), gate = gates.get(name);
       part.classList.toggle("off", gate === 0);
       part.classList.toggle("weak", gate > 0 && gate < 1);
+      if (part.tagName !== "BUTTON") continue; // not one that has a state of its own
       part.setAttribute("aria-pressed", gate === 0);
       part.setAttribute("aria-label", `${name}, skip ${gateText(gate)}`);
     }
@@ -75,9 +76,7 @@
 
   function toggleBlock(name) {
     const key = "block-" + name;
-    if (now.key === key) show("on");
-    else if (states.has(key)) show(key);
-    else find("sentence").textContent = "This block alone was not computed for this file.";
+    show(now.key === key ? "on" : key);
   }
 
   function toggleStage(number) {
@@ -132,12 +131,12 @@
     const { low, high, rows } = data.scale;
     const above = ["NaN", "∞"].filter((row) => rows.includes(row));
     const line = 20;
-    const first = top + above.length * line;
-    const last = height - bottom - (rows.includes("0") ? line : 0);
+    const first = top + above.length * line + (above.length ? 8 : 0);
+    const last = height - bottom - (rows.includes("0") ? line + 8 : 0);
     const count = data.blocks.length;
     const x = (number) => left + ((number + 0.5) / count) * (width - left - right);
     const y = (place) => {
-      if (place === "0") return last + line / 2;
+      if (place === "0") return height - bottom - line / 2;
       if (typeof place === "string") return top + (above.indexOf(place) + 0.5) * line;
       return last - ((place - low) / (high - low)) * (last - first);
     };
@@ -332,7 +331,7 @@
     find("block").addEventListener("change", (event) => show(event.target.value || "on"));
     find("strength").addEventListener("input", (event) => show(data.strengths[event.target.value]));
   }
-  for (const part of document.querySelectorAll("#controls [data-block]")) {
+  for (const part of document.querySelectorAll("#controls button[data-block]")) {
     part.addEventListener("click", () => toggleBlock(part.getAttribute("data-block")));
   }
   for (const part of document.querySelectorAll("#controls [data-stage]")) {

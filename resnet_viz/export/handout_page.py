@@ -320,8 +320,11 @@ def _controls(handout: Handout) -> str:
     )
     left_out = ""
     if handout.left_out:
-        why = f"{handout.why[:1].upper()}{handout.why[1:]}" or "Left out"
-        left_out = f"<p>{escape(why)}; left out: {escape(', '.join(handout.left_out))}.</p>"
+        left_out = (
+            f"<p>{escape(handout.why[:1].upper() + handout.why[1:])}.</p>"
+            f"<details><summary>The blocks without one</summary>"
+            f"<p>{escape(', '.join(handout.left_out))}</p></details>"
+        )
     return (
         '<section id="controls" class="script">\n<h2>Skips</h2>\n'
         "<p>Each of these was computed beforehand, and other combinations were not: to choose one "
@@ -332,18 +335,20 @@ def _controls(handout: Handout) -> str:
         '<label class="strength">Strength of all skips '
         f'<input id="strength" type="range" min="0" max="{len(STRENGTHS) - 1}" step="1"> '
         '<output id="strength-text" for="strength"></output></label>\n'
-        f"{_diagram(structure)}\n</section>"
+        f"{_diagram(structure, frozenset(handout.left_out))}\n</section>"
     )
 
 
-def _diagram(structure: Structure) -> str:
+def _diagram(structure: Structure, left_out: frozenset[str]) -> str:
     """The network block by block, a row for each stage; each block is the switch of its skip."""
     stages = []
     for stage in structure.stages:
         title = f"Stage {stage.number}"
         if stage.skips:
             title = f'<button type="button" data-stage="{stage.number}">{title}</button>'
-        blocks = "".join(f"<li>{_block(block)}</li>" for block in stage.blocks)
+        blocks = "".join(
+            f"<li>{_block(block, block.name not in left_out)}</li>" for block in stage.blocks
+        )
         stages.append(f"<li>{title}<ol>{blocks}</ol></li>")
     return (
         '<h3 id="blocks-title">The blocks, from input to output</h3>\n'
@@ -353,8 +358,11 @@ def _diagram(structure: Structure) -> str:
     )
 
 
-def _block(block: Block) -> str:
-    """One block, to be set beside the next: the line through it goes on there."""
+def _block(block: Block, alone: bool) -> str:
+    """One block, to be set beside the next: the line through it goes on there.
+
+    It is a button where it has a state in which its skip ``alone`` is off.
+    """
     name = escape(block.name)
     branch = '<path class="line" d="M0 42H64"/><rect class="branch" x="16" y="32" width="24" '
     branch += 'height="20" rx="3"/>'
@@ -367,6 +375,8 @@ def _block(block: Block) -> str:
     skip += '<path class="cut" d="M23 6l12 12m0 -12l-12 12"/>'
     meet = f'<circle class="meet" cx="52" cy="42" r="7"/><path class="sign" d="{sign}"/>'
     drawn = _svg(branch + skip + meet)
+    if not alone:
+        return f'<span class="block" data-block="{name}">{drawn}{name}</span>'
     return f'<button type="button" class="block" data-block="{name}">{drawn}{name}</button>'
 
 
