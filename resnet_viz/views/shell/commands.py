@@ -103,6 +103,10 @@ COMMANDS: list[Line] = [
         "Choose again what was taken back", enabled="state.undo_stack.canRedo",
         subject="state.undo_stack.redoText",
     ),
+    Command(
+        "palette", "&Find anything…", "find_anything", EDIT, 1, "Ctrl+K; Ctrl+Shift+P",
+        "Commands, networks, layers, pages and words by a few letters",
+    ),
     *(
         Submenu(group, "choices.fill_networks", NETWORK, 0, (group,))
         for group in dict.fromkeys(spec.group for spec in catalog.CATALOG.values())

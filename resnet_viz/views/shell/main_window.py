@@ -28,6 +28,7 @@ from resnet_viz.views.shell.message_bar import MessageBar
 from resnet_viz.views.shell.opening import Opening
 from resnet_viz.views.shell.page_stack import PageStack
 from resnet_viz.views.shell.pages import PAGES, PageEntry
+from resnet_viz.views.shell.palette import Palette
 from resnet_viz.views.shell.prepare import Preparing
 from resnet_viz.views.shell.shortcuts import ShortcutsDialog
 from resnet_viz.views.shell.status_bar import StatusBar
@@ -86,7 +87,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self.failures = Failures(self.engine, self.opening, self.message, self.status, self)
-        self.menus = Menus(self, lambda: self.pages)
+        self.menus = Menus(self, lambda: self.pages, settings)
         self.pages = PageStack(PAGES, self._make_page, self)
         self.tabs, self.stack = self.pages.tabs, self.pages.stack
         self._arrange()
@@ -218,7 +219,10 @@ class MainWindow(QMainWindow):
         glossary_of(self).bring_up()
 
     def show_shortcuts(self) -> None:
-        ShortcutsDialog(self).exec()
+        ShortcutsDialog(self, self.settings, self.menus.take_keys).exec()
+
+    def find_anything(self) -> None:
+        Palette(self).show()
 
     def show_about(self) -> None:
         QMessageBox.about(self, "ResNet Explorer", ABOUT)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QObject, QSettings
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from resnet_viz.views.shell import keys
 from resnet_viz.views.shell.commands import Command, Submenu, commands, entries
 from resnet_viz.views.shell.page_stack import PageStack
 
@@ -17,9 +18,11 @@ from resnet_viz.views.shell.page_stack import PageStack
 class Menus(QObject):
     """``actions`` are one for each command, by its name; ``menus`` are by their titles."""
 
-    def __init__(self, window: QMainWindow, pages: Callable[[], PageStack]) -> None:
+    def __init__(
+        self, window: QMainWindow, pages: Callable[[], PageStack], settings: QSettings
+    ) -> None:
         super().__init__(window)
-        self._window, self._pages = window, pages
+        self._window, self._pages, self._settings = window, pages, settings
         self._commands = {command.name: command for command in commands()}
         self.actions = {name: self._action(one) for name, one in self._commands.items()}
         self.menus: dict[str, QMenu] = {}
@@ -60,11 +63,20 @@ class Menus(QObject):
             if command.subject:
                 action.setText(f"{command.text} {self._find(command.subject)()}".strip())
 
+    def take_keys(self) -> None:
+        """Take the keys that the settings have now."""
+        for name, command in self._commands.items():
+            self._set_keys(self.actions[name], command)
+
+    def _set_keys(self, action: QAction, command: Command) -> None:
+        its = keys.keys_of(command, self._settings)
+        action.setShortcuts(its)
+        said = f" ({keys.native(its)})" if its else ""
+        action.setToolTip((command.tip or command.plain_text) + said)
+
     def _action(self, command: Command) -> QAction:
         action = QAction(command.text, self._window)
-        action.setShortcut(QKeySequence(command.keys))
-        keys = f" ({command.keys})" if command.keys else ""
-        action.setToolTip((command.tip or command.plain_text) + keys)
+        self._set_keys(action, command)
         action.setCheckable(bool(command.checked))
         action.triggered.connect(lambda: self._find(command.handler)(*command.arguments))
         self._window.addAction(action)
