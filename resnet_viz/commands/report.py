@@ -130,6 +130,7 @@ def _steps(
 def _as_json(path: Path, handout: Handout, report: Report) -> dict[str, Any]:
     """What was computed and written; numbers that are not finite are the strings "nan", "inf"."""
     on = handout.on
+    classes = on.snapshot.own_spec.has_classes
     states = []
     for one in handout.states:
         now = one.result.now
@@ -139,8 +140,12 @@ def _as_json(path: Path, handout: Handout, report: Report) -> dict[str, Any]:
                 "state": one.state.key,
                 "title": one.state.title,
                 "class": on.labels[best],
-                "probability": finite(float(now.probabilities[best])),
-                "target_probability": finite(float(now.probabilities[now.target])),
+                "probability": finite(float(now.probabilities[best])) if classes else None,
+                "target_probability": (
+                    finite(float(now.probabilities[now.target])) if classes else None
+                ),
+                "output": finite(float(now.logits[best])),
+                "target_output": finite(float(now.logits[now.target])),
                 "gradient_norms": [finite(block.gradient_norm) for block in now.blocks],
             }
         )

@@ -201,11 +201,7 @@ def _state(one: Computed, tiles: Sequence[int]) -> dict[str, Any]:
         "top": [
             [
                 result.labels[index],
-                *(
-                    cell
-                    for run in (result.now, result.all_on)
-                    for cell in _odds(result, run, index)
-                ),
+                *(cell for run in (result.now, result.all_on) for cell in odds(result, run, index)),
             ]
             for index in _classes(result)
         ],
@@ -230,11 +226,11 @@ def _classes(result: Result) -> list[int]:
     return list(dict.fromkeys(index for run in runs for index in run.top(TOP)))
 
 
-def _odds(result: Result, run: Pass, index: int) -> tuple[float, str]:
+def odds(result: Result, run: Pass, index: int) -> tuple[float, str]:
     """A share for the bar and the text beside it; of a network without classes only a text."""
     if result.snapshot.own_spec.has_classes:
-        odds = float(run.probabilities[index])
-        return (round(odds, 5) if math.isfinite(odds) else 0.0), per_cent(odds)
+        share = float(run.probabilities[index])
+        return (round(share, 5) if math.isfinite(share) else 0.0), per_cent(share)
     return 0.0, number_text(float(run.logits[index]), 3)
 
 
@@ -386,7 +382,8 @@ def _svg(inside: str) -> str:
 
 def _figures(handout: Handout, tiles: Sequence[int]) -> str:
     on = handout.on
-    what = "Probability" if on.snapshot.own_spec.has_classes else "Output"
+    classes = on.snapshot.own_spec.has_classes
+    what, which = ("Probability", "Class") if classes else ("Output", "Feature")
     target = on.labels[on.now.target]
     evidence = (
         f"Grad-CAM shows where the evidence for “{target}” lies, as each block sees it (Selvaraju "
@@ -408,7 +405,7 @@ def _figures(handout: Handout, tiles: Sequence[int]) -> str:
 </section>
 <section class="script" id="predictions">
 <h2>Predictions</h2>
-<table><thead><tr><th scope="col">Class</th>{columns}</tr></thead>
+<table><thead><tr><th scope="col">{which}</th>{columns}</tr></thead>
 <tbody id="top"></tbody></table>
 </section>
 <section class="script" id="cams">
@@ -452,10 +449,10 @@ def _all_states(handout: Handout) -> str:
     rows = []
     for one in handout.states:
         result = one.result
-        best = result.now.top(1)[0]
+        top = result.now.top(1)[0]
         cells = (
-            f"{result.labels[best]}, {_odds(result, result.now, best)[1]}",
-            _odds(result, result.now, result.now.target)[1],
+            f"{result.labels[top]}, {odds(result, result.now, top)[1]}",
+            odds(result, result.now, result.now.target)[1],
             number_text(result.now.blocks[0].gradient_norm),
             number_text(result.now.blocks[-1].gradient_norm),
         )

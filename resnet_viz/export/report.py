@@ -12,12 +12,13 @@ import numpy as np
 from resnet_viz.export.analysis import new_folder
 from resnet_viz.export.figure import draw, write_figure
 from resnet_viz.export.handout import write_handout
+from resnet_viz.export.handout_page import odds
 from resnet_viz.export.table import write_table
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.gradient_flow import gradient_flow
 from resnet_viz.figures.looks import LIGHT
 from resnet_viz.figures.maps import activations, grad_cam
-from resnet_viz.figures.numbers import number_text, per_cent
+from resnet_viz.figures.numbers import number_text
 from resnet_viz.figures.predictions import predictions
 from resnet_viz.figures.table import Cell, Table, table_of
 from resnet_viz.images import overlay
@@ -56,18 +57,21 @@ def states_table(handout: Handout) -> Table:
     """A row for each state: the answer, and the gradient at every block."""
     on = handout.on
     target = on.labels[on.now.target]
-    columns = ("state", "most probable", "its probability", f"probability of {target}")
+    classes = on.snapshot.own_spec.has_classes
+    what = "probability" if classes else "output"
+    columns = ("state", "first", f"its {what}", f"{what} of {target}")
     blocks = tuple(f"gradient norm at {block.name}" for block in on.now.blocks)
     rows: list[tuple[Cell, ...]] = []
     for one in handout.states:
         now = one.result.now
+        values = now.probabilities if classes else now.logits
         best = now.top(1)[0]
         rows.append(
             (
                 one.state.title,
                 on.labels[best],
-                float(now.probabilities[best]),
-                float(now.probabilities[now.target]),
+                float(values[best]),
+                float(values[now.target]),
                 *(block.gradient_norm for block in now.blocks),
             )
         )
@@ -133,12 +137,12 @@ def _write_pdf(handout: Handout, figures: Sequence[Figure], path: Path) -> None:
 def _lines(handout: Handout) -> list[str]:
     on = handout.on
     target = on.labels[on.now.target]
-    made = [f"{'State':32}{'Most probable class':34}{target[:14]:>15}{'Gradient at stem':>20}"]
+    made = [f"{'State':32}{'First answer':34}{target[:14]:>15}{'Gradient at stem':>20}"]
     for one in handout.states:
         now = one.result.now
         best = now.top(1)[0]
-        answer = f"{on.labels[best][:22]}, {per_cent(float(now.probabilities[best]))}"
-        share = per_cent(float(now.probabilities[now.target]))
+        answer = f"{on.labels[best][:22]}, {odds(one.result, now, best)[1]}"
+        share = odds(one.result, now, now.target)[1]
         norm = number_text(now.blocks[0].gradient_norm)
         made.append(f"{one.state.title[:31]:32}{answer:34}{share:>15}{norm:>20}")
     return made

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from resnet_viz import cli
@@ -99,6 +100,24 @@ def test_a_folder_with_one_broken_file(
     assert (out / "<b>" / "index.html").is_file()
     assert cli.main(["report", str(image), *SMALL, "--out", str(out), "--formats", "png"]) == 0
     assert (out / "a picture-2" / "index.html").is_file()
+
+
+def test_a_network_without_classes_has_outputs(
+    image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = catalog.find("resnet20").build().state_dict()
+    path, out = tmp_path / "headless.pth", tmp_path / "out"
+    torch.save({name: one for name, one in state.items() if not name.startswith("fc.")}, path)
+    asked = ["report", str(image), "--checkpoint", str(path), "--device", "cpu", "--json"]
+    assert cli.main([*asked, "--out", str(out), "--formats", "png", "--pdf"]) == 0
+    (given,) = json.loads(capsys.readouterr().out)
+    on = given["states"][0]
+    assert on["probability"] is None
+    rows = table(out / "a picture" / "tables" / "states.csv")
+    assert float(rows[0]["its output"]) == on["output"]
+    page = (out / "a picture" / "index.html").read_text(encoding="utf-8")
+    assert "Strongest feature" in page
+    assert "Probability" not in page
 
 
 @pytest.mark.parametrize(
