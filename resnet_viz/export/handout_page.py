@@ -438,13 +438,8 @@ aria-hidden="true"></canvas><span id="ramp-top"></span></p><p id="cam-remark" cl
 def _all_states(handout: Handout) -> str:
     on = handout.on
     target = on.labels[on.now.target]
-    head = (
-        "State",
-        "Most probable class",
-        f"“{target}”",
-        "Gradient at the stem",
-        "at the last block",
-    )
+    best = "Most probable class" if on.snapshot.own_spec.has_classes else "Strongest feature"
+    head = ("State", best, f"“{target}”", "Gradient at the stem", "at the last block")
     columns = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
     rows = []
     for one in handout.states:
