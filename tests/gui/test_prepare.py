@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QListWidgetItem
+from PySide6.QtWidgets import QListWidgetItem, QPushButton
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.worker import Worker
@@ -112,5 +112,22 @@ def test_the_menu_opens_it(made: MainWindow, qtbot: QtBot) -> None:
     listed = {dialog.list.item(row).text() for row in range(dialog.list.count())}
     assert len(listed) == dialog.list.count()
     assert catalog.find("resnet152").title in " ".join(listed)
+    with qtbot.waitSignal(dialog.destroyed):
+        dialog.close()
+
+
+def test_what_a_lecture_lacks_is_told_with_a_way_to_fetch_it(
+    made: MainWindow,
+    server: Server,  # noqa: F811
+    qtbot: QtBot,
+) -> None:
+    assert not made.preparing.tell("This lecture", ["resnet56", "resnet20"])
+    assert made.preparing.tell("This lecture", ["resnet56", "resnet152"])
+    assert made.message.text.text() == "This lecture needs ResNet-152’s weights (230 MB)"
+    buttons = made.message.findChildren(QPushButton)
+    next(button for button in buttons if button.text() == "Prepare…").click()
+    dialog = made.findChild(PrepareDialog)
+    assert isinstance(dialog, PrepareDialog)
+    assert dialog.ticked() == ("resnet152",)
     with qtbot.waitSignal(dialog.destroyed):
         dialog.close()

@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         self.loader = self.opening.loader
         self.choices = Choices(self.engine, settings, self.message, self, self.retheme)
         self.handouts = HandoutMaker(self.engine, self.message.say, self)
-        self.preparing = Preparing(self.engine, self)
+        self.preparing = Preparing(self.engine, self.message.say, self)
         self.what_is_this = WhatIsThis(self)
         self.status = StatusBar()
         self.setStatusBar(self.status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
@@ -34,24 +34,39 @@ from resnet_viz.results.offline import (
 )
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
+Say = Callable[[str, Sequence[tuple[str, Callable[[], None]]]], None]
+
 _NAME = Qt.ItemDataRole.UserRole
 MB = 2**20
 
 
 class Preparing(QObject):
-    """Opens the dialogue, with the network on screen ticked where it lacks."""
+    """Opens the dialogue, and tells of what a lecture or a session still lacks."""
 
-    def __init__(self, engine: Explorer, window: QWidget) -> None:
+    def __init__(self, engine: Explorer, say: Say, window: QWidget) -> None:
         super().__init__(window)
-        self._engine, self._window = engine, window
+        self._engine, self._say, self._window = engine, say, window
 
-    def ask(self) -> PrepareDialog:
-        """Let the user choose what to fetch."""
-        name = self._engine.state.snapshot.network
-        dialog = PrepareDialog(self._engine.worker, (name,), self._window)
+    def ask(self, names: Sequence[str] = ()) -> PrepareDialog:
+        """Let the user choose what to fetch; ``names`` and the network on screen are ticked where
+        they lack."""
+        wanted = (*names, self._engine.state.snapshot.network)
+        dialog = PrepareDialog(self._engine.worker, wanted, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
         return dialog
+
+    def tell(self, what: str, names: Sequence[str]) -> bool:
+        """Say in the message area what ``what`` ("This lecture") lacks of ``names`` and offer to
+        fetch it; False where nothing lacks."""
+        sentence = in_words(what, lacking(names))
+
+        def ask() -> None:
+            self.ask(names)
+
+        if sentence:
+            self._say(sentence, [("Prepare…", ask)])
+        return bool(sentence)
 
 
 class PrepareDialog(QDialog):
