@@ -77,6 +77,7 @@ def _run_window(path: str | None) -> int:
     from resnet_viz.views.shell.interrupts import Interrupts
     from resnet_viz.views.shell.main_window import MainWindow
     from resnet_viz.views.shell.problems import Problems
+    from resnet_viz.views.shell.welcome import SEEN
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
@@ -93,6 +94,8 @@ def _run_window(path: str | None) -> int:
     window.show()
     if path is not None:
         window.open_path(path)
+    elif not settings.value(SEEN, False, type=bool):
+        window.show_welcome()
     code = application.exec()
     code = interrupts.code or code
     problems.end()

@@ -18,6 +18,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from resnet_viz import app
 from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.views.shell.welcome import Welcome
 
 begun = pathlib.Path(os.environ["BEGUN"])
 application = QApplication([])
@@ -33,6 +34,7 @@ def look():
     if begun.exists():
         timer.stop()
         print("collects by itself:", gc.isenabled())
+        print("welcomes:", any(one.isVisible() for one in window().findChildren(Welcome)))
         window().close()
         print("visible:", window().isVisible())
 
@@ -68,8 +70,11 @@ def ends(tmp_path: Path, *arguments: str) -> str:
 def test_an_import_of_torch_does_not_hold_the_program(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text(SLOW_TORCH)
     said = ends(tmp_path)
-    assert said.splitlines() == ["collects by itself: False", "visible: False"]
+    first = ["collects by itself: False", "welcomes: True", "visible: False"]
+    assert said.splitlines() == first
     assert any(tmp_path.rglob("*.conf")), "the window's layout is kept"
+    (tmp_path / "begun").unlink()
+    assert "welcomes: False" in ends(tmp_path), "only the first start is welcomed"
 
 
 def test_a_photo_that_never_comes_does_not_hold_the_program(tmp_path: Path) -> None:

@@ -224,6 +224,7 @@ COMMANDS: list[Line] = [
         "reset_layout", "&Reset the layout", "explorer.reset_layout", VIEW, 3, "",
         "Put every panel back in its place",
     ),
+    Command("welcome", "&Welcome", "show_welcome", HELP, 0, "", "What there is to begin with"),
     Command(
         "glossary", "&Glossary…", "show_glossary", HELP, 0, "Ctrl+Shift+G",
         "What the words mean, in a few sentences",

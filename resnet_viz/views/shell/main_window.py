@@ -32,6 +32,7 @@ from resnet_viz.views.shell.palette import Palette
 from resnet_viz.views.shell.prepare import Preparing
 from resnet_viz.views.shell.shortcuts import ShortcutsDialog
 from resnet_viz.views.shell.status_bar import StatusBar
+from resnet_viz.views.shell.welcome import SEEN, Welcome
 from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.zoom import Zoom
 
@@ -220,6 +221,15 @@ class MainWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         ShortcutsDialog(self, self.settings, self.menus.take_keys).exec()
+
+    def show_welcome(self) -> None:
+        """Offer what there is to begin with, over the page."""
+        self.settings.setValue(SEEN, True)
+        welcome = Welcome(self)
+        welcome.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        welcome.show()
+        welcome.raise_()
+        welcome.setFocus()
 
     def find_anything(self) -> None:
         Palette(self).show()

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 MOST = 60
 """So many are listed at most."""
 
+LECTURE = "Lecture"
+"""The kind of a lecture; the welcome page lists these."""
+
 _OTHER = 4.0  # that another word for it counts less
 _PLACE = Qt.ItemDataRole.UserRole
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -109,6 +112,11 @@ PROVIDERS: list[Callable[[MainWindow], Iterator[Found]]] = [
     _words,
 ]
 """To let something be found, add what lists it; of equal fits the first listed stands first."""
+
+
+def listed(window: MainWindow, kind: str) -> list[Found]:
+    """All of one kind."""
+    return [one for provider in PROVIDERS for one in provider(window) if one.kind == kind]
 
 
 class Palette(QDialog):
