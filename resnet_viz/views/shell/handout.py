@@ -35,6 +35,7 @@ class HandoutMaker(QObject):
         self._channel.updated.connect(self._show)
         self._channel.failed.connect(lambda sentence: self._say(sentence, ()))
         self.progress = ProgressRow(self._channel)
+        self.progress.setContentsMargins(12, 2, 6, 2)
         policy = self.progress.sizePolicy()
         policy.setRetainSizeWhenHidden(False)
         self.progress.setSizePolicy(policy)
