@@ -74,17 +74,12 @@
     }
   }
 
-  function toggleBlock(name) {
-    const key = "block-" + name;
-    show(now.key === key ? "on" : key);
-  }
-
-  function toggleStage(number) {
-    const key = "stage" + number;
-    const blocks = data.blocks.filter((block) => block.skip && block.stage === Number(number));
-    if (now.key === key) show("on");
-    else if (states.has(key)) show(key);
-    else if (blocks.length === 1) toggleBlock(blocks[0].name);
+  /* Show the state in which the skips of these blocks alone are off; again: all on. */
+  function toggle(chosen) {
+    const alone = data.states.find(({ gates }) => gates.every(
+      (gate, number) => gate === null || gate === (chosen(data.blocks[number]) ? 0 : 1),
+    ));
+    if (alone) show(now === alone ? "on" : alone.key);
   }
 
   // ---- predictions and numbers
@@ -329,13 +324,17 @@
   }
   if (find("block")) {
     find("block").addEventListener("change", (event) => show(event.target.value || "on"));
+  }
+  if (find("strength")) {
     find("strength").addEventListener("input", (event) => show(data.strengths[event.target.value]));
   }
   for (const part of document.querySelectorAll("#controls button[data-block]")) {
-    part.addEventListener("click", () => toggleBlock(part.getAttribute("data-block")));
+    const own = part.getAttribute("data-block");
+    part.addEventListener("click", () => toggle(({ name }) => name === own));
   }
   for (const part of document.querySelectorAll("#controls [data-stage]")) {
-    part.addEventListener("click", () => toggleStage(part.getAttribute("data-stage")));
+    const own = Number(part.getAttribute("data-stage"));
+    part.addEventListener("click", () => toggle(({ stage }) => stage === own));
   }
   window.addEventListener("hashchange", fromAddress);
   let waiting = 0;

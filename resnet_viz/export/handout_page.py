@@ -314,6 +314,12 @@ def _controls(handout: Handout) -> str:
         for key in there
         if key.startswith("block-")
     )
+    one = ""
+    if options:
+        one = (
+            '<label>One block alone: <select id="block"><option value="">none</option>'
+            f"{options}</select></label>"
+        )
     left_out = ""
     if handout.left_out:
         left_out = (
@@ -326,8 +332,7 @@ def _controls(handout: Handout) -> str:
         "<p>Each of these was computed beforehand, and other combinations were not: to choose one "
         f"puts all other skips on.</p>\n{left_out}"
         f'<fieldset><legend>Which skips are off?</legend>\n<div class="choices">{radios}</div>\n'
-        f'<label>One block alone: <select id="block"><option value="">none</option>{options}'
-        "</select></label></fieldset>\n"
+        f"{one}</fieldset>\n"
         '<label class="strength">Strength of all skips '
         f'<input id="strength" type="range" min="0" max="{len(STRENGTHS) - 1}" step="1"> '
         '<output id="strength-text" for="strength"></output></label>\n'

@@ -330,6 +330,18 @@ def test_every_switch_shows_the_numbers_of_the_program(
 
 
 @needs_browser
+def test_a_stage_of_one_block_is_switched_by_both(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "small.html"
+    write_handout(made(HandoutRequest(snapshot("cifar-resnet8"))), path)
+    browser.open(path.as_uri())
+    for press in ("[data-block='layer2.0']", "[data-stage='2']"):
+        browser.click(f"#controls button{press}")
+        assert browser.text("#state-title") == "Skips of stage 2 off"
+        browser.click(f"#controls button{press}")
+        assert browser.text("#state-title") == "All skips on"
+
+
+@needs_browser
 def test_the_table_of_all_states_leads_to_each(shown: Browser, program: dict[str, Result]) -> None:
     table = rows(shown, "#all tbody")
     assert len(table) == len(program)
