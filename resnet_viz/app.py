@@ -74,6 +74,7 @@ def _run_window(path: str | None) -> int:
     from PySide6.QtWidgets import QApplication
 
     from resnet_viz.engine.garbage import Garbage
+    from resnet_viz.views.shell.autosave import Autosave
     from resnet_viz.views.shell.interrupts import Interrupts
     from resnet_viz.views.shell.main_window import MainWindow
     from resnet_viz.views.shell.problems import Problems
@@ -91,7 +92,9 @@ def _run_window(path: str | None) -> int:
     problems.happened.connect(window.say_problem)
     window.worker.devices_known.connect(garbage.spare)
     interrupts = Interrupts(application)
+    autosave = Autosave(window)
     window.show()
+    autosave.begin()
     if path is not None:
         window.open_path(path)
     elif not settings.value(SEEN, False, type=bool):
@@ -99,7 +102,8 @@ def _run_window(path: str | None) -> int:
     code = application.exec()
     code = interrupts.code or code
     problems.end()
-    if not (window.worker.ended and window.loader.ended):
+    autosave.end()
+    if not (window.worker.ended and window.loader.ended and autosave.ended):
         # An import cannot be interrupted, and Python must not be taken down around its thread.
         settings.sync()
         sys.stdout.flush()

@@ -5,26 +5,29 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from queue import SimpleQueue
 
 from PySide6.QtCore import QObject, Signal
 
-from resnet_viz.images.photo import Photo, PhotoError
+from resnet_viz.images.photo import PhotoError
 
 log = logging.getLogger(__name__)
 
-Load = Callable[[], Photo | list[Path]]
-"""Decodes a photo, or finds the paths of several."""
+Load = Callable[[], object]
+"""Decodes a photo, finds the paths of several, or reads or writes another small file."""
 
 PATIENCE = 1.0
 """Seconds that `PhotoLoader.close` waits for the photo that is being decoded."""
 
 
+class LoadError(Exception):
+    """What was asked for cannot be had; the text is a sentence for the user."""
+
+
 class PhotoLoader(QObject):
     """Decodes one photo at a time; of several requests only the newest gives a photo.
 
-    ``loaded`` carries what was asked for: a photo, or the paths of photos that were found.
+    ``loaded`` carries what was asked for: a photo, the paths of photos that were found, a session.
     """
 
     loaded = Signal(object)
@@ -54,7 +57,7 @@ class PhotoLoader(QObject):
             found, sentence = None, ""
             try:
                 found = decode()
-            except PhotoError as error:
+            except (PhotoError, LoadError) as error:
                 sentence = str(error)
             except Exception as error:
                 log.exception("a photo cannot be decoded")

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import math
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,10 +31,19 @@ from resnet_viz.results.result import DEVICES, Snapshot
 
 FORMAT = "resnet-viz session"
 VERSION = 1
+SUFFIX = ".resnet.json"
+"""How the names of session files end."""
+
+LARGEST = 256 * 2**20
+"""Bytes of the largest file that is read: a photo may lie in it."""
 
 Json = Any
 """What JSON can hold: None, bool, int, float, str, and lists and dicts of these."""
 
+_MIGRATIONS: dict[int, Callable[[dict[str, Json]], dict[str, Json]]] = {}
+"""By version, what makes the next version's session of one; to be added when VERSION goes up."""
+
+_DIGITS = 30
 _KINDS = ("default", "untrained", "file")
 _OF_WEIGHTS = ("kind", "path", "classes", "labels", "preprocessing", "reading")
 _KNOWN = (
@@ -59,10 +71,78 @@ class Session:
     unknown: Mapping[str, Json] = field(default_factory=dict)
 
 
-def to_json(session: Session) -> dict[str, Json]:
+def is_session(path: Path) -> bool:
+    """True if a file is called as sessions are."""
+    return path.suffix.lower() == ".json"
+
+
+def _migrated(data: dict[str, Json]) -> dict[str, Json]:
+    """The session as this version has them, ``version`` as it was read."""
+    form = dict(data)
+    for version in range(data["version"], VERSION):
+        form = _MIGRATIONS[version](form)
+    return form | {"version": data["version"]}
+
+
+def read_session(path: Path, now: Snapshot) -> tuple[Session, list[str]]:
+    """The session in a file, and a sentence for each part that could not be opened.
+
+    Paths in it begin at the file's own folder, so that all may be moved together.
+
+    Raises:
+        SessionError: it is no session, or cannot be read.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise SessionError(f"{path.name} is too large for a session; choose another file")
+        data = json.loads(path.read_text(encoding="utf-8"), parse_int=_bounded_int)
+    except OSError as error:
+        reason = error.strerror
+        raise SessionError(f"{path} cannot be read ({reason}); choose another file") from None
+    except (ValueError, RecursionError):
+        raise SessionError(
+            f"{path.name} is no session of ResNet Explorer; choose another file"
+        ) from None
+    try:
+        return from_json(data, now, path.parent)
+    except SessionError as error:
+        raise SessionError(f"{path.name}: {error}") from None
+
+
+def write_session(session: Session, path: Path) -> None:
+    """Write the session to a file that is whole at every moment.
+
+    Raises:
+        SessionError: it cannot be written; what was there is as it was.
+    """
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with new.open("w", encoding="utf-8") as file:
+            json.dump(to_json(session, path.parent), file, indent=1, ensure_ascii=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise SessionError(
+            f"{path} cannot be written ({error.strerror}); save it in another place"
+        ) from None
+
+
+def _bounded_int(text: str) -> int:
+    """No number of a session has more digits; longer ones would take Python long to read."""
+    if len(text) > _DIGITS:
+        raise ValueError("a number is too long")
+    return int(text)
+
+
+def to_json(session: Session, folder: Path | None = None) -> dict[str, Json]:
     """The session as what JSON can hold.
 
     A photo from a file is named by its path, a sample by its name; any other is kept whole, as PNG.
+    Paths of files in ``folder``, below it or beside it are those from there.
     """
     now = session.snapshot
     unknown = dict(session.unknown)
@@ -72,9 +152,9 @@ def to_json(session: Session) -> dict[str, Json]:
         "format": FORMAT,
         "version": max(VERSION, unknown.get("version", VERSION)),
         "network": now.network,
-        "photo": _photo_to_json(now.photo),
+        "photo": _photo_to_json(now.photo, folder),
         "crop": asdict(now.crop) if now.crop else None,
-        "weights": {**of_weights, **_weights_to_json(now.weights)},
+        "weights": {**of_weights, **_weights_to_json(now.weights, folder)},
         "gates": {"skips": now.gates.skips, "branches": now.gates.branches},
         "target": now.target,
         "device": now.device,
@@ -84,10 +164,10 @@ def to_json(session: Session) -> dict[str, Json]:
     }
 
 
-def from_json(data: Json, now: Snapshot) -> tuple[Session, list[str]]:
+def from_json(data: Json, now: Snapshot, folder: Path | None = None) -> tuple[Session, list[str]]:
     """The session that ``data`` is, and a sentence for each part that could not be opened.
 
-    Such a part, and one that is missing, is as it is in ``now``.
+    Such a part, and one that is missing, is as it is in ``now``. Paths begin at ``folder``.
 
     Raises:
         SessionError: ``data`` is no session.
@@ -98,6 +178,7 @@ def from_json(data: Json, now: Snapshot) -> tuple[Session, list[str]]:
     version = data.get("version")
     if not isinstance(version, int) or version < 1:
         raise SessionError(f"The session has no version that is known ({version!r})")
+    data = _migrated(data)
     if version > VERSION:
         said.append(
             "The session was saved by a newer version of this program; what this one does not know "
@@ -108,7 +189,7 @@ def from_json(data: Json, now: Snapshot) -> tuple[Session, list[str]]:
     own: WeightsChoice | None = None
     is_own = str(data.get("network", "")).startswith(OWN)
     if is_own:
-        own = read("weights", _own_from_json, None)
+        own = read("weights", lambda value: _own_from_json(value, folder), None)
         network = now.network if own is None else str(data["network"])
     else:
         network = read("network", _network_from_json, now.network)
@@ -117,16 +198,15 @@ def from_json(data: Json, now: Snapshot) -> tuple[Session, list[str]]:
         snapshot = replace(
             now, network=network, gates=GateSettings(), weights=WeightsChoice(), target=None
         )
-    photo = read("photo", _photo_from_json, now.photo)
+    photo = read("photo", lambda value: _photo_from_json(value, folder), now.photo)
     if photo is not now.photo:
         snapshot = replace(snapshot, photo=photo, crop=None)
     crop = read("crop", lambda value: _crop_from_json(value, photo), snapshot.crop)
     weights = own
     if weights is None:
-        there = str(data.get("network", "")).startswith(OWN)
-        weights = (
-            snapshot.weights if there else read("weights", _weights_from_json, snapshot.weights)
-        )
+        weights = snapshot.weights
+        if not is_own:
+            weights = read("weights", lambda value: _weights_from_json(value, folder), weights)
     snapshot = replace(snapshot, crop=crop, weights=weights)
     classes = snapshot.spec.classes
     snapshot = replace(
@@ -173,12 +253,12 @@ class _Reader:
         return otherwise
 
 
-def _photo_to_json(photo: Photo) -> dict[str, Json]:
+def _photo_to_json(photo: Photo, folder: Path | None) -> dict[str, Json]:
     kept: dict[str, Json] = {"name": photo.name}
     if photo.label is not None:
         kept["label"] = photo.label
     if photo.path is not None:
-        return {**kept, "path": str(Path(photo.path).resolve())}
+        return {**kept, "path": _path_to_json(photo.path, folder)}
     for sample in gallery.SAMPLES:
         if sample.title == photo.name:
             return {**kept, "sample": sample.name}
@@ -187,10 +267,10 @@ def _photo_to_json(photo: Photo) -> dict[str, Json]:
     return {**kept, "png": base64.b64encode(stream.getvalue()).decode("ascii")}
 
 
-def _photo_from_json(value: Json) -> Photo:
+def _photo_from_json(value: Json, folder: Path | None) -> Photo:
     name = _text_from_json(value.get("name", "Photo"))
     if "path" in value:
-        photo = load_photo(_text_from_json(value["path"]))
+        photo = load_photo(_path_from_json(value["path"], folder))
     elif "sample" in value:
         photo = gallery.load_sample(_text_from_json(value["sample"]))
     else:
@@ -206,8 +286,27 @@ def _crop_from_json(value: Json, photo: Photo) -> Crop | None:
     return clamp_crop(crop, photo)
 
 
-def _weights_to_json(weights: WeightsChoice) -> dict[str, Json]:
+def _path_to_json(path: str, folder: Path | None) -> str:
+    """From ``folder`` where the file is in it, below it or beside it, else the whole path."""
+    whole = Path(path).resolve()
+    if folder is None:
+        return str(whole)
+    home = folder.resolve()
+    for above, base in (("", home), ("../", home.parent)):
+        if whole.is_relative_to(base):
+            return above + whole.relative_to(base).as_posix()
+    return str(whole)
+
+
+def _path_from_json(value: Json, folder: Path | None) -> str:
+    path = Path(_text_from_json(value))
+    return str(path if folder is None or path.is_absolute() else (folder / path).resolve())
+
+
+def _weights_to_json(weights: WeightsChoice, folder: Path | None) -> dict[str, Json]:
     kept = asdict(replace(weights, reading=None))
+    if weights.path:
+        kept["path"] = _path_to_json(weights.path, folder)
     kept["labels"] = list(weights.labels)
     if weights.reading is not None:
         which, choices = weights.reading.which, weights.reading.choices
@@ -218,7 +317,7 @@ def _weights_to_json(weights: WeightsChoice) -> dict[str, Json]:
     return kept
 
 
-def _weights_from_json(value: Json) -> WeightsChoice:
+def _weights_from_json(value: Json, folder: Path | None) -> WeightsChoice:
     kind, classes = value.get("kind", "default"), value.get("classes")
     if kind not in _KINDS:
         raise ValueError(f"{kind!r} is none of {', '.join(_KINDS)}")
@@ -233,6 +332,7 @@ def _weights_from_json(value: Json) -> WeightsChoice:
         preprocessing = Preprocessing(int(form["size"]), mean, std)
     labels = tuple(_text_from_json(one) for one in value.get("labels", []))
     path, reading = _text_from_json(value.get("path", "")), value.get("reading")
+    path = _path_from_json(path, folder) if path else ""
     part = None
     if reading is not None:
         pairs = [(_text_from_json(k), _text_from_json(v)) for k, v in reading.get("choices", [])]
@@ -240,9 +340,9 @@ def _weights_from_json(value: Json) -> WeightsChoice:
     return WeightsChoice(kind, path, classes, labels, preprocessing, part)
 
 
-def _own_from_json(value: Json) -> WeightsChoice:
+def _own_from_json(value: Json, folder: Path | None) -> WeightsChoice:
     """The weights of a network that is none of the catalog's: its file is read again."""
-    weights = _weights_from_json(value)
+    weights = _weights_from_json(value, folder)
     part = weights.reading or FileNetwork()
     try:
         return replace(weights, reading=reopened(Path(weights.path), part.which, part.choices))

@@ -16,7 +16,15 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QInputDialog,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.worker import Worker
@@ -25,7 +33,7 @@ from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.family import CLASSES
 from resnet_viz.views.shell.gallery import GalleryDialog
 from resnet_viz.views.shell.main_window import MainWindow
-from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets import motion, theme
 from tests import fakes
 from tests.gui.conftest import Driver, discard
 
@@ -183,7 +191,7 @@ def test_a_dropped_photo_is_opened_and_remembered(driver: Driver, image: Path) -
     driver.qtbot.waitUntil(lambda: window.state.snapshot.photo.name == "mine.png")
     assert driver.next_result().snapshot.photo.width == 200
     assert "mine.png" in window.windowTitle()
-    menu = window.menus.menus["&Recent photos"]
+    menu = window.menus.menus["&Recent files"]
     menu.aboutToShow.emit()
     assert [action.text() for action in menu.actions()] == [str(image)]
 
@@ -590,3 +598,22 @@ def test_turning_to_a_page_opens_no_window_beside_it(
         QApplication.instance().removeEventFilter(windows)  # type: ignore[union-attr]
     assert windows.opened == []
     discard(window)
+
+
+def test_reset_to_defaults_forgets_every_setting_once_it_is_confirmed(
+    made: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.set_theme(theme.PROJECTOR.name)
+    made.choices.set_text_size(1.25)
+    made.settings.setValue("keys/open", "Ctrl+J")
+    made.menus.take_keys()
+    answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Reset]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    made.actions_by_name["reset"].trigger()
+    assert theme.current().name == theme.PROJECTOR.name
+    made.actions_by_name["reset"].trigger()
+    assert theme.current().name == theme.DARK.name
+    assert made.actions_by_name["open"].shortcut().toString() == "Ctrl+O"
+    assert made.settings.allKeys() == []
+    made.settings.setValue("motion", False)
+    motion.allow(False)

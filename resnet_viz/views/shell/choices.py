@@ -36,6 +36,14 @@ class Choices(QObject):
         motion.allow(bool(settings.value("motion", True, type=bool)))
         explorer.state.device_changed.connect(lambda name: settings.setValue("device", name))
 
+    def take_settings(self) -> None:
+        """Take all that the settings say, or the defaults."""
+        motion.allow(bool(self._settings.value("motion", True, type=bool)))
+        apply_theme(self._settings)
+        self._retheme()
+        self.choose_device(str(self._settings.value("device", "auto")))
+        self.first_mirror()
+
     def first_device(self) -> None:
         """Take the device of the settings, unless it is none."""
         device = str(self._settings.value("device", "auto"))

@@ -83,16 +83,28 @@ COMMANDS: list[Line] = [
         "paste", "&Paste a photo", "opening.paste", FILE, 0, "Ctrl+V",
         "Take the picture or file on the clipboard",
     ),
-    Submenu("&Recent photos", "opening.fill_recent", FILE, 0),
+    Submenu("&Recent files", "opening.fill_recent", FILE, 0),
     Command(
         "samples", "&Sample photos…", "opening.show_gallery", FILE, 0, "Ctrl+G",
         "Pick one of the photos of the gallery",
     ),
     Command(
-        "handout", "&Hand-out…", "handouts.ask", FILE, 1, "",
+        "open_session", "Open a sessio&n…", "sessions.ask_to_open", FILE, 1, "",
+        "Put back what was saved: network, photo, skips, page and choices",
+    ),
+    Command(
+        "save_session", "&Save the session", "sessions.save", FILE, 1, "Ctrl+S",
+        "Keep network, photo, skips, page and choices in a file",
+    ),
+    Command(
+        "save_session_as", "Save the session &as…", "sessions.ask_to_save", FILE, 1,
+        "Ctrl+Shift+S", "Keep it in another file",
+    ),
+    Command(
+        "handout", "&Hand-out…", "handouts.ask", FILE, 2, "",
         "Write what is on screen as a web page for students, which needs no network",
     ),
-    Command("quit", "&Quit", "close", FILE, 1, "Ctrl+Q"),
+    Command("quit", "&Quit", "close", FILE, 3, "Ctrl+Q"),
     Command(
         "undo", "&Undo", "state.undo_stack.undo", EDIT, 0, "Ctrl+Z",
         "Take the last choice back", enabled="state.undo_stack.canUndo",
@@ -234,6 +246,10 @@ COMMANDS: list[Line] = [
         "Click on a word to have it explained",
     ),
     Command("shortcuts", "&Keyboard shortcuts", "show_shortcuts", HELP, 0, "F1"),
+    Command(
+        "reset", "&Reset to defaults…", "ask_to_reset", HELP, 0, "",
+        "Theme, text, keys, layout and the other settings as at the first start",
+    ),
     Command("about", "&About", "show_about", HELP, 0),
 ]  # fmt: skip
 """In the order of the menus."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
 from PySide6.QtGui import (
     QCloseEvent,
@@ -30,6 +32,7 @@ from resnet_viz.views.shell.page_stack import PageStack
 from resnet_viz.views.shell.pages import PAGES, PageEntry
 from resnet_viz.views.shell.palette import Palette
 from resnet_viz.views.shell.prepare import Preparing
+from resnet_viz.views.shell.sessions import Sessions
 from resnet_viz.views.shell.shortcuts import ShortcutsDialog
 from resnet_viz.views.shell.status_bar import StatusBar
 from resnet_viz.views.shell.welcome import SEEN, Welcome
@@ -92,6 +95,9 @@ class MainWindow(QMainWindow):
         self.pages = PageStack(PAGES, self._make_page, self)
         self.tabs, self.stack = self.pages.tabs, self.pages.stack
         self._arrange()
+        self.sessions = Sessions(self)
+        self.sessions.changed.connect(self._retitle)
+        self.opening.session_asked.connect(self.sessions.open)
         self.zoom = Zoom(self.stack)
         self.zoom.refused.connect(self.message.say)
         self._connect()
@@ -166,7 +172,7 @@ class MainWindow(QMainWindow):
         self.choices.choose_network(name)
 
     def open_path(self, path: str) -> None:
-        """Open a photo, a folder of photos, or weights and the network that they are for."""
+        """Open a photo, a folder of photos, weights and their network, or a session."""
         self.opening.open_path(path)
 
     # ---- results and failures
@@ -190,7 +196,9 @@ class MainWindow(QMainWindow):
         if result is not None:
             untrained = "" if result.weights.trained else " (untrained)"
             title = f"{result.structure.title}{untrained} – {result.snapshot.photo.name} – {title}"
-        self.setWindowTitle(title)
+        path = self.sessions.path
+        self.setWindowTitle(title if path is None else f"{path.name}[*] – {title}")
+        self.setWindowModified(path is not None and self.sessions.modified)
 
     def say_problem(self, sentence: str, details: str) -> None:
         """Say that something unexpected happened, and offer its details for a report."""
@@ -234,6 +242,25 @@ class MainWindow(QMainWindow):
     def find_anything(self) -> None:
         Palette(self).show()
 
+    def ask_to_reset(self) -> None:
+        """Forget all settings, if the user says so."""
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self,
+            "Reset to defaults?",
+            "Theme, size of text, keys, layout, device, download mirror and the list of recent "
+            "files go back to what they were at the first start. Photos, weights and sessions "
+            "stay as they are.",
+            buttons.Reset | buttons.Cancel,
+            buttons.Cancel,
+        )
+        if answer == buttons.Reset:
+            self.settings.clear()
+            self.choices.take_settings()
+            self.menus.take_keys()
+            explorer: Any = self.explorer
+            explorer.reset_layout()
+
     def show_about(self) -> None:
         QMessageBox.about(self, "ResNet Explorer", ABOUT)
 
@@ -255,11 +282,15 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep the layout, hide at once, and let what is running stop at its next block."""
+        if not self.sessions.may_close():
+            event.ignore()
+            return
         self.settings.setValue("geometry", self.saveGeometry())
         self.pages.keep(self.settings)
         self.hide()
         self.menus.close()
         self.worker.close()
         self.loader.close()
+        self.sessions.close()
         self.engine.photos.close()
         super().closeEvent(event)

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, QSettings, Qt
+from PySide6.QtCore import QMimeData, QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from resnet_viz.engine.loader import PhotoLoader
 from resnet_viz.engine.photo_strip import PhotoStrip
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.export.session import is_session
 from resnet_viz.images import cifar10_test, gallery
 from resnet_viz.images.photo import (
     SUFFIXES,
@@ -22,6 +23,7 @@ from resnet_viz.images.photo import (
     load_photo,
     photo_from_pixels,
 )
+from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.files.suffixes import SUFFIXES as WEIGHT_SUFFIXES
 from resnet_viz.networks.files.suffixes import may_be_weights
 from resnet_viz.views.shell import recent
@@ -35,7 +37,10 @@ class Opening(QObject):
     """Puts what the user opens into ``state``, and several photos into ``photos``.
 
     ``checkpoints`` opens weights; ``labels`` gives the classes of the network on screen.
+    ``session_asked`` carries the path of a session that is to be opened.
     """
+
+    session_asked = Signal(Path)
 
     def __init__(
         self,
@@ -57,10 +62,14 @@ class Opening(QObject):
         if path := str(settings.value("cifar10", "")):
             with suppress(PhotoError):  # it has been moved meanwhile
                 cifar10_test.set_source(Path(path))
+        state.weights_changed.connect(self._remember)
         photos.moved.connect(lambda path: self.loader.load(lambda: load_photo(path)))
 
     def open_path(self, path: str) -> None:
-        """Open a photo, a folder of photos, or weights and the network that they are for."""
+        """Open a photo, a folder of photos, weights and their network, or a session."""
+        if is_session(Path(path)):
+            self.session_asked.emit(Path(path))
+            return
         if Path(path).is_dir():
             self.open_photos([path])
             return
@@ -133,19 +142,20 @@ class Opening(QObject):
             self._message.say("What was dropped is no file on this machine; save it and drop that")
 
     def fill_recent(self, menu: QMenu) -> None:
-        """The photos opened last."""
+        """The photos, weights and sessions opened last."""
         paths = recent.paths(self._settings)
         for path in paths:
             action = menu.addAction(path)
             action.triggered.connect(lambda _=False, path=path: self.open_path(path))
         if not paths:
-            menu.addAction("No photo has been opened yet").setEnabled(False)
+            menu.addAction("No file has been opened yet").setEnabled(False)
 
     def _take(self, data: QMimeData, name: str) -> bool:
         """Open what was dropped or pasted; False if it is neither a file nor a picture."""
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if paths:
-            if len(paths) == 1 or may_be_weights(Path(paths[0])):
+            first = Path(paths[0])
+            if len(paths) == 1 or may_be_weights(first) or is_session(first):
                 self.open_path(paths[0])
             else:
                 self.open_photos(paths)
@@ -168,6 +178,10 @@ class Opening(QObject):
         else:
             self._message.clear()
             self._photos.show_photos(paths)
+
+    def _remember(self, weights: WeightsChoice) -> None:
+        if weights.kind == "file":
+            recent.add(self._settings, weights.path)
 
     def _show_photo(self, photo: Photo) -> None:
         self._message.clear()

@@ -1,4 +1,4 @@
-"""The photos opened last, newest first."""
+"""The photos, weights and sessions opened last, newest first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ KEPT = 10
 
 
 def paths(settings: QSettings) -> list[str]:
-    """The photos that still exist, newest first."""
+    """The files that still exist, newest first."""
     stored = settings.value("recent", [])
     # A list of one comes back from some settings files as a plain string.
     listed = [stored] if isinstance(stored, str) else list(stored or [])  # type: ignore[call-overload]

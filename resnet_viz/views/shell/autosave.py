@@ -1,0 +1,127 @@
+"""What is on screen is kept while the program runs, so that a crash loses nothing."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
+
+from resnet_viz.engine.loader import PhotoLoader
+from resnet_viz.export.session import SUFFIX, Session, SessionError, write_session
+
+if TYPE_CHECKING:
+    from resnet_viz.views.shell.main_window import MainWindow
+
+REST = 2000
+"""Milliseconds without a further choice before it is kept."""
+
+
+def state_folder() -> Path:
+    """Where it is kept: the user's own folder for the state of programs."""
+    return platformdirs.user_state_path("resnet-viz", appauthor=False) / "open"
+
+
+class Autosave(QObject):
+    """Keeps the window's session in ``folder`` until `end`, in a file of this process alone.
+
+    A lock says that the process lives: the file of one that is gone is what a crash left. ``kept``
+    carries the path each time that it was written.
+    """
+
+    kept = Signal(Path)
+
+    def __init__(self, window: MainWindow, folder: Path | None = None) -> None:
+        super().__init__(window)
+        self._window = window
+        self._folder = folder or state_folder()
+        self.path = self._folder / f"{os.getpid()}{SUFFIX}"
+        self._lock = QLockFile(str(self.path) + ".lock")
+        self._lock.setStaleLockTime(0)  # only a process that is gone makes it stale
+        self._writer = PhotoLoader(self)
+        self._writer.loaded.connect(self.kept)
+        self._timer = QTimer(self, singleShot=True, interval=REST)
+        self._timer.timeout.connect(self._keep)
+
+    def begin(self) -> bool:
+        """Offer what a crash left, and keep from now on; False without a folder to write to."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return False
+        if not self._lock.tryLock(0):
+            return False
+        if left := self._left_behind():
+            self._offer(left)
+        window = self._window
+        window.state.snapshot_changed.connect(lambda _: self._timer.start())
+        window.state.block_changed.connect(lambda _: self._timer.start())
+        window.pages.turned.connect(lambda _: self._timer.start())
+        return True
+
+    def end(self) -> None:
+        """The window was closed in order: nothing is to be restored."""
+        self._timer.stop()
+        self._writer.close()
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+        self._lock.unlock()
+
+    @property
+    def ended(self) -> bool:
+        """True where nothing is being written."""
+        return self._writer.ended
+
+    def _keep(self) -> None:
+        self._writer.load(partial(_write, self._window.sessions.now(), self.path))
+
+    def _left_behind(self) -> list[Path]:
+        """What processes that are gone have left, the newest first."""
+        found = []
+        for path in self._folder.glob(f"*{SUFFIX}"):
+            lock = QLockFile(str(path) + ".lock")
+            lock.setStaleLockTime(0)
+            if path != self.path and lock.tryLock(0):
+                lock.unlock()
+                found.append(path)
+        return sorted(found, key=_moment, reverse=True)
+
+    def _offer(self, left: list[Path]) -> None:
+        newest = left[0]
+        when = datetime.fromtimestamp(_moment(newest)).strftime("%Y-%m-%d %H:%M")
+        self._window.message.say(
+            f"The program ended unexpectedly; what was open then, {when}, was kept",
+            [
+                ("Restore", lambda: self._restore(left)),
+                ("Forget it", lambda: _forget(left)),
+            ],
+        )
+
+    def _restore(self, left: list[Path]) -> None:
+        self._window.sessions.recovered.connect(lambda: _forget(left))
+        self._window.sessions.recover(left[0])
+
+
+def _write(session: Session, path: Path) -> Path:
+    # A full disk is no reason to disturb a lecture: what was kept last stays.
+    with suppress(SessionError):
+        write_session(session, path)
+    return path
+
+
+def _moment(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _forget(left: list[Path]) -> None:
+    for path in left:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,192 @@
+"""Everything on screen as a file: opened, saved, and put back after a crash."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from resnet_viz.engine.loader import LoadError, PhotoLoader
+from resnet_viz.export.session import (
+    SUFFIX,
+    Json,
+    Session,
+    SessionError,
+    read_session,
+    write_session,
+)
+from resnet_viz.results.result import Snapshot
+from resnet_viz.views.shell import recent
+
+if TYPE_CHECKING:
+    from resnet_viz.views.shell.main_window import MainWindow
+
+FILES = f"Sessions (*{SUFFIX} *.json);;All files (*)"
+
+
+class Sessions(QObject):
+    """The session that is open: ``path`` is its file, None for one that was never saved.
+
+    Files are read and written off the GUI's thread. ``changed`` says that the path or `modified` is
+    another, ``recovered`` that what a crash left is on screen again.
+    """
+
+    changed = Signal()
+    recovered = Signal()
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.path: Path | None = None
+        self._left: Path | None = None
+        self._unknown: dict[str, Json] = {}
+        self._reader, self._writer = PhotoLoader(self), PhotoLoader(self)
+        self._reader.loaded.connect(self._opened)
+        self._reader.failed.connect(window.message.say)
+        self._writer.loaded.connect(self._saved)
+        self._writer.failed.connect(window.message.say)
+        window.state.undo_stack.cleanChanged.connect(self._clean_changed)
+
+    @property
+    def modified(self) -> bool:
+        """True if a choice was made since it was opened or saved."""
+        return not self._window.state.undo_stack.isClean()
+
+    # ---- what is on screen
+
+    def now(self) -> Session:
+        """Everything that is chosen."""
+        window = self._window
+        return Session(
+            window.state.snapshot,
+            window.state.block,
+            window.pages.current,
+            window.pages.choices(),
+            self._unknown,
+        )
+
+    def apply(self, session: Session, what: str = "opened session") -> None:
+        """Choose everything as it was then, as one step."""
+        window = self._window
+        window.message.clear()
+        window.engine.photos.clear()
+        window.state.take(session.snapshot, session.block, what)
+        window.pages.restore(session.choices)
+        if session.page:
+            window.turn_to_page(session.page)
+
+    # ---- files
+
+    def ask_to_open(self) -> None:
+        """Let the user pick a file."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open a session", self._folder(), FILES)
+        if path:
+            self._window.open_path(path)
+
+    def open(self, path: Path) -> None:
+        """Read a file and put back what it holds."""
+        self._reader.load(partial(_read, path, self._window.state.snapshot))
+
+    def recover(self, path: Path) -> None:
+        """Put back what a crash left in a file, which is none of the user's."""
+        self._left = path
+        self.open(path)
+
+    def save(self) -> None:
+        """Write to the session's file; ask for one where there is none."""
+        if self.path is None:
+            self.ask_to_save()
+        else:
+            self.save_to(self.path)
+
+    def ask_to_save(self) -> None:
+        """Let the user name a file, and write it."""
+        name = self.path or Path(self._folder()) / f"session{SUFFIX}"
+        text, _ = QFileDialog.getSaveFileName(self._window, "Save the session", str(name), FILES)
+        if text:
+            self.save_to(Path(text if text.endswith(".json") else text + SUFFIX))
+
+    def save_to(self, path: Path) -> None:
+        """Write everything that is chosen to a file."""
+        self._writer.load(partial(_write, self.now(), path, self._window.state.undo_stack.index()))
+
+    def may_close(self) -> bool:
+        """Ask whether to keep the changes of an open session; False if the window is to stay."""
+        if self.path is None or not self.modified:
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            "Save the session?",
+            f"{self.path.name} has changed since it was saved.",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        if answer == buttons.Save:
+            try:
+                write_session(self.now(), self.path)
+            except SessionError as error:
+                self._window.message.say(str(error))
+                return False
+        return answer != buttons.Cancel
+
+    def close(self) -> None:
+        """Let what is being written be written."""
+        self._reader.close()
+        self._writer.close()
+
+    @property
+    def ended(self) -> bool:
+        """True where no file is being read or written."""
+        return self._reader.ended and self._writer.ended
+
+    def _folder(self) -> str:
+        stored = self._window.settings.value("session_folder", "")
+        return str(self.path.parent if self.path else stored)
+
+    def _opened(self, found: tuple[Path, Session, list[str]]) -> None:
+        path, session, said = found
+        self._unknown = dict(session.unknown)
+        if path == self._left:
+            self.apply(session, "restored session")
+            self.recovered.emit()
+        else:
+            self.apply(session)
+            self._take(path)
+            self._window.state.undo_stack.setClean()
+        if said:
+            self._window.message.say(" ".join(said))
+
+    def _saved(self, found: tuple[Path, int]) -> None:
+        path, index = found
+        self._take(path)
+        stack = self._window.state.undo_stack
+        if stack.index() == index:
+            stack.setClean()
+
+    def _clean_changed(self, _clean: bool) -> None:
+        self.changed.emit()
+
+    def _take(self, path: Path) -> None:
+        self.path = path
+        self._window.settings.setValue("session_folder", str(path.parent))
+        recent.add(self._window.settings, str(path))
+        self.changed.emit()
+
+
+def _read(path: Path, now: Snapshot) -> tuple[Path, Session, list[str]]:
+    try:
+        return (path, *read_session(path, now))
+    except SessionError as error:
+        raise LoadError(str(error)) from error
+
+
+def _write(session: Session, path: Path, index: int) -> tuple[Path, int]:
+    try:
+        write_session(session, path)
+    except SessionError as error:
+        raise LoadError(str(error)) from error
+    return path, index

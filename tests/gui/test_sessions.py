@@ -1,0 +1,252 @@
+"""Sessions: saved, opened, moved, damaged, and put back after a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from resnet_viz.export.session import SUFFIX
+from resnet_viz.views.shell.autosave import Autosave
+from resnet_viz.views.shell.main_window import MainWindow
+from tests.gui.conftest import Driver, discard
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A photo in a folder of its own."""
+    made = tmp_path / "lecture"
+    (made / "photos").mkdir(parents=True)
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(made / "photos" / "noise.png")
+    return made
+
+
+def saved(driver: Driver, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    driver.window.actions_by_name["save_session"].trigger()
+    driver.qtbot.waitUntil(lambda: not driver.window.sessions.modified, timeout=30_000)
+
+
+def test_everything_chosen_is_there_again_in_another_window_and_another_folder(
+    driver: Driver, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    window = driver.show().window
+    window.open_path(str(folder / "photos" / "noise.png"))
+    qtbot.waitUntil(lambda: window.state.snapshot.photo.name == "noise.png", timeout=30_000)
+    window.state.set_network("resnet20")
+    window.state.set_skips(["layer1.0", "layer2.1"], on=False)
+    window.state.set_target(3)
+    window.state.select_block("layer2.0")
+    window.explorer.panels["activations"].restore({"statistic": "std"})
+    window.turn_to_page("laboratory")
+    window.pages.shown.restore({"depth": 32})
+    before = window.sessions.now()
+    path = folder / "mine"
+    assert window.sessions.modified
+    saved(driver, path, monkeypatch)
+    path = path.with_name(f"mine{SUFFIX}")
+    assert window.windowTitle().startswith(f"mine{SUFFIX}[*] – ")
+    assert not window.isWindowModified()
+    assert json.loads(path.read_text(encoding="utf-8"))["photo"]["path"] == "photos/noise.png"
+    window.state.toggle_skip("layer1.0")
+    assert window.isWindowModified()
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
+
+    moved = folder.rename(tmp_path / "elsewhere") / path.name
+    settings = QSettings(str(tmp_path / "other.ini"), QSettings.Format.IniFormat)
+    other = MainWindow(settings)
+    other.show()
+    other.open_path(str(moved))
+    qtbot.waitUntil(lambda: other.sessions.path == moved, timeout=30_000)
+    after = other.sessions.now()
+    assert other.message.text.text() == ""
+    assert after.snapshot.photo.path == str(moved.parent / "photos" / "noise.png")
+    assert np.array_equal(after.snapshot.photo.pixels, before.snapshot.photo.pixels)
+    for name in ("network", "gates", "target", "crop", "weights"):
+        assert getattr(after.snapshot, name) == getattr(before.snapshot, name)
+    assert (after.block, after.page) == (before.block, before.page)
+    assert after.choices["laboratory"] == before.choices["laboratory"]
+    assert after.choices["explorer"]["panels"] == before.choices["explorer"]["panels"]
+    menu = other.menus.menus["&Recent files"]
+    menu.aboutToShow.emit()
+    assert str(moved) in [action.text() for action in menu.actions()]
+    other.state.undo_stack.undo()
+    assert other.state.snapshot.network == "resnet56"  # opening is one step
+    discard(other)
+
+
+def test_a_session_that_cannot_be_opened_leaves_all_as_it_is(
+    driver: Driver, tmp_path: Path
+) -> None:
+    window = driver.show().window
+    before = window.state.snapshot
+    for name, content in (
+        ("list.json", "[]"),
+        ("deep.json", "[" * 100_000),
+        ("digits.json", "1" * 100_000),
+        ("other.json", '{"format": "else"}'),
+        ("bytes.json", "\ud800"),
+    ):
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8", errors="surrogatepass")
+        window.open_path(str(path))
+        driver.qtbot.waitUntil(lambda name=name: name in window.message.text.text(), timeout=30_000)
+        assert window.state.snapshot == before
+        assert window.sessions.path is None
+    window.open_path(str(tmp_path / "none.json"))
+    driver.qtbot.waitUntil(lambda: "none.json cannot be read" in window.message.text.text())
+
+
+def test_what_is_missing_is_said_and_the_rest_is_opened(driver: Driver, tmp_path: Path) -> None:
+    window = driver.show().window
+    form = {
+        "format": "resnet-viz session",
+        "version": 1,
+        "network": "plain20",
+        "photo": {"name": "gone", "path": "../../gone.png"},
+        "page": "nowhere",
+    }
+    path = tmp_path / f"s{SUFFIX}"
+    path.write_text(json.dumps(form))
+    window.open_path(str(path))
+    driver.qtbot.waitUntil(lambda: window.state.snapshot.network == "plain20", timeout=30_000)
+    driver.qtbot.waitUntil(lambda: "gone.png" in window.message.text.text(), timeout=30_000)
+    assert driver.next_result().structure.title == "Plain-20"
+
+
+def test_a_place_that_cannot_be_written_is_said_and_the_old_file_stays(
+    driver: Driver, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = driver.show().window
+    path = folder / f"mine{SUFFIX}"
+    window.state.set_target(3)
+    saved(driver, path, monkeypatch)
+    old = path.read_text()
+    window.state.set_target(4)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    window.actions_by_name["save_session"].trigger()
+    driver.qtbot.waitUntil(lambda: "No space left" in window.message.text.text(), timeout=30_000)
+    assert path.read_text() == old
+    assert [one.name for one in folder.iterdir() if one.is_file()] == [path.name]
+    assert window.sessions.modified
+    monkeypatch.undo()
+    answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Save]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    window.close()
+    assert window.isVisible()
+    window.close()
+    assert not window.isVisible()
+    assert json.loads(path.read_text())["target"] == 4
+
+
+def test_a_pasted_photo_and_what_a_newer_version_wrote_are_kept(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = driver.show().window
+    form = {"format": "resnet-viz session", "version": 99, "camera": {"on": True}}
+    path = tmp_path / f"new{SUFFIX}"
+    path.write_text(json.dumps(form))
+    window.open_path(str(path))
+    driver.qtbot.waitUntil(lambda: "newer version" in window.message.text.text(), timeout=30_000)
+    picture = QImage(50, 40, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.red)
+    QGuiApplication.clipboard().setImage(picture)
+    window.actions_by_name["paste"].trigger()
+    driver.qtbot.waitUntil(lambda: window.state.snapshot.photo.width == 50, timeout=30_000)
+    saved(driver, path, monkeypatch)
+    written = json.loads(path.read_text())
+    assert (written["version"], written["camera"]) == (99, {"on": True})
+    assert "png" in written["photo"]
+
+
+PROGRAM = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from resnet_viz import app
+from resnet_viz.views.shell.autosave import Autosave
+from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.engine.worker import Worker
+
+Worker.request = lambda *_: None
+application = QApplication([])
+
+def find(kind):
+    return next(o for w in application.topLevelWidgets() if isinstance(w, MainWindow)
+                for o in [w, *w.findChildren(kind)] if isinstance(o, kind))
+
+def choose():
+    autosave = find(Autosave)
+    autosave.kept.connect(lambda path: print("kept", path, flush=True))
+    find(MainWindow).state.set_skips(["layer2.3"], on=False)
+    find(MainWindow).turn_to_page("story")
+
+QTimer.singleShot(0, choose)
+raise SystemExit(app.open_window(None))
+"""
+
+
+def test_after_a_kill_what_was_open_is_offered_and_put_back(
+    driver: Driver, tmp_path: Path, qtbot: QtBot
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM],
+        env={
+            "PATH": "",
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home),
+            "XDG_STATE_HOME": str(home / "state"),
+            "QT_QPA_PLATFORM": "offscreen",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = next(line for line in process.stdout if line.startswith("kept"))
+    left = Path(line.split(maxsplit=1)[1].strip())
+    assert left.parent == home / "state" / "resnet-viz" / "open"
+
+    window = driver.show().window
+    living = Autosave(window, left.parent)
+    assert living.begin()
+    assert "ended unexpectedly" not in window.message.text.text()  # it lives yet
+    living.end()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert left.exists()
+
+    again = Autosave(window, left.parent)
+    assert again.begin()
+    assert "ended unexpectedly" in window.message.text.text()
+    buttons = window.message.findChildren(QPushButton)
+    restore = next(one for one in buttons if one.text() == "Restore" and one.isVisible())
+    qtbot.mouseClick(restore, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.pages.current == "story", timeout=30_000)
+    assert window.state.snapshot.gates.skip("layer2.3") == 0.0
+    assert window.sessions.path is None
+    qtbot.waitUntil(lambda: not left.exists())
+    with qtbot.waitSignal(again.kept, timeout=30_000):
+        window.state.set_target(2)
+    assert again.path.exists()
+    again.end()
+    assert list(left.parent.iterdir()) == [], "nothing is left after an end in order"
