@@ -6,12 +6,13 @@ DATA ?= ../shared/data
 NETWORK ?= resnet20
 BLUR ?= 0.4
 
-.PHONY: help run test test-random lint bench train twins keep derived tables clean
+.PHONY: help run test test-random smoke lint bench train twins keep derived tables clean
 
 help:
 	@echo "make run [IMAGE=photo.jpg]   open the window on the sample photo, or on yours"
 	@echo "make test                    run the tests"
 	@echo "make test-random [SEED=n]    run the tests of the window in random order"
+	@echo "make smoke                   build the wheel, install it elsewhere and run it"
 	@echo "make lint                    ruff and mypy"
 	@echo "make bench                   measure speed, as ratios"
 	@echo "make train [NETWORK=resnet20] [DATA=folder]   train a network on CIFAR-10 files"
@@ -42,6 +43,9 @@ test-random: $(INSTALLED)
 	@seed=$${SEED:-$$(date +%s)}; \
 	echo "The tests of the window in random order; again with: make test-random SEED=$$seed"; \
 	$(TWO) tests/gui --ignore tests/gui/test_checkpoint_pack.py -p randomly --randomly-seed=$$seed
+
+smoke: $(INSTALLED)
+	$(BIN)/python scripts/smoke.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -71,8 +71,10 @@ def open_window(path: str | None) -> int:
 
 def _run_window(path: str | None) -> int:
     from PySide6.QtCore import QSettings
+    from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
+    from resnet_viz import assets
     from resnet_viz.engine.garbage import Garbage
     from resnet_viz.views.shell.autosave import Autosave
     from resnet_viz.views.shell.interrupts import Interrupts
@@ -84,6 +86,8 @@ def _run_window(path: str | None) -> int:
     assert isinstance(application, QApplication)
     application.setApplicationName("ResNet Explorer")
     application.setOrganizationName("resnet-viz")
+    application.setDesktopFileName("resnet-viz")
+    application.setWindowIcon(QIcon(str(assets.path("icons", "resnet-viz.svg"))))
     settings = QSettings()
     garbage = Garbage(application)
     problems = Problems(parent=application)

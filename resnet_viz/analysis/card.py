@@ -189,7 +189,8 @@ def write_weights(spec: NetworkSpec, trainer: Trainer, out: Path) -> Path:
         "torch": torch.__version__.split("+")[0],
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
-    path.with_suffix(".json").write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    path.with_suffix(".json").write_text(text, encoding="utf-8")
     print(f"{path}: test accuracy {accuracy:.2%}")
     return path
 

@@ -35,7 +35,7 @@ def free(device: torch.device) -> int | None:
 
 def _available() -> int | None:
     try:
-        for line in _MEMINFO.read_text().splitlines():
+        for line in _MEMINFO.read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
     except (OSError, ValueError):
@@ -46,9 +46,10 @@ def _available() -> int | None:
 def _left_in_group() -> int | None:
     """What cgroup v2 leaves a process in a container; its caches are given up when needed."""
     try:
-        most = int((_GROUP / "memory.max").read_text())
-        used = int((_GROUP / "memory.current").read_text())
-        statistics = dict(line.split() for line in (_GROUP / "memory.stat").open())
+        most = int((_GROUP / "memory.max").read_text(encoding="ascii"))
+        used = int((_GROUP / "memory.current").read_text(encoding="ascii"))
+        lines = (_GROUP / "memory.stat").read_text(encoding="ascii").splitlines()
+        statistics = dict(line.split() for line in lines)
         return most - used + int(statistics["inactive_file"])
     except (OSError, ValueError, KeyError):  # no Linux, no group, or "max": no limit
         return None
