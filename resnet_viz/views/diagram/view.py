@@ -131,6 +131,11 @@ class DiagramView(QWidget):
         for one, two in pairwise(order):
             QWidget.setTabOrder(one, two)
 
+    def bare(self) -> None:
+        """The drawing and its scale alone, without the rows of controls."""
+        self.controls.hide()
+        self.fills.hide()
+
     # ---- what is shown
 
     def show_structure(self, structure: Structure) -> None:

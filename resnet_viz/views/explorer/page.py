@@ -136,6 +136,23 @@ class ExplorerPage(Page):
             self._make(entry, self.docks[name])
         return self.panels[name]
 
+    def another(self, name: str) -> QWidget:
+        """One more diagram ("diagram"), or one more panel of a name in PANELS, for a presentation.
+
+        It hears of structures and choices by itself; results are to be handed to it.
+        """
+        if name != "diagram":
+            entry = next(entry for entry in PANELS if entry.name == name)
+            panel: ExplorerPanel = entry.load().of(self.engine)
+            panel.entitle(entry.title)
+            return panel
+        made = DiagramView(self.state)
+        made.bare()
+        self.engine.structure_changed.connect(made.show_structure)
+        if self.engine.structure is not None:
+            made.show_structure(self.engine.structure)
+        return made
+
     def _show_network(self, name: str) -> None:
         self.toolbar.show_network(name, self.state.snapshot.own_spec)
 

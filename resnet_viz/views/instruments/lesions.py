@@ -41,7 +41,7 @@ class LesionsPanel(Panel):
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__(state, worker, say)
-        self._result: LesionsResult | None = None
+        self.result: LesionsResult | None = None
         self._path = ""
         self._blocks: int | None = None
         self.pictures = QComboBox()
@@ -86,7 +86,7 @@ class LesionsPanel(Panel):
     def show_update(self, update: object) -> None:
         """Draw the blocks that have been measured so far."""
         assert isinstance(update, LesionsResult)
-        self._result = update
+        self.result = update
         self.label(lesions.lesions_caption(update), update.screen.on.snapshot)
         self._draw()
 
@@ -100,7 +100,7 @@ class LesionsPanel(Panel):
 
     def depends_on(self, snapshot: Snapshot) -> Hashable:
         """Labelled images do not depend on the photo."""
-        if self._result is not None and self._result.labelled:
+        if self.result is not None and self.result.labelled:
             return snapshot.network, snapshot.weights
         return super().depends_on(snapshot)
 
@@ -123,12 +123,12 @@ class LesionsPanel(Panel):
 
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
-        if self._result is None:
+        if self.result is None:
             return ()
-        return (lesions.lesions(self._result, str(self.quantity.currentData())),)
+        return (lesions.lesions(self.result, str(self.quantity.currentData())),)
 
     def _draw(self) -> None:
-        result = self._result
+        result = self.result
         if result is None:
             return
         charts = dict(
@@ -148,9 +148,9 @@ class LesionsPanel(Panel):
         self._select()
 
     def _lesions_of(self, plot: Plot) -> Lesions | None:
-        if self._result is None:
+        if self.result is None:
             return None
-        both, plain = lesions.networks(self._result), plot is self.plain
+        both, plain = lesions.networks(self.result), plot is self.plain
         return next((one for one in both if one.plain == plain), None)
 
     def _clicked(self, plot: Plot, number: int) -> None:

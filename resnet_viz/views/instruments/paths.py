@@ -32,7 +32,7 @@ class PathsPanel(Panel):
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__(state, worker, say)
-        self._result: PathsResult | None = None
+        self.result: PathsResult | None = None
         self._measured_on: Structure | None = None
         self._pass: Result | None = None
         self.samples = QSpinBox()
@@ -72,7 +72,7 @@ class PathsPanel(Panel):
     def show_update(self, update: object) -> None:
         """Draw the paths that have been measured."""
         assert isinstance(update, PathsResult)
-        self._result = update
+        self.result = update
         self.label(paths.paths_caption(update), update.on.snapshot)
         self._draw()
 
@@ -82,7 +82,7 @@ class PathsPanel(Panel):
 
     def depends_on(self, snapshot: Snapshot) -> Hashable:
         """What comes with the program does not depend on the photo."""
-        if self._result is not None and self._result.pictures:
+        if self.result is not None and self.result.pictures:
             return snapshot.network, snapshot.weights
         return super().depends_on(snapshot)
 
@@ -94,7 +94,7 @@ class PathsPanel(Panel):
 
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
-        return () if self._result is None else (paths.paths(self._result, self._pass),)
+        return () if self.result is None else (paths.paths(self.result, self._pass),)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
@@ -103,7 +103,7 @@ class PathsPanel(Panel):
             plot.retheme()
 
     def _draw(self) -> None:
-        result = self._result
+        result = self.result
         if result is None:
             return
         for plot, chart in (
@@ -127,11 +127,11 @@ class PathsPanel(Panel):
 
     def _back_clicked(self, number: int) -> None:
         """Select the block in the explorer, if that still shows the network measured here."""
-        if self._result is not None and not self.stale:
-            self.state.select_block(self._result.blocks[number])
+        if self.result is not None and not self.stale:
+            self.state.select_block(self.result.blocks[number])
 
     def _select(self) -> None:
         block = self.state.block
-        measured = self._result.blocks if self._result is not None else ()
+        measured = self.result.blocks if self.result is not None else ()
         for plot, blocks in ((self.signal, self._signal_blocks()), (self.back, measured)):
             plot.set_marker(float(blocks.index(block)) if block in blocks else None)

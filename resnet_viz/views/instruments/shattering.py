@@ -54,7 +54,7 @@ class ShatteringPanel(Panel):
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__(state, worker, say)
-        self._result: ShatteringResult | None = None
+        self.result: ShatteringResult | None = None
         self.kind = QComboBox()
         self.kind.addItem("Fully connected", "fully connected")
         self.kind.addItem("Convolutional", "convolutional")
@@ -131,12 +131,12 @@ class ShatteringPanel(Panel):
     def show_update(self, update: object) -> None:
         """Draw the mean over the runs so far."""
         assert isinstance(update, ShatteringResult)
-        self._result = update
+        self.result = update
         self._draw()
 
     def depends_on(self, snapshot: Snapshot) -> Hashable:
         """The networks are its own; the photo counts where the line begins at it."""
-        if self._result is not None and self._result.request.kind == "convolutional":
+        if self.result is not None and self.result.request.kind == "convolutional":
             return snapshot.photo, snapshot.crop
         return None
 
@@ -166,7 +166,7 @@ class ShatteringPanel(Panel):
             widget.show()
 
     def _draw(self) -> None:
-        result = self._result
+        result = self.result
         if result is None:
             return
         self.lag.setMaximum(LAGS[result.request.kind])
@@ -177,6 +177,6 @@ class ShatteringPanel(Panel):
 
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
-        if self._result is None:
+        if self.result is None:
             return ()
-        return (shattering.shattering(self._result, self.lag.value()),)
+        return (shattering.shattering(self.result, self.lag.value()),)

@@ -36,6 +36,11 @@ class Choices(QObject):
         motion.allow(bool(settings.value("motion", True, type=bool)))
         explorer.state.device_changed.connect(lambda name: settings.setValue("device", name))
 
+    def draw_as_set(self) -> None:
+        """Draw everything in the theme and the size of text of the settings again."""
+        apply_theme(self._settings)
+        self._retheme()
+
     def take_settings(self) -> None:
         """Take all that the settings say, or the defaults."""
         motion.allow(bool(self._settings.value("motion", True, type=bool)))

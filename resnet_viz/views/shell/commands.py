@@ -100,6 +100,7 @@ COMMANDS: list[Line] = [
         "save_session_as", "Save the session &as…", "sessions.ask_to_save", FILE, 1,
         "Ctrl+Shift+S", "Keep it in another file",
     ),
+    Submenu("&Lectures", "presenting.fill_lectures", FILE, 2),
     Command(
         "handout", "&Hand-out…", "handouts.ask", FILE, 2, "",
         "Write what is on screen as a web page for students, which needs no network",
@@ -208,6 +209,11 @@ COMMANDS: list[Line] = [
         "text_smaller", "&Smaller text", "choices.change_text_size", VIEW, 0, "Ctrl+Shift+-",
         "Smaller text, lines and marks, in every theme", arguments=(-1,),
     ),
+    Command(
+        "present", "P&resent", "presenting.toggle", VIEW, 0, "F5",
+        "Over a whole screen, large: the open lecture, or this page",
+    ),
+    Submenu("Present o&n", "presenting.fill_screens", VIEW, 0),
     Submenu("&Panels", "explorer.fill_panels", VIEW, 0),
     PageCommands(VIEW, 1),
     Command(

@@ -36,6 +36,7 @@ from resnet_viz.views.shell.sessions import Sessions
 from resnet_viz.views.shell.shortcuts import ShortcutsDialog
 from resnet_viz.views.shell.status_bar import StatusBar
 from resnet_viz.views.shell.welcome import SEEN, Welcome
+from resnet_viz.views.widgets.feature import Entry
 from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.zoom import Zoom
 
@@ -45,6 +46,8 @@ LEAST = QSize(960, 600)
 FRAME = QSize(16, 48)
 """What a window manager's frame may add."""
 
+
+PRESENTING = Entry("presenting", "Presentation", "resnet_viz.views.lecture.presenting:Presenting")
 
 ABOUT = """
 <p>See what every block of a residual network does with your image, forwards and backwards, and
@@ -64,6 +67,7 @@ class MainWindow(QMainWindow):
         self.settings = settings
         apply_theme(settings)
         self._asked = False
+        self._presenting: Any = None
         room = self.screen().availableSize() - FRAME
         self.setMinimumSize(LEAST.boundedTo(room))
         self.resize(QSize(1600, 900).boundedTo(room))
@@ -98,6 +102,7 @@ class MainWindow(QMainWindow):
         self.sessions = Sessions(self)
         self.sessions.changed.connect(self._retitle)
         self.opening.session_asked.connect(self.sessions.open)
+        self.opening.lecture_asked.connect(lambda path: self.presenting.open(path))
         self.zoom = Zoom(self.stack)
         self.zoom.refused.connect(self.message.say)
         self._connect()
@@ -154,6 +159,13 @@ class MainWindow(QMainWindow):
     def explorer(self) -> Page:
         """The page with the block diagram."""
         return self.pages["explorer"]
+
+    @property
+    def presenting(self) -> Any:
+        """What presents lectures and pages; made when it is first wanted."""
+        if self._presenting is None:
+            self._presenting = PRESENTING.load()(self)
+        return self._presenting
 
     def turn_to_page(self, name: str) -> None:
         """Show a page by its name in PAGES."""
@@ -218,6 +230,8 @@ class MainWindow(QMainWindow):
         """Take colours and fonts from the theme in use."""
         self.pages.retheme()
         self.message.retheme()
+        if self._presenting is not None:
+            self._presenting.retheme()
         self.zoom.retheme()
         self.tabs.updateGeometry()
 
@@ -285,6 +299,8 @@ class MainWindow(QMainWindow):
         if not self.sessions.may_close():
             event.ignore()
             return
+        if self._presenting is not None:
+            self._presenting.end()
         self.settings.setValue("geometry", self.saveGeometry())
         self.pages.keep(self.settings)
         self.hide()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from resnet_viz.engine.loader import PhotoLoader
 from resnet_viz.engine.photo_strip import PhotoStrip
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.export.lectures import is_lecture
 from resnet_viz.export.session import is_session
 from resnet_viz.images import cifar10_test, gallery
 from resnet_viz.images.photo import (
@@ -37,10 +38,11 @@ class Opening(QObject):
     """Puts what the user opens into ``state``, and several photos into ``photos``.
 
     ``checkpoints`` opens weights; ``labels`` gives the classes of the network on screen.
-    ``session_asked`` carries the path of a session that is to be opened.
+    ``session_asked`` and ``lecture_asked`` carry the path of a session or a lecture to be opened.
     """
 
     session_asked = Signal(Path)
+    lecture_asked = Signal(Path)
 
     def __init__(
         self,
@@ -69,6 +71,9 @@ class Opening(QObject):
         """Open a photo, a folder of photos, weights and their network, or a session."""
         if is_session(Path(path)):
             self.session_asked.emit(Path(path))
+            return
+        if is_lecture(Path(path)):
+            self.lecture_asked.emit(Path(path))
             return
         if Path(path).is_dir():
             self.open_photos([path])
@@ -155,7 +160,8 @@ class Opening(QObject):
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if paths:
             first = Path(paths[0])
-            if len(paths) == 1 or may_be_weights(first) or is_session(first):
+            others = may_be_weights(first) or is_session(first) or is_lecture(first)
+            if len(paths) == 1 or others:
                 self.open_path(paths[0])
             else:
                 self.open_photos(paths)
@@ -179,9 +185,13 @@ class Opening(QObject):
             self._message.clear()
             self._photos.show_photos(paths)
 
+    def remember(self, path: str) -> None:
+        """Put a file among the recent ones."""
+        recent.add(self._settings, path)
+
     def _remember(self, weights: WeightsChoice) -> None:
         if weights.kind == "file":
-            recent.add(self._settings, weights.path)
+            self.remember(weights.path)
 
     def _show_photo(self, photo: Photo) -> None:
         self._message.clear()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from resnet_viz.export.lectures import shipped
 from resnet_viz.figures import terms
 from resnet_viz.networks import catalog
 from resnet_viz.views.diagram.search import names_of
@@ -104,8 +105,14 @@ def _recent(window: MainWindow) -> Iterator[Found]:
         yield Found(Path(path).name, "Recent file", partial(window.open_path, path))
 
 
+def _lectures(window: MainWindow) -> Iterator[Found]:
+    for title, path in shipped().items():
+        yield Found(title, LECTURE, partial(window.presenting.open, path))
+
+
 PROVIDERS: list[Callable[[MainWindow], Iterator[Found]]] = [
     _commands,
+    _lectures,
     _networks,
     _recent,
     _layers,

@@ -1,0 +1,354 @@
+"""Presenting: a page or a lecture over a whole screen, with the keys of a clicker."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from resnet_viz.views.diagram.view import DiagramView
+from resnet_viz.views.lecture.audience import Audience
+from resnet_viz.views.lecture.keys import BINDINGS
+from resnet_viz.views.lecture.presenter import Presenter
+from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.views.widgets import theme
+from tests.gui.conftest import Driver
+
+LECTURE = """---
+lecture: Skips
+minutes: 5
+---
+
+---
+network: resnet20
+photo: chelsea
+skips: on
+show: [diagram, gradient_flow]
+---
+# Two paths
+
+Each block adds **what it computed** to what it was given. <img src="http://nowhere/x.png">
+
+> Point at the arcs.
+
+---
+skips: off
+layout: top
+show: [diagram, gradient_flow, predictions]
+measured: [target_probability]
+predict:
+  question: What happens to the gradient at the stem?
+  measure: stem_gradient_ratio
+  answers:
+  - {text: It stays, from: 0.5, to: 2}
+  - {text: It falls, to: 0.5}
+---
+# The skips go off
+
+---
+page: laboratory
+laboratory: {depth: 20, norm: false}
+---
+# Before training
+"""
+
+
+@pytest.fixture
+def lecture(tmp_path: Path) -> Path:
+    path = tmp_path / "skips.md"
+    path.write_text(LECTURE, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def presented(driver: Driver, lecture: Path) -> Iterator[MainWindow]:
+    window = driver.show().window
+    window.open_path(str(lecture))
+    window.presenting.audience.showNormal()
+    window.presenting.audience.resize(1280, 800)
+    yield window
+    window.presenting.end()
+
+
+def presenter(window: MainWindow) -> Presenter:
+    found = window.presenting.presenter
+    assert isinstance(found, Presenter)
+    return found
+
+
+def audience(window: MainWindow) -> Audience:
+    found = window.presenting.audience
+    assert isinstance(found, Audience)
+    return found
+
+
+def press(window: MainWindow, key: Qt.Key) -> None:
+    QTest.keyClick(audience(window), key)
+
+
+def measured(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: not presenter(window).measuring, timeout=90_000)
+
+
+def test_no_key_stands_for_two_things() -> None:
+    keys = list(chain.from_iterable(one.keys for one in BINDINGS))
+    assert len(keys) == len(set(keys))
+    sent = {Qt.Key.Key_PageDown: "next", Qt.Key.Key_PageUp: "back", Qt.Key.Key_Period: "black"}
+    for key, deed in sent.items():
+        (one,) = [one for one in BINDINGS if key in one.keys]
+        assert (one.deed, one.clicker) == (deed, True)
+
+
+def test_a_page_is_presented_as_it_is_and_left_as_it_was(driver: Driver) -> None:
+    window, qtbot = driver.show().window, driver.qtbot
+    window.activateWindow()
+    before = theme.current()
+    QTest.keyClick(window, Qt.Key.Key_F5)
+    stage = presenter(window).stage
+    assert [type(tile).__name__ for tile in stage.tiles] == ["DiagramView", "GradientFlowView"]
+    assert theme.current().name == theme.PROJECTOR.name
+    assert theme.current().point_size >= 18
+    assert audience(window).isFullScreen()
+    press(window, Qt.Key.Key_0)
+    qtbot.waitUntil(lambda: window.state.snapshot.gates.skip("layer1.0") == 0.0)
+    press(window, Qt.Key.Key_PageDown)  # there is no other step
+    press(window, Qt.Key.Key_Escape)
+    assert window.presenting.presenter is None
+    assert (theme.current().name, theme.current().point_size) == (before.name, before.point_size)
+    window.turn_to_page("story")
+    QTest.keyClick(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: presenter(window).stage.tiles[0].views != [])  # type: ignore[attr-defined]
+    press(window, Qt.Key.Key_Escape)
+
+
+def test_a_lecture_is_gone_through_with_a_clicker(presented: MainWindow, qtbot: QtBot) -> None:
+    window, one = presented, presenter(presented)
+    stage = one.stage
+    assert (one.place, stage.title.text()) == ("1 / 3", "Two paths")
+    assert "what it computed" in stage.text.toPlainText()
+    measured(qtbot, window)
+    assert window.state.snapshot.network == "resnet20"
+    press(window, Qt.Key.Key_PageDown)
+    assert one.asking
+    assert stage.question.isVisible()
+    assert window.state.snapshot.gates.skip("layer1.0") == 1.0  # not before the hall has answered
+    qtbot.mouseClick(stage.question.answers[0], Qt.MouseButton.LeftButton)
+    press(window, Qt.Key.Key_PageDown)
+    measured(qtbot, window)
+    assert window.state.snapshot.gates.skip("layer1.0") == 0.0
+    result = window.engine.result
+    assert result is not None
+    ratio = result.now.blocks[0].gradient_norm / result.all_on.blocks[0].gradient_norm
+    assert one.values[1] == pytest.approx(ratio)
+    assert stage.question.right == 1
+    assert stage.question.guess == 0
+    assert stage.question.answers[1].text().startswith("✓")
+    assert "probability of the target class" in stage.measured.text()
+
+    window.state.toggle_skip("layer2.1")  # the lecturer plays
+    press(window, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: window.state.snapshot.gates.skip("layer2.1") == 0.0)
+    press(window, Qt.Key.Key_PageDown)
+    measured(qtbot, window)
+    assert window.pages.current == "laboratory"
+    assert window.pages.shown.result.request.depth == 20  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(stage.tiles[0].views) > 0)  # type: ignore[attr-defined]
+    press(window, Qt.Key.Key_PageUp)
+    assert (one.number, one.asking) == (1, False)
+    press(window, Qt.Key.Key_PageUp)
+    assert (one.number, one.asking) == (1, True)
+
+
+def test_black_white_freeze_and_what_is_drawn(presented: MainWindow, qtbot: QtBot) -> None:
+    measured(qtbot, presented)
+    stage = presenter(presented).stage
+
+    def colour() -> str:
+        return stage.grab().toImage().pixelColor(640, 400).name()
+
+    press(presented, Qt.Key.Key_B)
+    assert colour() == "#000000"
+    press(presented, Qt.Key.Key_W)
+    assert colour() == "#ffffff"
+    press(presented, Qt.Key.Key_W)
+    press(presented, Qt.Key.Key_F)
+    frozen = stage.grab().toImage()
+    presented.state.set_skips(["layer1.0"], on=False)
+    assert stage.grab().toImage() == frozen
+    press(presented, Qt.Key.Key_F)
+    qtbot.waitUntil(lambda: stage.grab().toImage() != frozen, timeout=30_000)
+    press(presented, Qt.Key.Key_P)
+    for place in (QPoint(100, 100), QPoint(400, 300)):
+        qtbot.mousePress(stage.veil, Qt.MouseButton.LeftButton, pos=place)
+        qtbot.mouseRelease(stage.veil, Qt.MouseButton.LeftButton, pos=place)
+    assert len(stage.veil.strokes) == 2
+    press(presented, Qt.Key.Key_E)
+    assert stage.veil.strokes == []
+    press(presented, Qt.Key.Key_S)
+    assert stage.veil.spotlight
+    press(presented, Qt.Key.Key_S)
+    assert not stage.veil.isVisible()
+
+
+def test_overview_notes_and_one_thing_large(presented: MainWindow, qtbot: QtBot) -> None:
+    one = presenter(presented)
+    stage = one.stage
+    measured(qtbot, presented)
+    press(presented, Qt.Key.Key_N)
+    assert stage.notes.text() == "Point at the arcs."
+    assert stage.notes.isVisible()
+    press(presented, Qt.Key.Key_N)
+    assert not stage.notes.isVisible()
+    press(presented, Qt.Key.Key_Z)
+    assert [tile.isVisible() for tile in stage.tiles] == [True, False]
+    press(presented, Qt.Key.Key_Z)
+    assert [tile.isVisible() for tile in stage.tiles] == [False, True]
+    press(presented, Qt.Key.Key_Z)
+    assert [tile.isVisible() for tile in stage.tiles] == [True, True]
+    press(presented, Qt.Key.Key_O)
+    assert [stage.overview.item(n).text()[6:] for n in range(3)] == [
+        "Two paths",
+        "The skips go off",
+        "Before training",
+    ]
+    QTest.keyClick(stage.overview, Qt.Key.Key_Down)
+    QTest.keyClick(stage.overview, Qt.Key.Key_Return)
+    assert (one.number, one.asking) == (1, True)
+    press(presented, Qt.Key.Key_Tab)
+    press(presented, Qt.Key.Key_Escape)  # closes the overview alone
+    assert presented.presenting.presenter is one
+    press(presented, Qt.Key.Key_Escape)
+    assert presented.presenting.presenter is None
+    presented.presenting.present()
+    assert presenter(presented).number == 1  # it goes on where it was
+
+
+def test_nothing_of_a_lecture_is_loaded_or_run(presented: MainWindow) -> None:
+    stage = presenter(presented).stage
+    assert "http://nowhere" not in stage.text.document().toHtml() or (
+        "<img src" in stage.text.toPlainText()
+    )
+    assert stage.text.loadResource(2, "http://nowhere/x.png") is None
+
+
+def test_a_lecture_with_mistakes_says_so_and_runs(driver: Driver, lecture: Path) -> None:
+    wrong = LECTURE.replace("page: laboratory", "page: labratory")
+    line = wrong.splitlines().index("page: labratory") + 1
+    lecture.write_text(wrong, encoding="utf-8")
+    window = driver.show().window
+    window.open_path(str(lecture))
+    assert f"skips.md, line {line}:" in window.message.text.text()
+    assert "laboratory" in window.message.text.text()
+    assert presenter(window).place == "1 / 3"
+    window.presenting.end()
+    (lecture.parent / "none.md").write_text("no lecture", encoding="utf-8")
+    window.open_path(str(lecture.parent / "none.md"))
+    assert "none.md has no step" in window.message.text.text()
+    assert window.presenting.presenter is None
+
+
+def test_text_is_large_and_nothing_is_cut_off_at_1280_by_800(
+    presented: MainWindow, qtbot: QtBot
+) -> None:
+    one = presenter(presented)
+    for _ in range(4):
+        measured(qtbot, presented)
+        stage = one.stage
+        shown: list[QWidget] = [stage.title, stage.text, *stage.tiles]
+        for widget in (w for w in shown if w.isVisible()):
+            assert stage.rect().contains(widget.geometry()), widget
+        bar = stage.text.verticalScrollBar()
+        assert not stage.text.isVisible() or bar.maximum() == 0
+        assert stage.text.document().defaultFont().pointSizeF() >= 18
+        assert all(tile.height() > 120 for tile in stage.tiles)
+        press(presented, Qt.Key.Key_PageDown)
+
+
+TWO_SCREENS = """
+import sys, time
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from resnet_viz.engine.worker import Worker
+from resnet_viz.views.shell.main_window import MainWindow
+
+Worker.request = lambda *_: None
+application = QApplication([])
+window = MainWindow(QSettings(sys.argv[1], QSettings.Format.IniFormat))
+window.show()
+window.open_path(sys.argv[2])
+presenting = window.presenting
+print("screens", len(application.screens()))
+print("audience on", presenting.audience.screen().name(), "window on", window.screen().name())
+print("console", presenting.console is not None and presenting.console.isVisible())
+print("next:", presenting.console.following.text())
+print("notes:", presenting.console.notes.toPlainText())
+window.activateWindow()
+application.processEvents()
+window.setFocus()
+QTest.keyClick(window, Qt.Key.Key_PageDown)
+print("step", presenting.presenter.number, presenting.presenter.asking)
+print("now:", presenting.console.now.text())
+menu_names = []
+from PySide6.QtWidgets import QMenu
+menu = QMenu()
+presenting.fill_screens(menu)
+print("offered", len(menu.actions()))
+menu.actions()[0].trigger()
+print("audience on", presenting.audience.screen().name())
+presenting.end()
+print("console", presenting.console)
+sys.stdout.flush()
+import os
+os._exit(0)
+"""
+
+
+def test_with_two_screens_the_picture_is_on_the_other_one(tmp_path: Path, lecture: Path) -> None:
+    screens = [
+        {"name": name, "x": x, "y": 0, "width": 1280, "height": 800, "logicalDpi": 96,
+         "logicalBaseDpi": 96, "dpr": 1}
+        for name, x in (("laptop", 0), ("projector", 1280))
+    ]  # fmt: skip
+    config = tmp_path / "screens.json"
+    config.write_text(json.dumps({"screens": screens}))
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_SCREENS, str(tmp_path / "s.ini"), str(lecture)],
+        env={
+            "PATH": "",
+            "HOME": str(tmp_path),
+            "QT_QPA_PLATFORM": f"offscreen:configfile={config}",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout.splitlines() == [
+        "screens 2",
+        "audience on projector window on laptop",
+        "console True",
+        "next: Next: The skips go off",
+        "notes: Point at the arcs.",
+        "step 1 True",
+        "now: 2 / 3   The skips go off – the hall is asked",
+        "offered 2",
+        "audience on laptop",
+        "console None",
+    ], done.stderr
+
+
+def test_the_stage_has_a_diagram_of_its_own(presented: MainWindow) -> None:
+    on_stage = presenter(presented).stage.part("diagram")
+    assert isinstance(on_stage, DiagramView)
+    assert on_stage is not presented.explorer.diagram  # type: ignore[attr-defined]
+    assert not on_stage.controls.isVisible()
