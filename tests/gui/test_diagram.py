@@ -17,14 +17,14 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.fill_scale import AnchoredScale
+from resnet_viz.figures.layout.geometry import Rect
+from resnet_viz.figures.layout.parts import BlockBox
 from resnet_viz.networks import catalog
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
 from resnet_viz.networks.walk import build_structure
 from resnet_viz.results.result import BlockPass, Pass, Result
 from resnet_viz.views.diagram.items.paint import figure
-from resnet_viz.views.diagram.layout.geometry import Rect
-from resnet_viz.views.diagram.layout.parts import BlockBox
 from resnet_viz.views.diagram.scenes.level import Level
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.widgets import theme

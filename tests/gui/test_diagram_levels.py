@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.fill_scale import GradientScale
+from resnet_viz.figures.layout.parts import Frame
 from resnet_viz.networks import catalog
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.walk import build_structure
@@ -25,7 +26,6 @@ from resnet_viz.results.result import Pass, Result
 from resnet_viz.views.diagram.explain import VectorPicture, figures, sentence
 from resnet_viz.views.diagram.flow import first_part, steps_of, width_of
 from resnet_viz.views.diagram.items.item import LevelName
-from resnet_viz.views.diagram.layout.parts import Frame
 from resnet_viz.views.diagram.scenes.layers import LayersLevel
 from resnet_viz.views.diagram.scenes.level import LEVELS
 from resnet_viz.views.diagram.scenes.network import NetworkLevel

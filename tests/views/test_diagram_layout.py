@@ -9,13 +9,13 @@ from typing import Literal
 import pytest
 
 from resnet_viz.figures.fill_scale import AnchoredScale, GradientScale
+from resnet_viz.figures.layout.blocks import lay_out
+from resnet_viz.figures.layout.geometry import Text, short_name
+from resnet_viz.figures.layout.parts import BlockBox, Layout
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.networks import catalog
 from resnet_viz.networks.structure import Block, Layer, Shape, Stage, Structure
 from resnet_viz.networks.walk import build_structure
-from resnet_viz.views.diagram.layout.blocks import lay_out
-from resnet_viz.views.diagram.layout.geometry import Text, short_name
-from resnet_viz.views.diagram.layout.parts import BlockBox, Layout
 from tests import fakes
 
 SIZES = [(1000, 440), (620, 260), (1500, 900), (300, 700)]

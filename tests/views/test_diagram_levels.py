@@ -8,16 +8,16 @@ from itertools import combinations, pairwise
 import pytest
 
 from resnet_viz.figures.fill_scale import CountScale, GradientScale, ShareScale
+from resnet_viz.figures.layout.blocks import lay_out
+from resnet_viz.figures.layout.geometry import Label, Point, Rect, Text, transposed
+from resnet_viz.figures.layout.layer_text import after, details
+from resnet_viz.figures.layout.layers import lay_out_layers
+from resnet_viz.figures.layout.network import lay_out_network
+from resnet_viz.figures.layout.parts import HEAD, Frame
 from resnet_viz.figures.numbers import count_text
 from resnet_viz.networks import catalog
 from resnet_viz.networks.structure import Structure
 from resnet_viz.networks.walk import build_structure
-from resnet_viz.views.diagram.layout.blocks import lay_out
-from resnet_viz.views.diagram.layout.geometry import Label, Point, Rect, Text, transposed
-from resnet_viz.views.diagram.layout.layer_text import after, details
-from resnet_viz.views.diagram.layout.layers import lay_out_layers
-from resnet_viz.views.diagram.layout.network import lay_out_network
-from resnet_viz.views.diagram.layout.parts import HEAD, Frame
 from resnet_viz.views.diagram.measures import MEASURES, fill_of
 from resnet_viz.views.diagram.search import find, names_of
 from tests import fakes

@@ -8,11 +8,11 @@ from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from resnet_viz.figures.layout.geometry import Point
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.networks.structure import Block
 from resnet_viz.results.path_sum import PathSum
 from resnet_viz.views.diagram.items.paint import arrow_path
-from resnet_viz.views.diagram.layout.geometry import Point
 from resnet_viz.views.widgets import theme
 
 

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from resnet_viz.figures.layout.geometry import shape_text
+from resnet_viz.figures.layout.layer_text import details, heading, kind_text
 from resnet_viz.figures.numbers import count_text, number_text
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Block, Layer, Structure
 from resnet_viz.results.result import BlockPass, Result
-from resnet_viz.views.diagram.layout.geometry import shape_text
-from resnet_viz.views.diagram.layout.layer_text import details, heading, kind_text
 from resnet_viz.views.diagram.measures import sparsity
 
 _SHORTCUTS = {

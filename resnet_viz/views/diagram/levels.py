@@ -7,10 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QPixmap
 
+from resnet_viz.figures.layout.geometry import Text
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views.diagram.canvas import DiagramCanvas, Morph
 from resnet_viz.views.diagram.items.item import LevelName
-from resnet_viz.views.diagram.layout.geometry import Text
 from resnet_viz.views.diagram.scenes.blocks import BlocksLevel
 from resnet_viz.views.diagram.scenes.layers import LayersLevel
 from resnet_viz.views.diagram.scenes.level import LEVELS, Level, nearest

@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.figures.layout.geometry import Text
+from resnet_viz.figures.layout.parts import HEAD
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import Result
 from resnet_viz.views.diagram.canvas import DiagramCanvas
@@ -25,8 +27,6 @@ from resnet_viz.views.diagram.explain import Explanation
 from resnet_viz.views.diagram.flow import FlowAnimation
 from resnet_viz.views.diagram.items.item import DiagramItem, LevelName
 from resnet_viz.views.diagram.keys import Keys
-from resnet_viz.views.diagram.layout.geometry import Text
-from resnet_viz.views.diagram.layout.parts import HEAD
 from resnet_viz.views.diagram.legend import Legend
 from resnet_viz.views.diagram.levels import Levels
 from resnet_viz.views.diagram.measures import MEASURES, Fill, fill_of

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from resnet_viz.figures.layout.parts import Bar, Fold
 from resnet_viz.views.diagram.items.item import Deeds, DiagramItem, PartItem
 from resnet_viz.views.diagram.items.paint import (
     draw_label,
@@ -17,7 +18,6 @@ from resnet_viz.views.diagram.items.paint import (
     qrect,
     tint,
 )
-from resnet_viz.views.diagram.layout.parts import Bar, Fold
 from resnet_viz.views.widgets import theme
 
 

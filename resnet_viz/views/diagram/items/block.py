@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from resnet_viz.figures.layout.parts import BlockBox
 from resnet_viz.views.diagram.items.item import Deeds, PartItem
 from resnet_viz.views.diagram.items.paint import (
     draw_label,
@@ -19,7 +20,6 @@ from resnet_viz.views.diagram.items.paint import (
     tint,
     zoom_of,
 )
-from resnet_viz.views.diagram.layout.parts import BlockBox
 from resnet_viz.views.widgets import theme
 
 _LEAST_LAYER = 7.0

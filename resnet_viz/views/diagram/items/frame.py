@@ -7,6 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from resnet_viz.figures.layout.geometry import LINE, Label, Rect
+from resnet_viz.figures.layout.parts import HEAD, Card, Frame
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
@@ -26,8 +28,6 @@ from resnet_viz.views.diagram.items.paint import (
     tint,
     zoom_of,
 )
-from resnet_viz.views.diagram.layout.geometry import LINE, Label, Rect
-from resnet_viz.views.diagram.layout.parts import HEAD, Card, Frame
 from resnet_viz.views.widgets import theme
 
 

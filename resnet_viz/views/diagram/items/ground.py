@@ -7,6 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from resnet_viz.figures.layout.geometry import Label, Rect
+from resnet_viz.figures.layout.parts import Layout, Part, StagePart
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.views.diagram.items.item import Deeds, DiagramItem
 from resnet_viz.views.diagram.items.paint import (
@@ -20,8 +22,6 @@ from resnet_viz.views.diagram.items.paint import (
     tint,
     zoom_of,
 )
-from resnet_viz.views.diagram.layout.geometry import Label, Rect
-from resnet_viz.views.diagram.layout.parts import Layout, Part, StagePart
 from resnet_viz.views.widgets import theme
 
 

@@ -10,12 +10,12 @@ from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from resnet_viz.figures.layout.parts import Part
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import Result
 from resnet_viz.views.diagram.facts import bar_card, block_card
 from resnet_viz.views.diagram.items.paint import HAND, qrect
-from resnet_viz.views.diagram.layout.parts import Part
 from resnet_viz.views.diagram.measures import Fill
 
 LevelName = Literal["network", "blocks", "layers"]

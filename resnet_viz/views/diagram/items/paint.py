@@ -12,9 +12,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from PySide6.QtWidgets import QStyle, QStyleOptionGraphicsItem
 
 from resnet_viz.figures.fill_scale import FillScale
+from resnet_viz.figures.layout.geometry import Label, Point, Rect
+from resnet_viz.figures.layout.parts import Arc
 from resnet_viz.figures.numbers import number_text, power_of_ten, row_of
-from resnet_viz.views.diagram.layout.geometry import Label, Point, Rect
-from resnet_viz.views.diagram.layout.parts import Arc
 from resnet_viz.views.widgets import theme
 
 LEAST_HIT = 16.0

@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from resnet_viz.figures.layout.geometry import LINE, Label, Rect, transposed
+from resnet_viz.figures.layout.parts import Part
 from resnet_viz.views.diagram.items.item import Deeds, DiagramItem
 from resnet_viz.views.diagram.items.paint import (
     LEAST_HIT,
@@ -20,8 +22,6 @@ from resnet_viz.views.diagram.items.paint import (
     tint,
     zoom_of,
 )
-from resnet_viz.views.diagram.layout.geometry import LINE, Label, Rect, transposed
-from resnet_viz.views.diagram.layout.parts import Part
 from resnet_viz.views.widgets import theme
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from resnet_viz.figures.layout.blocks import lay_out
+from resnet_viz.figures.layout.geometry import Text
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views.diagram.items.block import BlockItem
-from resnet_viz.views.diagram.layout.blocks import lay_out
-from resnet_viz.views.diagram.layout.geometry import Text
 from resnet_viz.views.diagram.scenes.level import Level
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF
 
+from resnet_viz.figures.layout.geometry import Text
+from resnet_viz.figures.layout.layers import lay_out_layers
+from resnet_viz.figures.layout.parts import HEAD
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import Result
 from resnet_viz.views.diagram.items.frame import CardItem, FrameItem
 from resnet_viz.views.diagram.items.paint import qpoint, qrect
-from resnet_viz.views.diagram.layout.geometry import Text
-from resnet_viz.views.diagram.layout.layers import lay_out_layers
-from resnet_viz.views.diagram.layout.parts import HEAD
 from resnet_viz.views.diagram.scenes.level import Level
 
 

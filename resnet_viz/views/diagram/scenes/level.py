@@ -11,6 +11,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsScene
 
+from resnet_viz.figures.layout.geometry import Text
+from resnet_viz.figures.layout.parts import HEAD, Layout, Part
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import Result
@@ -19,8 +21,6 @@ from resnet_viz.views.diagram.items.ground import FocusItem, MainLineItem, Stage
 from resnet_viz.views.diagram.items.item import DiagramItem, LevelName, PartItem
 from resnet_viz.views.diagram.items.paint import arc_path, edges_path, qpoint, qrect, rounded
 from resnet_viz.views.diagram.items.skip import SkipItem
-from resnet_viz.views.diagram.layout.geometry import Text
-from resnet_viz.views.diagram.layout.parts import HEAD, Layout, Part
 from resnet_viz.views.diagram.measures import Fill
 
 LEVELS: tuple[LevelName, ...] = ("network", "blocks", "layers")

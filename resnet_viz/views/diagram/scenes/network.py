@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from resnet_viz.figures.layout.geometry import Text
+from resnet_viz.figures.layout.network import lay_out_network
+from resnet_viz.figures.layout.parts import Bar
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views.diagram.items.bar import BarItem, FoldItem
-from resnet_viz.views.diagram.layout.geometry import Text
-from resnet_viz.views.diagram.layout.network import lay_out_network
-from resnet_viz.views.diagram.layout.parts import Bar
 from resnet_viz.views.diagram.scenes.level import Level
 
 

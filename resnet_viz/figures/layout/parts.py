@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from resnet_viz.figures.layout.geometry import Label, Point, Rect
 from resnet_viz.networks.structure import Layer
-from resnet_viz.views.diagram.layout.geometry import Label, Point, Rect
 
 HEAD = "head"
 """The name of the frame that holds the layers after the last block."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from resnet_viz.networks.structure import Block, Layer, Structure
-from resnet_viz.views.diagram.layout.geometry import (
+from resnet_viz.figures.layout.geometry import (
     LINE,
     Label,
     Point,
@@ -20,16 +19,17 @@ from resnet_viz.views.diagram.layout.geometry import (
     straight,
     transposed,
 )
-from resnet_viz.views.diagram.layout.layer_text import (
+from resnet_viz.figures.layout.layer_text import (
     after,
     details,
     heading,
     is_small,
     kind_text,
 )
-from resnet_viz.views.diagram.layout.parts import HEAD, Arc, Card, Frame, Layout
-from resnet_viz.views.diagram.layout.rows import break_lengths
-from resnet_viz.views.diagram.layout.shared import arc_label, around, input_words, main_line
+from resnet_viz.figures.layout.parts import HEAD, Arc, Card, Frame, Layout
+from resnet_viz.figures.layout.rows import break_lengths
+from resnet_viz.figures.layout.shared import arc_label, around, input_words, main_line
+from resnet_viz.networks.structure import Block, Layer, Structure
 
 _PAD, _GAP, _ROW_GAP = 14.0, 20.0, 30.0
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from resnet_viz.figures.layout.geometry import shape_text
 from resnet_viz.figures.numbers import count_text
 from resnet_viz.networks.structure import Block, Layer
-from resnet_viz.views.diagram.layout.geometry import shape_text
 
 
 def heading(layer: Layer) -> str:

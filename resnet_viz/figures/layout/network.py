@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from resnet_viz.figures.numbers import count_text
-from resnet_viz.networks.structure import Block, Layer, Shape, Structure
-from resnet_viz.views.diagram.layout.geometry import (
+from resnet_viz.figures.layout.geometry import (
     LINE,
     Label,
     Point,
@@ -26,9 +24,9 @@ from resnet_viz.views.diagram.layout.geometry import (
     straight,
     transposed,
 )
-from resnet_viz.views.diagram.layout.parts import Bar, Fold, Layout, StagePart
-from resnet_viz.views.diagram.layout.plan import drawn_layers, layer_texts
-from resnet_viz.views.diagram.layout.shared import (
+from resnet_viz.figures.layout.parts import Bar, Fold, Layout, StagePart
+from resnet_viz.figures.layout.plan import drawn_layers, layer_texts
+from resnet_viz.figures.layout.shared import (
     arc_over,
     around,
     class_words,
@@ -36,6 +34,8 @@ from resnet_viz.views.diagram.layout.shared import (
     input_words,
     main_line,
 )
+from resnet_viz.figures.numbers import count_text
+from resnet_viz.networks.structure import Block, Layer, Shape, Structure
 
 _INPUT, _HEAD, _GAP, _OPENED = 0.8, 0.9, 0.22, 0.42
 _MARGIN = 14.0

@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from resnet_viz.networks.structure import Block, Layer, Structure
-from resnet_viz.views.diagram.layout.geometry import (
+from resnet_viz.figures.layout.geometry import (
     LINE,
     Label,
     Point,
@@ -20,8 +19,8 @@ from resnet_viz.views.diagram.layout.geometry import (
     straight,
     transposed,
 )
-from resnet_viz.views.diagram.layout.parts import BlockBox, Caption, Layout, StagePart
-from resnet_viz.views.diagram.layout.plan import (
+from resnet_viz.figures.layout.parts import BlockBox, Caption, Layout, StagePart
+from resnet_viz.figures.layout.plan import (
     INPUT_CELLS,
     MARGIN,
     Plan,
@@ -32,8 +31,8 @@ from resnet_viz.views.diagram.layout.plan import (
     layers_in_row,
     slots_of,
 )
-from resnet_viz.views.diagram.layout.rows import STAGE_GAP_CELLS
-from resnet_viz.views.diagram.layout.shared import (
+from resnet_viz.figures.layout.rows import STAGE_GAP_CELLS
+from resnet_viz.figures.layout.shared import (
     Option,
     arc_over,
     around,
@@ -42,6 +41,7 @@ from resnet_viz.views.diagram.layout.shared import (
     input_words,
     main_line,
 )
+from resnet_viz.networks.structure import Block, Layer, Structure
 
 
 class _Builder:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from resnet_viz.networks.structure import Block, Structure
-from resnet_viz.views.diagram.layout.geometry import (
+from resnet_viz.figures.layout.geometry import (
     LINE,
     Label,
     Point,
@@ -17,7 +16,8 @@ from resnet_viz.views.diagram.layout.geometry import (
     shape_text,
     straight,
 )
-from resnet_viz.views.diagram.layout.parts import Arc, Part
+from resnet_viz.figures.layout.parts import Arc, Part
+from resnet_viz.networks.structure import Block, Structure
 
 Option = tuple[str, bool, float]
 """A text, whether it is turned, and its least size; as ``fit_text`` takes it."""

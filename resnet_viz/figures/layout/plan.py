@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from resnet_viz.figures.layout.geometry import LINE, Text
+from resnet_viz.figures.layout.rows import Row, Slot, break_rows
 from resnet_viz.networks.structure import Block, Layer, Structure
-from resnet_viz.views.diagram.layout.geometry import LINE, Text
-from resnet_viz.views.diagram.layout.rows import Row, Slot, break_rows
 
 INPUT_CELLS = 0.85
 MARGIN = 18.0
