@@ -7,6 +7,9 @@ matplotlib is imported when a figure is written, and without pyplot, so that it 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,6 +42,33 @@ _ROW = 0.09  # of the axis' length, for each row at the edge
 _LETTER = 0.075  # inches, about, of a small one
 
 
+@dataclass(frozen=True)
+class Preset:
+    """A sheet: ``width`` and ``height`` in inches, None for as much as is needed; ``text`` is how
+    much larger than on screen text and lines are."""
+
+    title: str
+    width: float | None = None
+    height: float | None = None
+    text: float = 1.0
+
+
+PRESETS: dict[str, Preset] = {
+    "screen": Preset("As on screen"),
+    "slide": Preset("Slide, 16:9", 40 / 3, 7.5, 1.6),
+    "paper": Preset("Paper, one column", 3.5, None, 0.8),
+}
+
+
+@contextmanager
+def saved() -> Iterator[None]:
+    """matplotlib's settings for drawing and saving: text stays text, fonts are embedded in PDF."""
+    from matplotlib import rc_context
+
+    with rc_context(_SETTINGS):
+        yield
+
+
 def write_figure(figure: Figure, path: Path, look: str = "light", dpi: int = 200) -> None:
     """Write ``figure`` as PNG, SVG or PDF, as the name of ``path`` says; ``look`` is a theme's.
 
@@ -56,9 +86,7 @@ def write_figure(figure: Figure, path: Path, look: str = "light", dpi: int = 200
         )
     if look not in THEMES:
         raise ValueError(f"there is no look {look!r}; take {', '.join(THEMES)}")
-    from matplotlib import rc_context
-
-    with rc_context(_SETTINGS):
+    with saved():
         sheet = draw(figure, THEMES[look])
         about = {"Title": figure.title}
         if kind == ".pdf":
@@ -68,7 +96,7 @@ def write_figure(figure: Figure, path: Path, look: str = "light", dpi: int = 200
         sheet.savefig(path, format=kind[1:], dpi=dpi, metadata=about)
 
 
-def draw(figure: Figure, theme: Theme) -> Sheet:
+def draw(figure: Figure, theme: Theme, preset: Preset | None = None) -> Sheet:
     """``figure`` as a sheet of matplotlib's: panels in columns, the title above, the caption below.
 
     Raises:
@@ -79,17 +107,29 @@ def draw(figure: Figure, theme: Theme) -> Sheet:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Sheet
 
+    preset = preset or PRESETS["screen"]
     columns = min(figure.columns, len(figure.panels))
-    rows = math.ceil(len(figure.panels) / columns)
     small = columns > 3 and all(isinstance(panel, Map) for panel in figure.panels)
     width, height = (_SMALL, _SMALL * 1.25) if small else _PANEL
-    size = (max(6.0, columns * width), rows * height)
-    caption = _wrapped(figure.caption, size[0])
-    lines = caption.count("\n") + 1
-    sheet = Sheet(figsize=(size[0], size[1] + 0.5 + 0.17 * lines), layout="constrained")
+    full = max(6.0, columns * width)
+    if preset.width is not None:
+        # As large as the sheet once text is as large as it is to be.
+        full = preset.width / preset.text
+        if not small:
+            columns = min(columns, max(1, round(full / width)))
+        if preset.height is not None and not small:
+            columns = max(columns, min(3, math.ceil(len(figure.panels) / 2)))
+        height *= full / columns / width
+        width = full / columns
+    rows = math.ceil(len(figure.panels) / columns)
+    caption = _wrapped(figure.caption, full)
+    deep = rows * height + 0.5 + 0.17 * (caption.count("\n") + 1)
+    if preset.height is not None:
+        deep = preset.height / preset.text
+    sheet = Sheet(figsize=(full, deep), layout="constrained")
     FigureCanvasAgg(sheet)
     sheet.set_facecolor(theme.panel)
-    sheet.suptitle(_wrapped(figure.title, size[0], 0.6), color=theme.text, fontsize=12)
+    sheet.suptitle(_wrapped(figure.title, full, 0.6), color=theme.text, fontsize=12)
     sheet.supxlabel(caption, color=theme.muted, fontsize=8, x=0.01, ha="left")
     for number, panel in enumerate(figure.panels):
         axes = sheet.add_subplot(rows, columns, number + 1)
@@ -103,7 +143,37 @@ def draw(figure: Figure, theme: Theme) -> Sheet:
             _draw_map(sheet, axes, panel, theme, small)
         else:
             _draw_chart(axes, panel, theme)
+    enlarge(sheet, preset.text)
+    if preset.width is not None:
+        # Legends hang below in heights of the axes, which the layout finds step by step.
+        for _ in range(4):
+            sheet.draw_without_rendering()
     return sheet
+
+
+def enlarge(sheet: Sheet, factor: float) -> None:
+    """Make a sheet, its text and its lines larger by ``factor``."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+    from matplotlib.text import Text
+
+    if factor == 1.0:
+        return
+    sheet.set_size_inches(*(factor * sheet.get_size_inches()))
+    for axes in sheet.axes:
+        axes.tick_params(labelsize=factor * 7)
+    ticks = {id(label) for axes in sheet.axes for label in
+             (*axes.get_xticklabels(), *axes.get_yticklabels())}  # fmt: skip
+    for text in sheet.findobj(Text):
+        if isinstance(text, Text) and id(text) not in ticks:
+            text.set_fontsize(factor * text.get_fontsize())
+    for line in sheet.findobj(Line2D):
+        if isinstance(line, Line2D):
+            line.set_linewidth(factor * line.get_linewidth())
+            line.set_markersize(factor * line.get_markersize())
+    for patch in sheet.findobj(Patch):
+        if isinstance(patch, Patch):
+            patch.set_linewidth(factor * patch.get_linewidth())
 
 
 def _wrapped(text: str, inches: float, letters: float = 1.0) -> str:

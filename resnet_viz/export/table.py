@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 from resnet_viz.figures.table import Cell, Table
@@ -12,11 +13,11 @@ from resnet_viz.figures.table import Cell, Table
 FORMATS = (".csv", ".json")
 
 
-def write_table(table: Table, path: Path) -> None:
+def write_table(table: Table, path: Path, about: Mapping[str, str] | None = None) -> None:
     """Write ``table`` as CSV or JSON, as the name of ``path`` says; both UTF-8.
 
     Numbers have all their digits; those that are not finite are "NaN", "inf" and "-inf" in both,
-    and what was not measured is empty or null.
+    and what was not measured is empty or null. JSON has room for what the numbers are ``about``.
 
     Raises:
         ValueError: the name ends otherwise.
@@ -30,7 +31,12 @@ def write_table(table: Table, path: Path) -> None:
             writer.writerows([["" if c is None else _plain(c) for c in row] for row in table.rows])
     elif kind == ".json":
         rows = [dict(zip(table.columns, map(_plain, row), strict=True)) for row in table.rows]
-        given = {"name": table.name, "columns": list(table.columns), "rows": rows}
+        given: dict[str, object] = {
+            "name": table.name,
+            "columns": list(table.columns),
+            "rows": rows,
+        }
+        given |= {"about": dict(about)} if about else {}
         path.write_text(json.dumps(given, ensure_ascii=False, indent=1), encoding="utf-8")
     else:
         raise ValueError(

@@ -1,0 +1,186 @@
+"""Every format that a figure, the diagram or numbers can be written in: one entry a format.
+
+Files are written under another name and then renamed, so that a file that is there stays whole
+until the new one is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from resnet_viz.export.diagram import Diagram, draw_diagram
+from resnet_viz.export.figure import PRESETS, Preset, draw, saved
+from resnet_viz.export.table import write_table
+from resnet_viz.figures.figure import Figure
+from resnet_viz.figures.looks import THEMES
+from resnet_viz.figures.numbers import number_text
+from resnet_viz.figures.table import Table
+from resnet_viz.results.result import Result
+
+Shown = Figure | Diagram | Table
+
+DPI = 100
+"""Dots an inch of a PNG at scale 1."""
+
+
+class ExportError(Exception):
+    """Nothing was written; its text is a sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How something is written: ``preset`` is a key of PRESETS, ``look`` of THEMES; ``scale`` is
+    for PNG, 1 is 100 dots an inch. ``about`` goes into the file's metadata."""
+
+    preset: str = "screen"
+    look: str = "light"
+    scale: float = 2.0
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+Write = Callable[[Shown, Path, Settings], None]
+
+
+@dataclass(frozen=True)
+class Format:
+    """``suffix`` begins with a dot; ``of`` says what it holds, and ``scaled`` whether it has
+    pixels."""
+
+    suffix: str
+    title: str
+    of: Literal["picture", "numbers"]
+    write: Write
+    scaled: bool = False
+
+
+def _picture(shown: Shown, path: Path, settings: Settings) -> None:
+    if isinstance(shown, Table):
+        raise ValueError(f"{shown.name} is a table and no picture; choose CSV or JSON")
+    if settings.look not in THEMES:
+        raise ValueError(f"there is no look {settings.look!r}; take {', '.join(THEMES)}")
+    preset = find_preset(settings.preset)
+    theme = THEMES[settings.look]
+    with saved():
+        if isinstance(shown, Diagram):
+            sheet = draw_diagram(shown, theme, preset)
+        else:
+            sheet = draw(shown, theme, preset)
+        metadata = _metadata(path.suffix.lower(), shown.title, shown.caption, settings.about)
+        kind = path.suffix.lower()[1:]
+        sheet.savefig(path, format=kind, dpi=DPI * settings.scale, metadata=metadata)
+
+
+def _numbers(shown: Shown, path: Path, settings: Settings) -> None:
+    if not isinstance(shown, Table):
+        raise ValueError(f"{shown.title} is a picture and no table; choose PNG, SVG or PDF")
+    write_table(shown, path, settings.about)
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(".png", "PNG picture", "picture", _picture, scaled=True),
+    Format(".svg", "SVG drawing", "picture", _picture),
+    Format(".pdf", "PDF drawing", "picture", _picture),
+    Format(".csv", "CSV table", "numbers", _numbers),
+    Format(".json", "JSON table", "numbers", _numbers),
+)
+
+
+def find_format(path: Path) -> Format:
+    """The format that a file's name asks for.
+
+    Raises:
+        ExportError: it is none of them.
+    """
+    found = next((one for one in FORMATS if one.suffix == path.suffix.lower()), None)
+    if found is None:
+        endings = ", ".join(one.suffix for one in FORMATS)
+        raise ExportError(f"{path.name} ends in no format that is known; let it end in {endings}")
+    return found
+
+
+def find_preset(name: str) -> Preset:
+    """
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"there is no preset {name!r}; take {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def write(shown: Shown, path: Path, settings: Settings | None = None) -> None:
+    """Write a picture or numbers, as the name of ``path`` says.
+
+    Raises:
+        ExportError: the format cannot hold it, or the file cannot be written.
+    """
+    form = find_format(path)
+    try:
+        with whole(path) as partial:
+            form.write(shown, partial, settings or Settings())
+    except ValueError as error:
+        text = str(error)
+        raise ExportError(text[:1].upper() + text[1:]) from error
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A name to write to in place of ``path``, which it becomes when all went well.
+
+    Raises:
+        ExportError: the system cannot write it.
+    """
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExportError(
+            f"{path} cannot be written ({error.strerror or error}); choose another place"
+        ) from error
+
+
+def about(result: Result | None = None) -> dict[str, str]:
+    """Versions, and what was measured on: for the metadata of a file."""
+    said = {"Software": f"ResNet Explorer {_version('resnet-viz')}", "PyTorch": _version("torch")}
+    if result is None:
+        return said
+    gates, structure = result.snapshot.gates, result.structure
+    parts = []
+    for kind, values in (("skip", gates.skips), ("branch", gates.branches)):
+        parts += [f"{kind} of {name} × {number_text(g)}" for name, g in sorted(values.items())]
+    skips = "all on" if structure.skips else "the network has none"
+    return said | {
+        "Network": structure.title,
+        "Weights": result.weights.title,
+        "Photo": result.snapshot.photo.name,
+        "Target": result.labels[result.now.target],
+        "Skips": "; ".join(parts) or skips,
+        "Device": result.device,
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "(unknown)"
+
+
+def _metadata(kind: str, title: str, caption: str, about: Mapping[str, str]) -> dict[str, str]:
+    """As matplotlib takes it: PNG has any key, SVG those of Dublin Core, PDF a few of its own."""
+    lines = "\n".join(f"{key}: {value}" for key, value in about.items())
+    if kind == ".png":
+        return {"Title": title, "Description": caption, **about}
+    creator = about.get("Software", "ResNet Explorer")
+    if kind == ".pdf":
+        return {"Title": title, "Subject": caption, "Keywords": lines, "Creator": creator}
+    return {"Title": title, "Description": f"{caption}\n{lines}".strip(), "Creator": creator}
