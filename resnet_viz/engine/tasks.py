@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from resnet_viz.analysis.task import TaskContext
+from resnet_viz.export.formats import PreviewRequest, WriteRequest
 from resnet_viz.results.comparison import CompareRequest
 from resnet_viz.results.convolution import ConvolutionRequest
 from resnet_viz.results.handout import WriteHandout
@@ -39,6 +40,8 @@ TASKS: dict[type, str] = {
     TrainingRequest: "resnet_viz.analysis.live_training:run",
     WitnessRequest: "resnet_viz.analysis.witness:run",
     WriteHandout: "resnet_viz.export.handout:run",
+    WriteRequest: "resnet_viz.export.formats:run",
+    PreviewRequest: "resnet_viz.export.formats:preview",
     PrepareRequest: "resnet_viz.analysis.offline:run",
 }
 """Request type → "module:function"."""

@@ -139,7 +139,7 @@ class _Pen:
         from matplotlib.patches import FancyBboxPatch, Rectangle
 
         by = min(round_by, rect.width / 2, rect.height / 2)
-        look = {
+        look: dict[str, Any] = {
             "facecolor": to_rgba(face, alpha),
             "edgecolor": to_rgba(edge, edge_alpha),
             "linewidth": self.width(line),

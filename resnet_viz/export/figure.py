@@ -119,8 +119,7 @@ def draw(figure: Figure, theme: Theme, preset: Preset | None = None) -> Sheet:
             columns = min(columns, max(1, round(full / width)))
         if preset.height is not None and not small:
             columns = max(columns, min(3, math.ceil(len(figure.panels) / 2)))
-        height *= full / columns / width
-        width = full / columns
+        width, height = full / columns, height * full / columns / width
     rows = math.ceil(len(figure.panels) / columns)
     caption = _wrapped(figure.caption, full)
     deep = rows * height + 0.5 + 0.17 * (caption.count("\n") + 1)
@@ -166,7 +165,7 @@ def enlarge(sheet: Sheet, factor: float) -> None:
              (*axes.get_xticklabels(), *axes.get_yticklabels())}  # fmt: skip
     for text in sheet.findobj(Text):
         if isinstance(text, Text) and id(text) not in ticks:
-            text.set_fontsize(factor * text.get_fontsize())
+            text.set_fontsize(factor * float(text.get_fontsize()))
     for line in sheet.findobj(Line2D):
         if isinstance(line, Line2D):
             line.set_linewidth(factor * line.get_linewidth())

@@ -6,12 +6,13 @@ until the new one is.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from resnet_viz.export.diagram import Diagram, draw_diagram
 from resnet_viz.export.figure import PRESETS, Preset, draw, saved
@@ -21,6 +22,12 @@ from resnet_viz.figures.looks import THEMES
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.figures.table import Table
 from resnet_viz.results.result import Result
+from resnet_viz.results.task import Progress, TaskError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Sheet
+
+    from resnet_viz.analysis.task import TaskContext
 
 Shown = Figure | Diagram | Table
 
@@ -43,6 +50,37 @@ class Settings:
     about: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class WriteRequest:
+    """``files`` are to be written one after the other."""
+
+    files: tuple[tuple[Shown, Path], ...]
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True)
+class PreviewRequest:
+    """A picture of how ``shown`` would come out."""
+
+    shown: Figure | Diagram
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """``png`` is a file's contents."""
+
+    request: PreviewRequest
+    png: bytes
+
+
+@dataclass(frozen=True)
+class WrittenFiles:
+    """All that was written."""
+
+    paths: tuple[Path, ...]
+
+
 Write = Callable[[Shown, Path, Settings], None]
 
 
@@ -61,18 +99,20 @@ class Format:
 def _picture(shown: Shown, path: Path, settings: Settings) -> None:
     if isinstance(shown, Table):
         raise ValueError(f"{shown.name} is a table and no picture; choose CSV or JSON")
-    if settings.look not in THEMES:
-        raise ValueError(f"there is no look {settings.look!r}; take {', '.join(THEMES)}")
-    preset = find_preset(settings.preset)
-    theme = THEMES[settings.look]
     with saved():
-        if isinstance(shown, Diagram):
-            sheet = draw_diagram(shown, theme, preset)
-        else:
-            sheet = draw(shown, theme, preset)
+        sheet = _sheet(shown, settings)
         metadata = _metadata(path.suffix.lower(), shown.title, shown.caption, settings.about)
         kind = path.suffix.lower()[1:]
         sheet.savefig(path, format=kind, dpi=DPI * settings.scale, metadata=metadata)
+
+
+def _sheet(shown: Figure | Diagram, settings: Settings) -> Sheet:
+    if settings.look not in THEMES:
+        raise ValueError(f"there is no look {settings.look!r}; take {', '.join(THEMES)}")
+    theme, preset = THEMES[settings.look], find_preset(settings.preset)
+    if isinstance(shown, Diagram):
+        return draw_diagram(shown, theme, preset)
+    return draw(shown, theme, preset)
 
 
 def _numbers(shown: Shown, path: Path, settings: Settings) -> None:
@@ -126,6 +166,41 @@ def write(shown: Shown, path: Path, settings: Settings | None = None) -> None:
     except ValueError as error:
         text = str(error)
         raise ExportError(text[:1].upper() + text[1:]) from error
+
+
+def run(request: WriteRequest, context: TaskContext) -> Iterator[object]:
+    """Write files, as a task; yields `Progress`, then `WrittenFiles`.
+
+    Raises:
+        TaskError: one cannot be written.
+    """
+    total = len(request.files)
+    for number, (shown, path) in enumerate(request.files):
+        context.stop_if_cancelled()
+        yield Progress(f"Writing {path.name}", number, total)
+        try:
+            write(shown, path, request.settings)
+        except ExportError as error:
+            raise TaskError(str(error)) from error
+    yield WrittenFiles(tuple(path for _, path in request.files))
+
+
+def preview(request: PreviewRequest, context: TaskContext) -> Iterator[object]:
+    """Draw a preview, as a task; yields a `Preview`.
+
+    Raises:
+        TaskError: there is nothing to draw.
+    """
+    settings = request.settings
+    context.stop_if_cancelled()
+    try:
+        with saved():
+            sheet = _sheet(request.shown, settings)
+            stream = io.BytesIO()
+            sheet.savefig(stream, format="png", dpi=max(20.0, 460 / sheet.get_size_inches()[0]))
+    except ValueError as error:
+        raise TaskError(str(error)) from error
+    yield Preview(request, stream.getvalue())
 
 
 @contextmanager

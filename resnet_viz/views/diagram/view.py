@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.export.diagram import Diagram
 from resnet_viz.figures.layout.geometry import Text
 from resnet_viz.figures.layout.parts import HEAD
 from resnet_viz.networks.structure import Structure
@@ -198,6 +199,27 @@ class DiagramView(QWidget):
 
     def zoom_in(self) -> None:
         self.levels.zoom(1.4)
+
+    def exported(self) -> Diagram | None:
+        """The whole diagram as it is on screen, for a file; None before there is a network."""
+        if self._structure is None:
+            return None
+        fill, size, result = self._fill, self.canvas.viewport().size(), self._result
+        caption = (
+            "" if fill is None or not fill.values else f"Below each block: {fill.measure.title}"
+        )
+        return Diagram(
+            self._structure,
+            self._state.snapshot.gates,
+            self.levels.level,
+            (max(480.0, size.width()), max(200.0, size.height())),
+            self.levels.vertical,
+            self.levels.opened,
+            caption,
+            None if result is None else result.network_input,
+            {} if fill is None else fill.values,
+            None if fill is None else fill.scale,
+        )
 
     def zoom_out(self) -> None:
         self.levels.zoom(1 / 1.4)

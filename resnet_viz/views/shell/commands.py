@@ -102,6 +102,10 @@ COMMANDS: list[Line] = [
     ),
     Submenu("&Lectures", "presenting.fill_lectures", FILE, 2),
     Command(
+        "export", "&Export…", "exporting.ask", FILE, 2, "Ctrl+E",
+        "Write figures, the diagram and their numbers as PNG, SVG, PDF, CSV or JSON",
+    ),
+    Command(
         "handout", "&Hand-out…", "handouts.ask", FILE, 2, "",
         "Write what is on screen as a web page for students, which needs no network",
     ),
@@ -119,6 +123,18 @@ COMMANDS: list[Line] = [
     Command(
         "palette", "&Find anything…", "find_anything", EDIT, 1, "Ctrl+K; Ctrl+Shift+P",
         "Commands, networks, layers, pages and words by a few letters",
+    ),
+    Command(
+        "copy", "&Copy", "copying.copy", EDIT, 1, "Ctrl+C",
+        "Copy the panel with the focus, or the page: its picture, and its numbers as text",
+    ),
+    Command(
+        "copy_picture", "Copy the &picture", "copying.copy_picture", EDIT, 1, "",
+        "Copy the picture of the panel with the focus, or of the page",
+    ),
+    Command(
+        "copy_numbers", "Copy the &numbers", "copying.copy_numbers", EDIT, 1, "",
+        "Copy the numbers of the panel with the focus, or of the page, for a spreadsheet",
     ),
     *(
         Submenu(group, "choices.fill_networks", NETWORK, 0, (group,))

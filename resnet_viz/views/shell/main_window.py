@@ -23,6 +23,8 @@ from resnet_viz.views.help.glossary import glossary_of
 from resnet_viz.views.help.what_is_this import WhatIsThis
 from resnet_viz.views.shell.checkpoint import CheckpointOpener
 from resnet_viz.views.shell.choices import Choices, apply_theme
+from resnet_viz.views.shell.copying import Copying
+from resnet_viz.views.shell.export_dialog import Exporting
 from resnet_viz.views.shell.failures import Failures
 from resnet_viz.views.shell.handout import HandoutMaker
 from resnet_viz.views.shell.menus import Menus
@@ -90,6 +92,7 @@ class MainWindow(QMainWindow):
         self.loader = self.opening.loader
         self.choices = Choices(self.engine, settings, self.message, self, self.retheme)
         self.handouts = HandoutMaker(self.engine, self.message.say, self)
+        self.exporting, self.copying = Exporting(self), Copying(self)
         self.preparing = Preparing(self.engine, self.message.say, self)
         self.what_is_this = WhatIsThis(self)
         self.status = StatusBar()
@@ -291,7 +294,10 @@ class MainWindow(QMainWindow):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer to explain the words under the mouse, where nothing else has a menu."""
         widget = self.childAt(event.pos())
-        if widget is None or not self.what_is_this.offer(widget, event.globalPos()):
+        at = event.globalPos()
+        if widget is None or not (
+            self.what_is_this.offer(widget, at) or self.copying.offer(widget, at)
+        ):
             super().contextMenuEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
