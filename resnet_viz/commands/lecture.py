@@ -13,7 +13,7 @@ from resnet_viz.export.lecture_state import session_of
 from resnet_viz.images.gallery import load_sample
 from resnet_viz.networks import catalog
 from resnet_viz.networks.structure import Structure
-from resnet_viz.networks.weights import availability
+from resnet_viz.results.offline import in_words, lacking
 from resnet_viz.results.result import Snapshot
 
 
@@ -36,15 +36,9 @@ def found(lecture: Lecture) -> list[str]:
 
 
 def downloads(lecture: Lecture) -> list[str]:
-    """A sentence for each network whose weights are needed and not at hand."""
-    needed = {}
-    for number in range(len(lecture.steps)):
-        state = lecture.state(number)
-        if state.get("weights", "default") == "default":
-            spec = catalog.find(str(state["network"]))
-            if not availability(spec).at_hand:
-                needed[spec.title] = availability(spec).text
-    return [f"This lecture needs the weights of {title}: {text}" for title, text in needed.items()]
+    """A sentence about the weights that are needed and not at hand, if there are any."""
+    sentence = in_words("This lecture", lacking(lecture.networks))
+    return [sentence] if sentence else []
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

@@ -182,6 +182,13 @@ class Lecture:
             merged["show"] = ["diagram", "gradient_flow"] if explorer else ["figure"]
         return merged
 
+    @property
+    def networks(self) -> list[str]:
+        """Those of which the lecture needs the default weights, each once."""
+        states = [self.state(number) for number in range(len(self.steps))]
+        wanted = [one for one in states if one.get("weights", "default") == "default"]
+        return list(dict.fromkeys(str(state["network"]) for state in wanted))
+
     def with_steps(self, steps: Iterable[Step]) -> Lecture:
         return replace(self, steps=tuple(steps))
 

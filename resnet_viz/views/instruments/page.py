@@ -104,6 +104,10 @@ class InstrumentsPage(Page):
         )
         for_each(self.panels.values(), lambda panel: panel.retheme())
 
+    @property
+    def settled(self) -> bool:
+        return self.chosen in self.panels and self.panels[self.chosen].settled
+
     def choices(self) -> dict[str, Json]:
         """Which instrument is chosen, and what was chosen in each."""
         kept = {name: panel.choices() for name, panel in self.panels.items()}

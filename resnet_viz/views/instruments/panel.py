@@ -108,6 +108,10 @@ class Panel(Feature):
         rows.addWidget(self.measured)
         rows.addWidget(self.scroller, 1)
 
+    @property
+    def settled(self) -> bool:
+        return not self.channel.running
+
     def request(self) -> object:
         """The task that measures what is chosen now.
 

@@ -174,6 +174,13 @@ class LaboratoryPage(Page):
         }
         self.controls.choose(replace(now, **kept))
 
+    @property
+    def settled(self) -> bool:
+        if self.result is None:
+            return False
+        measured, chosen = self.result.request, self.controls.request()
+        return all(getattr(measured, name) == getattr(chosen, name) for name in _KEPT)
+
     # ---- asking
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -35,6 +35,8 @@ class Host(Protocol):
     actions_by_name: dict[str, QAction]
 
     def apply_session(self, session: Session) -> None: ...
+    @property
+    def settled(self) -> bool: ...
     def figures_on_screen(self) -> Sequence[Figure]: ...
     def results_on_screen(self) -> Sequence[object]: ...
     def make_part(self, name: str) -> QWidget: ...
@@ -71,7 +73,7 @@ class Presenter(QObject):
         self.stage.overview.itemActivated.connect(lambda _: self._chosen())
         self.stage.overview.itemClicked.connect(lambda _: self._chosen())
         self._wanted: Mapping[str, Json] | None = None
-        self._action = ""
+        self._begins = False
         self._quiet = self._waited = 0
         self._busy = False
         self._timer = QTimer(self, interval=TICK)
@@ -166,10 +168,7 @@ class Presenter(QObject):
         if asked:
             assert self.step.predict is not None
             self.stage.question.guess = self.guesses.get(self.number)
-        diagram = self.stage.part("diagram")
-        if "level" in state and isinstance(diagram, DiagramView):
-            diagram.set_level(state["level"])
-        self._action = str(state.get("do", ""))
+        self._begins = True
         self._quiet = self._waited = 0
         self.stage.working.setVisible(True)
         self._timer.start()
@@ -257,24 +256,27 @@ class Presenter(QObject):
         self._waited += 1
         self._quiet = 0 if self._busy or self._wanted is not None else self._quiet + 1
         figures: Sequence[Figure] = ()
-        if self._busy or self._quiet <= 2 * _QUIET:
+        if self.host.settled and (self._busy or self._quiet <= 2 * _QUIET):
             figures = self.host.figures_on_screen()
             self.stage.show_figures(figures)
         if self.free or not self.stage.working.isVisibleTo(self.stage):
             return
-        if self._action and self._current():
+        if self._begins and self._current():
             self._begin_action()
             return
         there = bool(figures) or not self.stage.shows_figures
-        done = self._quiet >= _QUIET and self._current() and there
+        done = self._quiet >= _QUIET and self._current() and there and self.host.settled
         if done or self._waited > _PATIENCE:
             self.stage.working.setVisible(False)
             self._mark()
 
     def _begin_action(self) -> None:
         """What the step begins by itself, once the program is set."""
-        action, self._action = self._action, ""
-        diagram = self.stage.part("diagram")
+        self._begins = False
+        state = self.lecture.state(self.number)
+        action, diagram = str(state.get("do", "")), self.stage.part("diagram")
+        if "level" in state and isinstance(diagram, DiagramView):
+            diagram.set_level(state["level"], str(state.get("block", "")))
         if action == "play" and isinstance(diagram, DiagramView):
             diagram.play()
         elif action == "cascade":
@@ -284,6 +286,7 @@ class Presenter(QObject):
             self._quiet = 0
 
     def _mark(self) -> None:
+        self.stage.show_figures(self.host.figures_on_screen())
         results = [self.host.engine.result, *self.host.results_on_screen()]
         predict = self.step.predict
         if predict is not None:

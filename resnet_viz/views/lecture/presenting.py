@@ -85,7 +85,7 @@ class Presenting(QObject):
         self.lecture, self._step = lecture, 0
         if path not in shipped().values():
             self._window.opening.remember(str(path))
-        self._window.preparing.tell("This lecture", _networks(lecture))
+        self._window.preparing.tell("This lecture", lecture.networks)
         said = lecture.sentences()
         if said:
             more = f" … and {len(said) - _SAID} more mistakes." if len(said) > _SAID else ""
@@ -213,6 +213,11 @@ class Presenting(QObject):
         """Choose everything as a step says."""
         self._window.sessions.apply(session, "lecture's step")
 
+    @property
+    def settled(self) -> bool:
+        """True if the page shows what is chosen there."""
+        return bool(self._window.pages.shown.settled)
+
     def figures_on_screen(self) -> Sequence[Figure]:
         """Those of the page."""
         found: Sequence[Figure] = self._window.pages.shown.figures()
@@ -242,10 +247,3 @@ class Presenting(QObject):
     def say(self, sentence: str) -> None:
         """Into the window's message area."""
         self._window.message.say(sentence)
-
-
-def _networks(lecture: Lecture) -> list[str]:
-    """Those whose weights the lecture needs."""
-    states = [lecture.state(number) for number in range(len(lecture.steps))]
-    wanted = [one for one in states if one.get("weights", "default") == "default"]
-    return list(dict.fromkeys(str(state["network"]) for state in wanted))

@@ -197,7 +197,8 @@ class Plot(QWidget):
         """Give the axes room for their labels, of which half may stand out past the end."""
         chart, axis = self.chart, self.plot.getAxis
         numbered = bool(chart.x.names or chart.x.ticks or chart.x.ticks is None)
-        axis("bottom").setHeight(metrics.height() + 6 if numbered else 6)
+        lines = 1 + max((name.count("\n") for name in chart.x.names), default=0)
+        axis("bottom").setHeight(lines * metrics.height() + 6 if numbered else 6)
         bands = bool(chart.bands) and not self._compact
         axis("top").setHeight(metrics.height() + 2 if bands else 4)
         axis("top").setStyle(showValues=bands)
@@ -257,7 +258,8 @@ class Plot(QWidget):
                 order = [round(self._marked), *order]
             taken: dict[int, float] = {}
             for n in dict.fromkeys(n for n in order if 0 <= n < len(ticks)):
-                half = metrics.horizontalAdvance(ticks[n][1]) / 2 + 0.6 * metrics.averageCharWidth()
+                wide = max(map(metrics.horizontalAdvance, ticks[n][1].split("\n")))
+                half = wide / 2 + 0.6 * metrics.averageCharWidth()
                 if all(
                     abs(ticks[n][0] - ticks[m][0]) * self._spacing >= half + width
                     for m, width in taken.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QTabBar, QVBoxLayout
 
@@ -16,7 +16,7 @@ from resnet_viz.views.story.degradation import TEXT as DEGRADATION_TEXT
 from resnet_viz.views.story.degradation import DegradationCard
 from resnet_viz.views.story.depth import DepthFigure
 from resnet_viz.views.story.size import SizeFigure
-from resnet_viz.views.widgets.feature import Key
+from resnet_viz.views.widgets.feature import Json, Key
 from resnet_viz.views.widgets.page import Page
 
 CHAPTERS = ("1  Depth and error", "2  Size and accuracy", "3  Degradation")
@@ -87,6 +87,15 @@ class StoryPage(Page):
         if chapter < 2:
             return ((story.depth, story.size)[chapter](),)
         return (story.twins(), *self.degradation.shipped.figures())
+
+    def choices(self) -> dict[str, Json]:
+        """The chapter on screen, counted from 1."""
+        return {"chapter": self.chapters.currentIndex() + 1}
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        chapter = choices.get("chapter")
+        if isinstance(chapter, int) and 1 <= chapter <= self.chapters.count():
+            self.chapters.setCurrentIndex(chapter - 1)
 
     def retheme(self) -> None:
         for part in (

@@ -63,6 +63,11 @@ class Feature(QWidget):
         figures = self.figures()
         return table_of(figures[0]) if figures else None
 
+    @property
+    def settled(self) -> bool:
+        """True if what is on screen is that of what is chosen, and not still to be measured."""
+        return True
+
     def choices(self) -> dict[str, Json]:
         """What the user has chosen here, as JSON."""
         return {}
