@@ -256,10 +256,11 @@ class Presenter(QObject):
         self._waited += 1
         self._quiet = 0 if self._busy or self._wanted is not None else self._quiet + 1
         figures: Sequence[Figure] = ()
-        if self.host.settled and (self._busy or self._quiet <= 2 * _QUIET):
+        waiting = not self.free and self.stage.working.isVisibleTo(self.stage)
+        if self.host.settled and (waiting or self._busy or self._quiet <= 2 * _QUIET):
             figures = self.host.figures_on_screen()
             self.stage.show_figures(figures)
-        if self.free or not self.stage.working.isVisibleTo(self.stage):
+        if not waiting:
             return
         if self._begins and self._current():
             self._begin_action()
