@@ -58,6 +58,23 @@ def test_picture_and_numbers_alone(shown: MainWindow) -> None:
     assert isinstance(data.imageData(), QImage)
 
 
+def test_copy_as_python_or_a_sentence_why_not(
+    shown: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = fakes.result()
+    explorer = shown.explorer
+    monkeypatch.setattr(shown.engine, "result", result)
+    for name in ("gradient_flow", "saliency", "predictions", "activations"):
+        shown.copying.copy_python(explorer.panel(name))  # type: ignore[attr-defined]
+        text = QApplication.clipboard().text()
+        compile(text, name, "exec")
+        assert "import torch" in text
+    QApplication.clipboard().clear()
+    shown.copying.copy_python(shown.pages["degradation"])
+    assert "no script" in shown.message.text.text() or "nothing to" in shown.message.text.text()
+    assert not QApplication.clipboard().text()
+
+
 def test_the_dialog_writes_what_is_on_screen(driver: Driver, qtbot: QtBot, tmp_path: Path) -> None:
     result = driver.show().results[-1]
     window = driver.window

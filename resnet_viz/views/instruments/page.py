@@ -85,6 +85,12 @@ class InstrumentsPage(Page):
         """Those of the instrument that is chosen."""
         return self.panels[self.chosen].figures() if self.chosen in self.panels else ()
 
+    def script(self, result: Result | None) -> str:
+        """That of the instrument that is chosen."""
+        if self.chosen in self.panels:
+            return self.panels[self.chosen].script(result)
+        return super().script(result)
+
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
         look = theme.current()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script import strength_script
 from resnet_viz.figures import strength
 from resnet_viz.figures.figure import Chart, Figure
 from resnet_viz.networks.structure import Structure
@@ -105,6 +106,12 @@ class StrengthPanel(Panel):
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
         return () if self.result is None else (strength.strength(self.result),)
+
+    def script(self, result: Result | None) -> str:
+        """That of the sweep on screen."""
+        if self.result is None or result is None:
+            return super().script(None)
+        return strength_script(result, self.result.request, self.result.target)
 
     def _draw(self) -> None:
         for figure in self.figures():

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_laboratory import laboratory_script
 from resnet_viz.figures import laboratory
 from resnet_viz.figures import laboratory_words as words
 from resnet_viz.figures.figure import Chart, Figure
@@ -35,6 +36,7 @@ from resnet_viz.results.laboratory import (
     NetworkFlow,
 )
 from resnet_viz.results.laboratory_regime import BOUNDS, judge
+from resnet_viz.results.result import Result
 from resnet_viz.results.task import Progress
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.laboratory.controls import LaboratoryControls
@@ -292,6 +294,12 @@ class LaboratoryPage(Page):
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
         return () if self.result is None else (laboratory.laboratory(self.result),)
+
+    def script(self, result: Result | None) -> str:
+        """That of the twins on screen."""
+        if self.result is None:
+            return super().script(None)
+        return laboratory_script(self.result.request)
 
     def toggle_sweep(self) -> None:
         """Let the front run from the loss to the input; again, and everything is shown at once."""

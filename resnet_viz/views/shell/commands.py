@@ -136,6 +136,10 @@ COMMANDS: list[Line] = [
         "copy_numbers", "Copy the &numbers", "copying.copy_numbers", EDIT, 1, "",
         "Copy the numbers of the panel with the focus, or of the page, for a spreadsheet",
     ),
+    Command(
+        "copy_python", "Copy as P&ython", "copying.copy_python", EDIT, 1, "",
+        "Copy a script that computes these numbers without this program",
+    ),
     *(
         Submenu(group, "choices.fill_networks", NETWORK, 0, (group,))
         for group in dict.fromkeys(spec.group for spec in catalog.CATALOG.values())

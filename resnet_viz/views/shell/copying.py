@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QObject, QPoint
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from resnet_viz.export.script import NoScript
 from resnet_viz.figures.table import Table
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Feature
@@ -50,6 +51,15 @@ class Copying(QObject):
         else:
             QApplication.clipboard().setText(tabbed(table))
 
+    def copy_python(self, feature: Feature | None = None) -> None:
+        """A script that computes the numbers; a sentence where there is none for them."""
+        try:
+            text = (feature or self._chosen()).script(self._window.engine.result)
+        except NoScript as error:
+            self._window.message.say(str(error))
+        else:
+            QApplication.clipboard().setText(text)
+
     def offer(self, widget: QWidget, at: QPoint) -> bool:
         """A menu for the panel that ``widget`` is in, at a point of the screen; False if none."""
         feature = feature_of(widget)
@@ -58,6 +68,7 @@ class Copying(QObject):
         menu = QMenu(self._window)
         menu.addAction("Copy picture", lambda: self.copy_picture(feature))
         menu.addAction("Copy numbers", lambda: self.copy_numbers(feature))
+        menu.addAction("Copy as Python", lambda: self.copy_python(feature))
         menu.popup(at)
         menu.aboutToHide.connect(menu.deleteLater)
         return True

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeVar
 
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from resnet_viz.export.script import NoScript, script_of
 from resnet_viz.export.session import Json as Json
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.table import Table, table_of
@@ -67,6 +68,17 @@ class Feature(QWidget):
     def settled(self) -> bool:
         """True if what is on screen is that of what is chosen, and not still to be measured."""
         return True
+
+    def script(self, result: Result | None) -> str:
+        """A Python script that computes the numbers on screen anew; ``result`` is the newest.
+
+        Raises:
+            NoScript: there is none for them.
+        """
+        figures = self.figures()
+        if result is None or not figures:
+            raise NoScript("There is nothing to write a script for yet; measure something first")
+        return script_of(result, figures[0].name)
 
     def choices(self) -> dict[str, Json]:
         """What the user has chosen here, as JSON."""
