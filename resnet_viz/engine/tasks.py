@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from resnet_viz.analysis.task import TaskContext
+from resnet_viz.export.animation import AnimateRequest
 from resnet_viz.export.formats import PreviewRequest, WriteRequest
 from resnet_viz.results.attribution import AttributionRequest
 from resnet_viz.results.comparison import CompareRequest
@@ -43,6 +44,7 @@ TASKS: dict[type, str] = {
     AttributionRequest: "resnet_viz.analysis.attribution.task:run",
     WriteHandout: "resnet_viz.export.handout:run",
     WriteRequest: "resnet_viz.export.formats:run",
+    AnimateRequest: "resnet_viz.export.animation:run",
     PreviewRequest: "resnet_viz.export.formats:preview",
     PrepareRequest: "resnet_viz.analysis.offline:run",
 }

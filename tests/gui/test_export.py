@@ -112,3 +112,19 @@ def test_the_dialog_writes_what_is_on_screen(driver: Driver, qtbot: QtBot, tmp_p
     with qtbot.waitSignal(window.exporting.channel.failed, timeout=60_000) as said:
         bad.save_to(tmp_path / "nowhere" / "a.png")
     assert "cannot be written" in said.args[0]
+
+
+def test_an_animation_from_the_menu(driver: Driver, qtbot: QtBot, tmp_path: Path) -> None:
+    driver.show()
+    window = driver.window
+    menu = window.menus.menus["&Animation"]
+    menu.aboutToShow.emit()
+    assert "Skips going off" in menu.actions()[0].text()
+    path = tmp_path / "skips.gif"
+    window.animating.make("cascade", path)
+    qtbot.waitUntil(path.exists, timeout=120_000)
+    with Image.open(path) as film:
+        assert getattr(film, "n_frames", 1) == 1 + len(driver.results[-1].structure.skips)
+    qtbot.waitUntil(lambda: str(path) in window.message.text.text())
+    window.animating.make("cascade", tmp_path / "nowhere.avi")
+    qtbot.waitUntil(lambda: ".mp4" in window.message.text.text())

@@ -105,6 +105,7 @@ COMMANDS: list[Line] = [
         "export", "&Export…", "exporting.ask", FILE, 2, "Ctrl+E",
         "Write figures, the diagram and their numbers as PNG, SVG, PDF, CSV or JSON",
     ),
+    Submenu("&Animation", "animating.fill", FILE, 2),
     Command(
         "handout", "&Hand-out…", "handouts.ask", FILE, 2, "",
         "Write what is on screen as a web page for students, which needs no network",

@@ -21,6 +21,7 @@ from resnet_viz.images import gallery
 from resnet_viz.results.result import Result
 from resnet_viz.views.help.glossary import glossary_of
 from resnet_viz.views.help.what_is_this import WhatIsThis
+from resnet_viz.views.shell.animating import Animating
 from resnet_viz.views.shell.checkpoint import CheckpointOpener
 from resnet_viz.views.shell.choices import Choices, apply_theme
 from resnet_viz.views.shell.copying import Copying
@@ -93,6 +94,7 @@ class MainWindow(QMainWindow):
         self.choices = Choices(self.engine, settings, self.message, self, self.retheme)
         self.handouts = HandoutMaker(self.engine, self.message.say, self)
         self.exporting, self.copying = Exporting(self), Copying(self)
+        self.animating = Animating(self)
         self.preparing = Preparing(self.engine, self.message.say, self)
         self.what_is_this = WhatIsThis(self)
         self.status = StatusBar()
@@ -129,6 +131,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message)
         column.addWidget(self.checkpoints.progress)
         column.addWidget(self.handouts.progress)
+        column.addWidget(self.animating.progress)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
         # In the menu bar's free end the tabs cost no height.

@@ -1,0 +1,219 @@
+"""Animations as GIF, with Pillow, and as MP4, with PyAV where it is installed.
+
+Frames are drawn one by one from measured values; what is kept of a step are its norms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from PIL import Image
+
+from resnet_viz.export.figure import PRESETS, draw, saved
+from resnet_viz.export.formats import ExportError, whole
+from resnet_viz.figures.figure import Figure
+from resnet_viz.figures.gradient_flow import gradient_flow, norms
+from resnet_viz.figures.looks import THEMES
+from resnet_viz.figures.scale import Scale
+from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.result import Pass, Result, Snapshot
+from resnet_viz.results.task import Progress, TaskError
+
+if TYPE_CHECKING:
+    from resnet_viz.analysis.task import TaskContext
+
+SUFFIXES = (".gif", ".mp4")
+
+STRENGTHS = tuple(number / 20 for number in range(20, -1, -1))
+
+_RATE = 10  # frames a second in a film
+_MOST_STEPS = 60
+
+
+@dataclass(frozen=True)
+class AnimateRequest:
+    """Write the gradient flow of ``snapshot`` while its skips go off one by one, from the output,
+    or while the strength of all goes from 1 to 0. ``seconds`` is how long each step stays."""
+
+    snapshot: Snapshot
+    kind: Literal["cascade", "strength"]
+    path: Path
+    look: str = "light"
+    seconds: float = 0.6
+    width: int = 1280
+
+
+@dataclass(frozen=True)
+class Animated:
+    """What was written."""
+
+    path: Path
+    frames: int
+
+
+def has_film() -> bool:
+    """True if MP4 can be written."""
+    return find_spec("av") is not None
+
+
+NO_FILM = (
+    'MP4 needs PyAV, which is not installed; install it with "pip install resnet-viz[video]", or '
+    "write a GIF"
+)
+
+
+def run(request: AnimateRequest, context: TaskContext) -> Iterator[object]:
+    """Measure and draw, as a task; yields `Progress`, then `Animated`.
+
+    Raises:
+        TaskError: the network has no skips, or the file cannot be written.
+        As `Session.run`.
+    """
+    suffix = request.path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise TaskError(f"{request.path.name} must end in {' or '.join(SUFFIXES)}")
+    if suffix == ".mp4" and not has_film():
+        raise TaskError(NO_FILM)
+    first = context.session.run(replace(request.snapshot, gates=GateSettings()), context.cancelled)
+    steps = steps_of(request, first)
+    if not steps:
+        raise TaskError(f"{first.structure.title} has no skips; choose a residual network")
+    total = 2 * len(steps)
+    measured: list[Result] = []
+    for number, (_, gates) in enumerate(steps):
+        context.stop_if_cancelled()
+        yield Progress(f"Measuring step {number + 1} of {len(steps)}", number, total)
+        asked = replace(request.snapshot, gates=gates, target=first.now.target)
+        measured.append(_light(context.session.run(asked, context.cancelled)))
+    scale = Scale.covering([value for one in measured for value in norms(one.now)])
+    try:
+        with whole(request.path) as partial:
+            film = _Film(partial, request) if suffix == ".mp4" else _Gif(partial, request)
+            try:
+                for number, ((title, _), one) in enumerate(zip(steps, measured, strict=True)):
+                    context.stop_if_cancelled()
+                    done = len(steps) + number
+                    yield Progress(f"Drawing step {number + 1} of {len(steps)}", done, total)
+                    film.add(picture(_titled(gradient_flow(one, scale), title), request))
+            except BaseException:
+                film.give_up()
+                raise
+            film.close()
+    except ExportError as error:
+        raise TaskError(str(error)) from error
+    yield Animated(request.path, len(steps))
+
+
+def steps_of(request: AnimateRequest, result: Result) -> list[tuple[str, GateSettings]]:
+    """What is shown step by step, in words and as gates; of many skips several go at once."""
+    skips = list(result.structure.skips)
+    if not skips:
+        return []
+    if request.kind == "strength":
+        return [
+            (f"strength of all skips {s:g}", GateSettings().with_skips(skips, s)) for s in STRENGTHS
+        ]
+    counts = np.linspace(0, len(skips), min(len(skips), _MOST_STEPS) + 1).round().astype(int)
+    return [
+        (f"{n} of {len(skips)} skips off", GateSettings().with_skips(skips[len(skips) - n :], 0.0))
+        for n in (int(count) for count in counts)
+    ]
+
+
+def _titled(figure: Figure, step: str) -> Figure:
+    return replace(figure, title=f"{figure.title}, {step}")
+
+
+def _light(result: Result) -> Result:
+    """A result without its maps, of which a film of many steps would fill the memory."""
+    nothing = np.zeros((1, 1, 1), np.float32)
+
+    def without(run: Pass) -> Pass:
+        return replace(
+            run,
+            blocks=tuple(
+                replace(block, activation=nothing, gradient=nothing, cam=nothing[0])
+                for block in run.blocks
+            ),
+        )
+
+    now = without(result.now)
+    return replace(result, now=now, all_on=now if result.now is result.all_on else
+                   without(result.all_on))  # fmt: skip
+
+
+def picture(figure: Figure, request: AnimateRequest) -> Image.Image:
+    """One frame, RGB, of sides that are even, as films need them."""
+    preset = PRESETS["slide"]
+    assert preset.width is not None
+    with saved():
+        sheet = draw(figure, THEMES[request.look], preset)
+        sheet.set_dpi(request.width / preset.width)
+        canvas: Any = sheet.canvas
+        canvas.draw()
+        pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+    height, width = (side - side % 2 for side in pixels.shape[:2])
+    return Image.fromarray(np.ascontiguousarray(pixels[:height, :width]))
+
+
+class _Gif:
+    """Keeps each frame in 256 colours until all are there, as Pillow wants them."""
+
+    def __init__(self, path: Path, request: AnimateRequest) -> None:
+        self._path, self._request = path, request
+        self._frames: list[Image.Image] = []
+
+    def add(self, frame: Image.Image) -> None:
+        self._frames.append(frame.quantize(128, dither=Image.Dither.NONE))
+
+    def close(self) -> None:
+        stays = [round(1000 * self._request.seconds)] * len(self._frames)
+        stays[-1] += 1500
+        first, *others = self._frames
+        comment = f"ResNet Explorer: {self._request.kind}".encode()
+        first.save(
+            self._path, "GIF", save_all=True, append_images=others, duration=stays, loop=0,
+            comment=comment, disposal=1,
+        )  # fmt: skip
+
+    def give_up(self) -> None:
+        self._frames = []
+
+
+class _Film:
+    """Encodes each frame as it comes."""
+
+    def __init__(self, path: Path, request: AnimateRequest) -> None:
+        import av
+
+        self._av: Any = av
+        self._repeat = max(1, round(_RATE * request.seconds))
+        try:
+            self._file: Any = av.open(str(path), "w", format="mp4")
+        except (OSError, ValueError) as error:
+            raise ExportError(
+                f"{path.parent} cannot be written to ({error}); choose another place"
+            ) from error
+        self._stream: Any = None
+
+    def add(self, frame: Image.Image) -> None:
+        if self._stream is None:
+            self._stream = self._file.add_stream("libx264", rate=_RATE)
+            self._stream.width, self._stream.height = frame.size
+            self._stream.pix_fmt = "yuv420p"
+        for _ in range(self._repeat):
+            self._file.mux(self._stream.encode(self._av.VideoFrame.from_image(frame)))
+
+    def close(self) -> None:
+        self._file.mux(self._stream.encode())
+        self._file.close()
+
+    def give_up(self) -> None:
+        with suppress(Exception):
+            self._file.close()

@@ -1,0 +1,67 @@
+"""File → Animation: the skips going off, or their strength, as a GIF or a film."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from resnet_viz.engine.channel import Channel
+from resnet_viz.export.animation import NO_FILM, SUFFIXES, Animated, AnimateRequest, has_film
+from resnet_viz.views.widgets.progress_row import ProgressRow
+
+if TYPE_CHECKING:
+    from resnet_viz.views.shell.main_window import MainWindow
+
+Kind = Literal["cascade", "strength"]
+KINDS: dict[Kind, str] = {
+    "cascade": "Skips going off one by one…",
+    "strength": "Strength of all skips from 1 to 0…",
+}
+
+
+class Animating(QObject):
+    """Asks where to, and lets the worker measure and draw; ``progress`` shows how far it is."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.channel = Channel(window.worker, "animation", self)
+        self.channel.updated.connect(self._show)
+        self.channel.failed.connect(lambda sentence: window.message.say(sentence))
+        self.progress = ProgressRow(self.channel)
+        self.progress.setContentsMargins(12, 2, 6, 2)
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(False)
+        self.progress.setSizePolicy(policy)
+
+    def fill(self, menu: QMenu) -> None:
+        """An action for each kind; a line that says so where films cannot be written."""
+        for kind, title in KINDS.items():
+            menu.addAction(title, partial(self.ask, kind))
+        if not has_film():
+            menu.addSeparator()
+            menu.addAction(NO_FILM).setEnabled(False)
+
+    def ask(self, kind: Kind) -> None:
+        """Let the user choose a file, and make the animation."""
+        kinds = " ".join(f"*{one}" for one in SUFFIXES if one == ".gif" or has_film())
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Animation", f"{kind}.gif", f"Animation ({kinds})"
+        )
+        if path:
+            self.make(kind, Path(path))
+
+    def make(self, kind: Kind, path: Path) -> None:
+        """Measure the network and the photo on screen, and write to ``path``."""
+        if not path.suffix:
+            path = path.with_suffix(".gif")
+        self._window.message.say("")
+        self.channel.start(AnimateRequest(self._window.state.snapshot, kind, path))
+
+    def _show(self, update: object) -> None:
+        if isinstance(update, Animated):
+            self._window.message.say(f"Written: {update.path} ({update.frames} steps)")
