@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def test_a_gif_of_skips_going_off(context: TaskContext, tmp_path: Path) -> None:
         assert film.info["loop"] == 0
     assert len(frames) == 10
     assert frames[0].shape == (270, 480, 3)
-    assert all((one != two).any() for one, two in zip(frames, frames[1:], strict=False))
+    assert all((one != two).any() for one, two in pairwise(frames))
     assert [file.name for file in tmp_path.iterdir()] == ["a.gif"]
 
 
