@@ -250,3 +250,20 @@ def test_after_a_kill_what_was_open_is_offered_and_put_back(
     assert again.path.exists()
     again.end()
     assert list(left.parent.iterdir()) == [], "nothing is left after an end in order"
+
+
+def test_what_is_set_on_a_page_alone_is_kept_too(
+    made: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    laboratory = made.pages["laboratory"]
+    autosave = Autosave(made, tmp_path / "open")
+    assert autosave.begin()
+    try:
+        norm = not laboratory.choices()["norm"]
+        laboratory.restore({"norm": norm})
+        with qtbot.waitSignal(autosave.kept, timeout=30_000):
+            autosave.look()
+        kept = json.loads(autosave.path.read_text())
+        assert kept["choices"]["laboratory"]["norm"] is norm
+    finally:
+        autosave.end()

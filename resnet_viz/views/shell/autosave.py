@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 REST = 2000
 """Milliseconds without a further choice before it is kept."""
+
+LOOK = 5000
+"""Milliseconds between looks at what is chosen on the pages, which tell nobody of a change."""
 
 
 def state_folder() -> Path:
@@ -47,6 +51,9 @@ class Autosave(QObject):
         self._writer.loaded.connect(self.kept)
         self._timer = QTimer(self, singleShot=True, interval=REST)
         self._timer.timeout.connect(self._keep)
+        self._pages: dict[str, Mapping[str, object]] = {}
+        self._look = QTimer(self, interval=LOOK)
+        self._look.timeout.connect(self.look)
 
     def begin(self) -> bool:
         """Offer what a crash left, and keep from now on; False without a folder to write to."""
@@ -62,11 +69,21 @@ class Autosave(QObject):
         window.state.snapshot_changed.connect(lambda _: self._timer.start())
         window.state.block_changed.connect(lambda _: self._timer.start())
         window.pages.turned.connect(lambda _: self._timer.start())
+        self._pages = window.pages.choices()
+        self._look.start()
         return True
+
+    def look(self) -> None:
+        """Keep what is chosen if something was chosen on a page since the last look."""
+        pages = self._window.pages.choices()
+        if pages != self._pages:
+            self._pages = pages
+            self._timer.start()
 
     def end(self) -> None:
         """The window was closed in order: nothing is to be restored."""
         self._timer.stop()
+        self._look.stop()
         self._writer.close()
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
