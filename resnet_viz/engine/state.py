@@ -43,6 +43,7 @@ class ExplorerState(QObject):
     choice of view alone: the last result already holds every block. Every choice but that of the
     device is a step on ``undo_stack``. The steps of one ``gesture``, such as a drag of the crop,
     become one; a gesture is any object, and equal ones are the same.
+    ``beside_asked`` carries what else is to be as it was: see `take`.
     """
 
     network_changed = Signal(str)
@@ -54,6 +55,7 @@ class ExplorerState(QObject):
     device_changed = Signal(str)
     block_changed = Signal(str)
     snapshot_changed = Signal(object)
+    beside_asked = Signal(object)
 
     def __init__(self, photo: Photo, network: str = catalog.DEFAULT) -> None:
         super().__init__()
@@ -131,9 +133,19 @@ class ExplorerState(QObject):
         """Look at a block; looking at one after the other is one step."""
         self._change(replace(self._now, block=name), f"selection of {name}", "selection")
 
-    def take(self, snapshot: Snapshot, block: str = "", what: str = "opened session") -> None:
-        """Choose everything at once, as one step."""
-        self._change(_Chosen(snapshot, block), what)
+    def take(
+        self,
+        snapshot: Snapshot,
+        block: str = "",
+        what: str = "opened session",
+        beside: tuple[object, object] | None = None,
+    ) -> None:
+        """Choose everything at once, as one step.
+
+        ``beside`` is what the caller changes with it, before and after: ``beside_asked`` carries
+        the one when the step is undone, and the other when it is done again.
+        """
+        self._change(_Chosen(snapshot, block), what, beside=beside)
         self.set_device(snapshot.device)
 
     # ---- going back
@@ -189,10 +201,16 @@ class ExplorerState(QObject):
         snapshot = replace(self.snapshot, **changes)  # type: ignore[arg-type]
         self._change(replace(self._now, snapshot=snapshot), what, gesture)
 
-    def _change(self, new: _Chosen, what: str, gesture: object = None) -> None:
+    def _change(
+        self,
+        new: _Chosen,
+        what: str,
+        gesture: object = None,
+        beside: tuple[object, object] | None = None,
+    ) -> None:
         """Make a choice: a step that can be undone, and a signal for all that differs."""
-        if not self._now.same(new):
-            self.undo_stack.push(_Step(self, self._now, new, what, gesture))
+        if not self._now.same(new) or (beside is not None and beside[0] != beside[1]):
+            self.undo_stack.push(_Step(self, self._now, new, what, gesture, beside))
             self._show(new)
 
     def _show(self, new: _Chosen) -> None:
@@ -219,28 +237,37 @@ class ExplorerState(QObject):
         if new.snapshot != old.snapshot:
             self.snapshot_changed.emit(self.snapshot)
 
-    def go_to(self, chosen: _Chosen) -> None:
+    def go_to(self, chosen: _Chosen, beside: object = None) -> None:
         """For steps: choose again what was chosen then, on the device that is used now."""
         self._show(replace(chosen, snapshot=replace(chosen.snapshot, device=self.snapshot.device)))
+        if beside is not None and not self._still:
+            self.beside_asked.emit(beside)
 
 
 class _Step(QUndoCommand):
     """From one choice to the next. It is put on the stack when it has been taken."""
 
     def __init__(
-        self, state: ExplorerState, before: _Chosen, after: _Chosen, what: str, gesture: object
+        self,
+        state: ExplorerState,
+        before: _Chosen,
+        after: _Chosen,
+        what: str,
+        gesture: object,
+        beside: tuple[object, object] | None = None,
     ) -> None:
         super().__init__(what)
         self.before, self.after = before, after
         self._state, self._gesture = state, gesture
+        self._beside = beside or (None, None)
         self._taken = True
 
     def undo(self) -> None:
-        self._state.go_to(self.before)
+        self._state.go_to(self.before, self._beside[0])
 
     def redo(self) -> None:
         if not self._taken:
-            self._state.go_to(self.after)
+            self._state.go_to(self.after, self._beside[1])
         self._taken = False
 
     def id(self) -> int:

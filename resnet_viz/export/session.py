@@ -384,8 +384,9 @@ def _text_from_json(value: Json) -> str:
 
 
 def _choices_from_json(value: Json) -> dict[str, Json]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r} is no group of choices")
+    for group in (value, *value.values()) if isinstance(value, dict) else (value,):
+        if not isinstance(group, dict):
+            raise TypeError(f"{group!r} is no group of choices")
     return value
 
 

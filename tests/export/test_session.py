@@ -160,6 +160,7 @@ def test_a_newer_version_opens_as_far_as_it_goes_and_is_kept() -> None:
         ("block", 3),
         ("page", ["story"]),
         ("choices", [1]),
+        ("choices", {"laboratory": 5}),
     ],
 )
 def test_a_part_that_cannot_be_read_is_named_and_left_as_it_was(key: str, value: object) -> None:

@@ -84,6 +84,12 @@ def test_everything_chosen_is_there_again_in_another_window_and_another_folder(
     assert str(moved) in [action.text() for action in menu.actions()]
     other.state.undo_stack.undo()
     assert other.state.snapshot.network == "resnet56"  # opening is one step
+    assert other.pages.current == "explorer"
+    assert other.pages.choices()["laboratory"] != before.choices["laboratory"]
+    other.state.undo_stack.redo()
+    assert other.sessions.now().snapshot.network == "resnet20"
+    assert other.pages.current == "laboratory"
+    assert other.pages.choices()["laboratory"] == before.choices["laboratory"]
     discard(other)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ class Sessions(QObject):
         self._reader.failed.connect(window.message.say)
         self._writer.loaded.connect(self._saved)
         self._writer.failed.connect(window.message.say)
+        window.state.beside_asked.connect(self._put_back)
         window.state.undo_stack.cleanChanged.connect(self._clean_changed)
 
     @property
@@ -71,12 +73,23 @@ class Sessions(QObject):
     def apply(self, session: Session, what: str = "opened session") -> None:
         """Choose everything as it was then, as one step."""
         window = self._window
+        kept = [name for name in session.choices if name in window.pages]
+        for name in kept:
+            _ = window.pages[name]  # made now, so that it can be put back
+        before = window.pages.choices()
+        after = {name: {**before[name], **session.choices[name]} for name in kept}
+        page = window.pages.current
+        pages = ((page, before), (session.page or page, {**before, **after}))
         window.message.clear()
         window.engine.photos.clear()
-        window.state.take(session.snapshot, session.block, what)
-        window.pages.restore(session.choices)
-        if session.page:
-            window.turn_to_page(session.page)
+        window.state.take(session.snapshot, session.block, what, pages)
+        self._put_back((session.page, session.choices))
+
+    def _put_back(self, pages: tuple[str, Mapping[str, Json]]) -> None:
+        page, choices = pages
+        self._window.pages.restore(choices)
+        if page:
+            self._window.turn_to_page(page)
 
     # ---- files
 
