@@ -33,6 +33,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
@@ -188,6 +189,9 @@ class Lecture:
         states = [self.state(number) for number in range(len(self.steps))]
         wanted = [one for one in states if one.get("weights", "default") == "default"]
         return list(dict.fromkeys(str(state["network"]) for state in wanted))
+
+    def retitled(self, title: str) -> Lecture:
+        return replace(self, title=title)
 
     def with_steps(self, steps: Iterable[Step]) -> Lecture:
         return replace(self, steps=tuple(steps))
@@ -693,6 +697,25 @@ def write_lecture(lecture: Lecture) -> str:
         parts.append(f"---\n{front_text(ordered)}---\n\n{lecture.introduction}".rstrip())
     parts += [step.source or _step_text(step) for step in lecture.steps]
     return "\n\n".join(parts) + "\n"
+
+
+def save_lecture(lecture: Lecture, path: Path) -> Lecture:
+    """Write the lecture to a file that is whole at every moment; it is then that file's.
+
+    Raises:
+        LectureError: it cannot be written; what was there is as it was.
+    """
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_text(write_lecture(lecture), encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise LectureError(
+            f"{path} cannot be written ({error.strerror}); save it in another place"
+        ) from None
+    return replace(lecture, path=path)
 
 
 def front_text(front: Mapping[str, Json]) -> str:

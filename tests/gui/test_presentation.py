@@ -12,15 +12,17 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from resnet_viz.export.lecture import read_lecture
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.lecture.audience import Audience
 from resnet_viz.views.lecture.keys import BINDINGS
 from resnet_viz.views.lecture.presenter import Presenter
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets import theme
+from tests.gui import fit
 from tests.gui.conftest import Driver
 
 LECTURE = """---
@@ -352,3 +354,50 @@ def test_the_stage_has_a_diagram_of_its_own(presented: MainWindow) -> None:
     assert isinstance(on_stage, DiagramView)
     assert on_stage is not presented.explorer.diagram  # type: ignore[attr-defined]
     assert not on_stage.controls.isVisible()
+
+
+def test_a_lecture_is_recorded_edited_saved_and_presented(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, qtbot = driver.show().window, driver.qtbot
+    window.actions_by_name["record"].trigger()
+    editor = window.presenting.editor
+
+    def click(text: str) -> None:
+        qtbot.mouseClick(editor.buttons[text], Qt.MouseButton.LeftButton)
+
+    click("Add what is on screen")
+    QTest.keyClicks(editor.title, "All on")
+    window.state.set_skips(["layer1.0", "layer1.1"], on=False)
+    driver.next_result()
+    click("Add what is on screen")
+    QTest.keyClicks(editor.title, "Two are off")
+    qtbot.mouseClick(editor.text.viewport(), Qt.MouseButton.LeftButton)
+    QTest.keyClicks(editor.text, "Two skips are off.")
+    QTest.keyClicks(editor.notes, "Say which.")
+    click("Add a question")
+    assert "predict:" in editor.front.toPlainText()
+    assert editor.sentence.text() == ""
+    editor.front.setPlainText(editor.front.toPlainText().replace("network: resnet56", "network: x"))
+    assert "network" in editor.sentence.text()
+    editor.front.setPlainText(editor.front.toPlainText().replace("network: x", "network: resnet56"))
+    click("Up")
+    path = tmp_path / "mine.md"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    click("Save…")
+    again = read_lecture(path)
+    assert again.problems == ()
+    assert [step.title for step in again.steps] == ["Two are off", "All on"]
+    first = again.steps[0]
+    assert (first.text, first.notes) == ("Two skips are off.", "Say which.")
+    assert first.predict is not None
+    assert first.front["skips"] == {"layer1.0": "off", "layer1.1": "off"}
+    click("Delete")
+    assert [step.title for step in editor.lecture.steps] == ["All on"]
+    click("Show")
+    one = presenter(window)
+    assert one.step.title == "All on"
+    measured(qtbot, window)
+    assert window.state.snapshot.gates.skip("layer1.0") == 1.0
+    window.presenting.end()
+    assert fit.faults(editor) == []

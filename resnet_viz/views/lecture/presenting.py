@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 from resnet_viz.engine.explorer import Explorer
 from resnet_viz.export.handout import questions_of
 from resnet_viz.export.lecture import Lecture, LectureError, read_lecture
+from resnet_viz.export.lecture_state import recorded
 from resnet_viz.export.lectures import shipped
 from resnet_viz.export.session import Session
 from resnet_viz.figures.figure import Figure
 from resnet_viz.results.handout import Question
 from resnet_viz.views.lecture.audience import Audience, Console, PresenterKeys
+from resnet_viz.views.lecture.editor import LectureEditor
 from resnet_viz.views.lecture.presenter import Presenter
 from resnet_viz.views.widgets import theme
 
@@ -46,6 +49,7 @@ class Presenting(QObject):
         self.presenter: Presenter | None = None
         self.audience: Audience | None = None
         self.console: Console | None = None
+        self.editor: LectureEditor | None = None
         self._keys: PresenterKeys | None = None
         self._step = 0
         window.handouts.lecture = self._questions
@@ -83,6 +87,10 @@ class Presenting(QObject):
             )
             return
         self.lecture, self._step = lecture, 0
+        if self.editor is not None:
+            self.editor.close()
+            self.editor.deleteLater()
+            self.editor = None
         if path not in shipped().values():
             self._window.opening.remember(str(path))
         self._window.preparing.tell("This lecture", lecture.networks)
@@ -96,6 +104,33 @@ class Presenting(QObject):
         if self.lecture is None:
             return "", ()
         return self.lecture.title, questions_of(self.lecture)
+
+    def record(self) -> None:
+        """Open the panel that makes what is on screen a step of the open, or of a new lecture."""
+        if self.editor is None:
+            lecture = self.lecture or Lecture("My lecture")
+            if lecture.path in shipped().values():
+                # What comes with the program stays as it is.
+                lecture = replace(lecture, path=None)
+            self.editor = LectureEditor(lecture, self._recorded, self._window)
+            self.editor.changed.connect(self._edited)
+            self.editor.shown.connect(self._show_step)
+        self.editor.show()
+        self.editor.raise_()
+
+    def _recorded(self, folder: Path | None) -> dict[str, Any]:
+        result = self.engine.result
+        labels = result.labels if result is not None else ()
+        return recorded(self._window.sessions.now(), self.engine.structure, labels, folder)
+
+    def _edited(self, lecture: Lecture) -> None:
+        self.lecture = lecture if lecture.steps else None
+        if lecture.path is not None:
+            self._window.opening.remember(str(lecture.path))
+
+    def _show_step(self, number: int) -> None:
+        self._step = number
+        self.present()
 
     # ---- presenting
 
@@ -125,7 +160,7 @@ class Presenting(QObject):
         audience.closed.connect(self.end)
         presenter.moved.connect(self._moved)
         screen = self.screen()
-        presenter.go(self._step)
+        presenter.go(min(self._step, len(presenter.steps) - 1))
         audience.show_on(screen)
         if screen is not window.screen():
             minutes = None if self.lecture is None else self.lecture.minutes
@@ -163,6 +198,8 @@ class Presenting(QObject):
             self.presenter.stage.retheme()
         if self.console is not None:
             self.console.retheme()
+        if self.editor is not None:
+            self.editor.retheme()
 
     # ---- screens
 

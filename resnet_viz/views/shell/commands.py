@@ -100,6 +100,10 @@ COMMANDS: list[Line] = [
         "save_session_as", "Save the session &as…", "sessions.ask_to_save", FILE, 1,
         "Ctrl+Shift+S", "Keep it in another file",
     ),
+    Command(
+        "record", "Record a lec&ture…", "presenting.record", FILE, 2, "",
+        "Make what is on screen a step; write its title, text, notes and question",
+    ),
     Submenu("&Lectures", "presenting.fill_lectures", FILE, 2),
     Command(
         "export", "&Export…", "exporting.ask", FILE, 2, "Ctrl+E",
