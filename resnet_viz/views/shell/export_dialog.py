@@ -110,6 +110,10 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export")
         self.list = QListWidget()
         self.list.setAccessibleName("What to export")
+        self.list.setWordWrap(True)
+        self.list.setSpacing(2)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setMinimumWidth(24 * self.fontMetrics().averageCharWidth() + 160)
         for thing in things:
             item = QListWidgetItem(thing.title)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
