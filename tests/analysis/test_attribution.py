@@ -20,7 +20,6 @@ from captum.attr import (
 from torch import Tensor, nn
 
 from resnet_viz.analysis.attribution import integrated_gradients, occlusion
-from resnet_viz.analysis.attribution.registry import METHODS
 from resnet_viz.analysis.attribution.scene import Refused, Scene, Score
 from resnet_viz.analysis.attribution.separate import SeparateRelus
 from resnet_viz.analysis.attribution.task import run
@@ -33,6 +32,7 @@ from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.skips import SkipGates
 from resnet_viz.results.attribution import AttributionMap, AttributionRequest, AttributionResult
+from resnet_viz.results.attribution_methods import METHODS
 from resnet_viz.results.result import Snapshot
 from resnet_viz.results.task import Cancelled, Progress, TaskError
 from tests import fakes

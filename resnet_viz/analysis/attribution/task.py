@@ -9,11 +9,11 @@ from importlib import import_module
 import numpy as np
 import torch
 
-from resnet_viz.analysis.attribution.registry import METHODS
 from resnet_viz.analysis.attribution.scene import Refused, Scene
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.attribution import AttributionMap, AttributionRequest, AttributionResult
+from resnet_viz.results.attribution_methods import METHODS
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.task import Progress, TaskError
 

@@ -51,5 +51,11 @@ INSTRUMENTS: list[InstrumentEntry] = [
         "resnet_viz.views.instruments.witness:WitnessPanel",
         "Does the network see what its norms saw in training?",
     ),
+    InstrumentEntry(
+        "attribution",
+        "Attribution",
+        "resnet_viz.views.instruments.attribution:AttributionPanel",
+        "Where it looks, by fifteen methods; why this and not that",
+    ),
 ]
 """To add an instrument, write its module and add its entry here."""

@@ -1,6 +1,6 @@
 """Every method of attribution. To add one, write its module and add its entry here.
 
-The modules import torch, so they are named here and imported where the work is done.
+The modules, in analysis/attribution, import torch, so they are only named here.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ class Method:
     unit: str
     signed: bool = False
     warning: str = ""
+    passes: int | None = 1
+    """How many passes a map takes; None: a forward pass for each channel."""
 
     @property
     def where(self) -> str:
@@ -92,6 +94,7 @@ _ALL = (
         "a forward pass for each channel",
         "block",
         "activation",
+        passes=None,
     ),
     Method(
         "ablation_cam",
@@ -101,6 +104,7 @@ _ALL = (
         "a forward pass for each channel",
         "block",
         "logits × activation",
+        passes=None,
     ),
     Method(
         "gradient",
@@ -130,6 +134,7 @@ _ALL = (
         "input",
         "logits",
         True,
+        passes=50,
     ),
     Method(
         "smooth_grad",
@@ -139,6 +144,7 @@ _ALL = (
         "25 passes",
         "input",
         SLOPE,
+        passes=25,
     ),
     Method(
         "guided_backprop",
@@ -180,6 +186,7 @@ _ALL = (
         "input",
         "logits",
         True,
+        passes=90,
     ),
 )
 

@@ -1,0 +1,85 @@
+"""Attribution as a figure: a row for each method, skips on beside skips off, on one scale."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from resnet_viz.figures.figure import Figure, Map
+from resnet_viz.figures.numbers import number_text, per_cent
+from resnet_viz.images import overlay
+from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
+from resnet_viz.results.attribution import AttributionMap, AttributionResult
+from resnet_viz.results.attribution_methods import METHODS
+
+SIDE = 512  # pixels of the photo under a map
+SIGNED = "CET-D1"
+
+
+def photo(result: AttributionResult, side: int = SIDE) -> np.ndarray:
+    """The photo inside the crop at its own resolution, (side, side, 3) uint8."""
+    snapshot = result.on.snapshot
+    crop = snapshot.crop or default_crop(snapshot.photo, snapshot.spec.crop_fraction)
+    return network_picture(snapshot.photo, clamp_crop(crop, snapshot.photo), side)
+
+
+def ends(result: AttributionResult, method: str) -> tuple[float, float]:
+    """Where the colours of a method end, for skips on and off alike; about 0 where signed."""
+    values = [np.abs(one.values).ravel() for one in result.maps if one.method == method]
+    finite = [overlay.finite_range(one)[1] for one in values]
+    top = max((end for end in finite if np.isfinite(end)), default=float("nan"))
+    return (-top if METHODS[method].signed else 0.0), top
+
+
+def title(result: AttributionResult, shown: AttributionMap) -> str:
+    """Which method, and with which skips."""
+    if result.scores[1] is None:
+        return METHODS[shown.method].title
+    return f"{METHODS[shown.method].title}, skips {'off' if shown.off else 'on'}"
+
+
+def remark(shown: AttributionMap) -> str:
+    """The area that carries half of the map's weight, or why there is none."""
+    if shown.refusal:
+        return shown.refusal
+    half = shown.half
+    return "the map is 0" if np.isnan(half) else f"half of it in {per_cent(half)}"
+
+
+def attribution(
+    result: AttributionResult, opacity: float = 0.8, colours: str = "inferno"
+) -> Figure:
+    """Maps ≥ 0 over the photo, signed ones by themselves, as they are on screen."""
+    picture = photo(result)
+    panels = []
+    for one in result.maps:
+        method, (low, high) = METHODS[one.method], ends(result, one.method)
+        panels.append(
+            Map(
+                f"{title(result, one)}: {remark(one)}",
+                one.values,
+                low,
+                high,
+                method.unit,
+                SIGNED if method.signed else colours,
+                picture=None if method.signed else picture,
+                opacity=opacity,
+            )
+        )
+    columns = 1 if result.scores[1] is None else 2
+    heading = f"Why {result.asked}? Attribution by {len(result.request.methods)} methods"
+    return Figure("attribution", heading, caption(result), tuple(panels), columns)
+
+
+def caption(result: AttributionResult) -> str:
+    """What was explained, where, with which score, and what is to be known of the methods."""
+    on, off = result.scores
+    score = "logit" if result.against is None else "difference of logits"
+    said = f"Measured on {result.on.text}: why {result.asked}; methods of a block at {result.block}"
+    said += f". The {score} is {number_text(on, 3)}"
+    if off is not None:
+        said += f", with all skips off {number_text(off, 3)}"
+    methods = [METHODS[name] for name in result.request.methods]
+    warned = [one for one in methods if one.warning]
+    if warned:
+        said += f". {' and '.join(one.title for one in warned)}: {warned[0].warning}"
+    return f"{said}."
