@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viz.export.lectures import shipped
 from resnet_viz.views.shell import palette, recent
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.shell.palette import LECTURE, Found
@@ -80,6 +81,8 @@ def test_it_stays_in_the_middle_and_fits_in_every_theme(
             qapp.processEvents()
             assert made.rect().contains(welcome.geometry())
             assert abs(welcome.geometry().center().x() - made.rect().center().x()) <= 2
+            for title in shipped():
+                assert welcome.buttons[title].text() == title
             assert fit.faults(welcome) == []
             assert fit.faint(welcome) == []
             welcome.close()

@@ -32,7 +32,7 @@ SEEN = "welcomed"
 """The setting that says that it is no first start."""
 
 _RECENT, _SAMPLES = 4, 4
-_KEYS = ("skips_off", "skips_on", "cascade", "enlarge", "palette", "shortcuts")
+_KEYS = ("skips_off", "skips_on", "cascade", "enlarge", "present", "palette", "shortcuts")
 _INTRODUCTION = (
     "See what every block of a residual network does with your photo, forwards and backwards, "
     "and switch the skips off to see what they are for."
@@ -144,7 +144,7 @@ class Welcome(QFrame):
     ) -> None:
         button = QPushButton()
         metrics = button.fontMetrics()
-        room = 28 * metrics.averageCharWidth()
+        room = 34 * metrics.averageCharWidth()
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
         button.setText(shown.replace("&", "&&"))
         button.setAccessibleName(text)
@@ -167,7 +167,7 @@ class Welcome(QFrame):
         inside = self._inside
         high = inside.heightForWidth(wide - margins.left() - margins.right())
         high = max(high, inside.minimumSizeHint().height()) + margins.top() + margins.bottom() + 4
-        self.resize(wide, min(high, int(0.88 * room.height())))
+        self.resize(wide, min(high, int(0.95 * room.height())))
         self.move((room.width() - self.width()) // 2, (room.height() - self.height()) // 2)
 
     def retheme(self) -> None:
