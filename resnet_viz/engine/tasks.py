@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from resnet_viz.analysis.task import TaskContext
-from resnet_viz.export.animation import AnimateRequest
+from resnet_viz.export.animation import AnimateRequest, SweepRequest
 from resnet_viz.export.formats import PreviewRequest, WriteRequest
 from resnet_viz.results.attribution import AttributionRequest
 from resnet_viz.results.comparison import CompareRequest
@@ -45,6 +45,7 @@ TASKS: dict[type, str] = {
     WriteHandout: "resnet_viz.export.handout:run",
     WriteRequest: "resnet_viz.export.formats:run",
     AnimateRequest: "resnet_viz.export.animation:run",
+    SweepRequest: "resnet_viz.export.animation:sweep",
     PreviewRequest: "resnet_viz.export.formats:preview",
     PrepareRequest: "resnet_viz.analysis.offline:run",
 }

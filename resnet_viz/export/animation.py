@@ -5,7 +5,7 @@ Frames are drawn one by one from measured values; what is kept of a step are its
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -17,11 +17,13 @@ from PIL import Image
 
 from resnet_viz.export.figure import PRESETS, draw, saved
 from resnet_viz.export.formats import ExportError, whole
-from resnet_viz.figures.figure import Figure
+from resnet_viz.figures.figure import Chart, Figure, Panel
 from resnet_viz.figures.gradient_flow import gradient_flow, norms
+from resnet_viz.figures.laboratory import laboratory
 from resnet_viz.figures.looks import THEMES
 from resnet_viz.figures.scale import Scale
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.laboratory import LaboratoryResult
 from resnet_viz.results.result import Pass, Result, Snapshot
 from resnet_viz.results.task import Progress, TaskError
 
@@ -50,6 +52,18 @@ class AnimateRequest:
 
 
 @dataclass(frozen=True)
+class SweepRequest:
+    """Write the laboratory's figure while the gradient comes back from the loss to the input."""
+
+    result: LaboratoryResult
+    path: Path
+    look: str = "light"
+    seconds: float = 0.1
+    width: int = 1280
+    kind: str = "backward sweep"
+
+
+@dataclass(frozen=True)
 class Animated:
     """What was written."""
 
@@ -75,11 +89,7 @@ def run(request: AnimateRequest, context: TaskContext) -> Iterator[object]:
         TaskError: the network has no skips, or the file cannot be written.
         As `Session.run`.
     """
-    suffix = request.path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise TaskError(f"{request.path.name} must end in {' or '.join(SUFFIXES)}")
-    if suffix == ".mp4" and not has_film():
-        raise TaskError(NO_FILM)
+    _look_at(request.path)
     first = context.session.run(replace(request.snapshot, gates=GateSettings()), context.cancelled)
     steps = steps_of(request, first)
     if not steps:
@@ -92,22 +102,77 @@ def run(request: AnimateRequest, context: TaskContext) -> Iterator[object]:
         asked = replace(request.snapshot, gates=gates, target=first.now.target)
         measured.append(_light(context.session.run(asked, context.cancelled)))
     scale = Scale.covering([value for one in measured for value in norms(one.now)])
+    titles = [title for title, _ in steps]
+    figures = (
+        _titled(gradient_flow(one, scale), title)
+        for title, one in zip(titles, measured, strict=True)
+    )
+    yield from _write(figures, len(steps), len(steps), request, context)
+
+
+def sweep(request: SweepRequest, context: TaskContext) -> Iterator[object]:
+    """Draw the laboratory's backward sweep, as a task; yields `Progress`, then `Animated`.
+
+    Raises:
+        TaskError: the file cannot be written.
+    """
+    _look_at(request.path)
+    figure, count = laboratory(request.result), len(request.result.plain.layers)
+    steps = min(count, _MOST_STEPS)
+    firsts = np.linspace(count, 0, steps + 1).round().astype(int)
+    figures = (swept(figure, int(first)) for first in firsts)
+    yield from _write(figures, len(firsts), 0, request, context)
+
+
+def swept(figure: Figure, first: int) -> Figure:
+    """The laboratory's figure when the gradient has come back to layer ``first``; the variance,
+    which is known since the way forwards, is there from the start."""
+
+    def cut(panel: Panel) -> Panel:
+        if not isinstance(panel, Chart) or "gradient" not in panel.title.lower():
+            return panel
+        series = tuple(
+            replace(one, values=list(one.values)[first:], x=range(first, len(one.values)))
+            for one in panel.series
+        )
+        return replace(panel, series=series)
+
+    return replace(figure, panels=tuple(cut(panel) for panel in figure.panels))
+
+
+def _look_at(path: Path) -> None:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise TaskError(f"{path.name} must end in {' or '.join(SUFFIXES)}")
+    if suffix == ".mp4" and not has_film():
+        raise TaskError(NO_FILM)
+
+
+def _write(
+    figures: Iterable[Figure],
+    count: int,
+    before: int,
+    request: AnimateRequest | SweepRequest,
+    context: TaskContext,
+) -> Iterator[object]:
+    """Draw and write ``count`` frames; ``before`` is how many parts of the work are done."""
     try:
         with whole(request.path) as partial:
-            film = _Film(partial, request) if suffix == ".mp4" else _Gif(partial, request)
+            is_film = request.path.suffix.lower() == ".mp4"
+            film = _Film(partial, request) if is_film else _Gif(partial, request)
             try:
-                for number, ((title, _), one) in enumerate(zip(steps, measured, strict=True)):
+                for number, figure in enumerate(figures):
                     context.stop_if_cancelled()
-                    done = len(steps) + number
-                    yield Progress(f"Drawing step {number + 1} of {len(steps)}", done, total)
-                    film.add(picture(_titled(gradient_flow(one, scale), title), request))
+                    text = f"Drawing step {number + 1} of {count}"
+                    yield Progress(text, before + number, before + count)
+                    film.add(picture(figure, request))
             except BaseException:
                 film.give_up()
                 raise
             film.close()
     except ExportError as error:
         raise TaskError(str(error)) from error
-    yield Animated(request.path, len(steps))
+    yield Animated(request.path, count)
 
 
 def steps_of(request: AnimateRequest, result: Result) -> list[tuple[str, GateSettings]]:
@@ -148,7 +213,7 @@ def _light(result: Result) -> Result:
                    without(result.all_on))  # fmt: skip
 
 
-def picture(figure: Figure, request: AnimateRequest) -> Image.Image:
+def picture(figure: Figure, request: AnimateRequest | SweepRequest) -> Image.Image:
     """One frame, RGB, of sides that are even, as films need them."""
     preset = PRESETS["slide"]
     assert preset.width is not None
@@ -165,7 +230,7 @@ def picture(figure: Figure, request: AnimateRequest) -> Image.Image:
 class _Gif:
     """Keeps each frame in 256 colours until all are there, as Pillow wants them."""
 
-    def __init__(self, path: Path, request: AnimateRequest) -> None:
+    def __init__(self, path: Path, request: AnimateRequest | SweepRequest) -> None:
         self._path, self._request = path, request
         self._frames: list[Image.Image] = []
 
@@ -189,7 +254,7 @@ class _Gif:
 class _Film:
     """Encodes each frame as it comes."""
 
-    def __init__(self, path: Path, request: AnimateRequest) -> None:
+    def __init__(self, path: Path, request: AnimateRequest | SweepRequest) -> None:
         import av
 
         self._av: Any = av

@@ -10,10 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from resnet_viz.analysis.laboratory import run as measure
 from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.export import animation
-from resnet_viz.export.animation import Animated, AnimateRequest, run, steps_of
+from resnet_viz.export.animation import Animated, AnimateRequest, SweepRequest, run, steps_of
+from resnet_viz.figures.figure import Chart
+from resnet_viz.figures.laboratory import laboratory
+from resnet_viz.results.laboratory import LaboratoryRequest, LaboratoryResult
 from resnet_viz.results.result import Snapshot
 from resnet_viz.results.task import Cancelled, Progress, TaskError
 from tests import fakes
@@ -92,3 +96,19 @@ def test_the_last_skip_goes_first_and_each_step_says_so(context: TaskContext) ->
     assert [title for title, _ in steps[:2]] == ["0 of 9 skips off", "1 of 9 skips off"]
     assert steps[1][1].skips == {"layer3.2": 0.0}
     assert set(steps[-1][1].skips) == set(result.structure.skips)
+
+
+def test_the_laboratorys_sweep_comes_back_from_the_loss(
+    context: TaskContext, tmp_path: Path
+) -> None:
+    *_, made = measure(LaboratoryRequest(8, batch=2, device="cpu"), context)
+    assert isinstance(made, LaboratoryResult)
+    count = len(made.plain.layers)
+    shown = animation.swept(laboratory(made), count - 1)
+    lengths = [len(p.series[0].values) for p in shown.panels if isinstance(p, Chart)]
+    assert lengths == [1, 1, count]  # the loss's own layer, and all of the variance
+    request = SweepRequest(made, tmp_path / "sweep.gif", width=480)
+    *_, last = animation.sweep(request, context)
+    assert last == Animated(request.path, count + 1)
+    with Image.open(request.path) as film:
+        assert getattr(film, "n_frames", 1) == count + 1

@@ -10,14 +10,22 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from resnet_viz.engine.channel import Channel
-from resnet_viz.export.animation import NO_FILM, SUFFIXES, Animated, AnimateRequest, has_film
+from resnet_viz.export.animation import (
+    NO_FILM,
+    SUFFIXES,
+    Animated,
+    AnimateRequest,
+    SweepRequest,
+    has_film,
+)
+from resnet_viz.results.laboratory import LaboratoryResult
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 if TYPE_CHECKING:
     from resnet_viz.views.shell.main_window import MainWindow
 
-Kind = Literal["cascade", "strength"]
-KINDS: dict[Kind, str] = {
+Kind = Literal["cascade", "strength", "sweep"]
+KINDS: dict[Literal["cascade", "strength"], str] = {
     "cascade": "Skips going off one by one…",
     "strength": "Strength of all skips from 1 to 0…",
 }
@@ -42,6 +50,8 @@ class Animating(QObject):
         """An action for each kind; a line that says so where films cannot be written."""
         for kind, title in KINDS.items():
             menu.addAction(title, partial(self.ask, kind))
+        if self._laboratory() is not None:
+            menu.addAction("The laboratory's backward sweep…", partial(self.ask, "sweep"))
         if not has_film():
             menu.addSeparator()
             menu.addAction(NO_FILM).setEnabled(False)
@@ -60,7 +70,17 @@ class Animating(QObject):
         if not path.suffix:
             path = path.with_suffix(".gif")
         self._window.message.say("")
-        self.channel.start(AnimateRequest(self._window.state.snapshot, kind, path))
+        measured = self._laboratory()
+        if kind != "sweep":
+            self.channel.start(AnimateRequest(self._window.state.snapshot, kind, path))
+        elif measured is not None:
+            self.channel.start(SweepRequest(measured, path))
+
+    def _laboratory(self) -> LaboratoryResult | None:
+        """What the laboratory has measured, where that page is on screen."""
+        page = self._window.pages[self._window.pages.current]
+        found = getattr(page, "result", None)
+        return found if isinstance(found, LaboratoryResult) else None
 
     def _show(self, update: object) -> None:
         if isinstance(update, Animated):
