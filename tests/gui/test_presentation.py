@@ -401,3 +401,26 @@ def test_a_lecture_is_recorded_edited_saved_and_presented(
     assert window.state.snapshot.gates.skip("layer1.0") == 1.0
     window.presenting.end()
     assert fit.faults(editor) == []
+
+
+def test_no_figure_of_the_step_before_stands_under_the_next_title(
+    driver: Driver, tmp_path: Path
+) -> None:
+    path = tmp_path / "two.md"
+    path.write_text(
+        "---\npage: story\nshow: [figure 1]\n---\n# Error by year\n\n"
+        "---\npage: laboratory\nlaboratory: {depth: 8}\nshow: [figure 1]\n---\n# Gradients\n",
+        encoding="utf-8",
+    )
+    window = driver.show().window
+    window.open_path(str(path))
+    measured(driver.qtbot, window)
+    (tile,) = presenter(window).stage.tiles
+    first = tile.panels[0].title
+    press(window, Qt.Key.Key_PageDown)
+    (tile,) = presenter(window).stage.tiles
+    assert first not in [panel.title for panel in tile.panels]
+    measured(driver.qtbot, window)
+    assert tile.panels
+    assert tile.panels[0].title != first
+    window.presenting.end()

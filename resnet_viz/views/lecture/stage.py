@@ -113,6 +113,7 @@ class Stage(QWidget):
             self.question.wait()
         self._clear()
         self.tiles = [self._tile(name) for name in shown]
+        self.show_figures(())  # those of the step before would stand under this one's title
         for number, tile in enumerate(self.tiles):
             self._area.addWidget(tile, *_cell(layout, number, len(self.tiles)))
         rows, columns = _stretches(layout, len(self.tiles))
