@@ -107,7 +107,9 @@ def _run_window(path: str | None) -> int:
     code = interrupts.code or code
     problems.end()
     autosave.end()
-    if not (window.worker.ended and window.loader.ended and autosave.ended):
+    if not (
+        window.worker.ended and window.loader.ended and autosave.ended and window.sessions.ended
+    ):
         # An import cannot be interrupted, and Python must not be taken down around its thread.
         settings.sync()
         sys.stdout.flush()

@@ -72,9 +72,10 @@ class PhotoLoader(QObject):
             else:
                 self.failed.emit(sentence)
 
-    def close(self, patience: float = PATIENCE) -> None:
-        """Drop what waits; wait for what is being decoded, for at most ``patience`` seconds."""
-        self._newest += 1
+    def close(self, patience: float = PATIENCE, finish: bool = False) -> None:
+        """Drop what waits, or ``finish`` it; wait for at most ``patience`` seconds."""
+        if not finish:
+            self._newest += 1
         self._waiting.put(None)
         if self._started:
             self._thread.join(patience)

@@ -161,6 +161,28 @@ def test_a_place_that_cannot_be_written_is_said_and_the_old_file_stays(
     assert json.loads(path.read_text())["target"] == 4
 
 
+def test_quitting_at_once_loses_neither_the_file_nor_a_pages_settings(
+    driver: Driver, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = driver.show().window
+    window.turn_to_page("laboratory")
+    path = folder / f"mine{SUFFIX}"
+    window.sessions.save_to(path)
+    window.sessions.close()
+    assert json.loads(path.read_text())["page"] == "laboratory"
+    driver.qtbot.waitUntil(lambda: window.sessions.path == path, timeout=30_000)
+    window.pages.shown.restore({"depth": 32})
+    asked: list[str] = []
+
+    def ask(*words: object) -> QMessageBox.StandardButton:
+        asked.append(str(words[2]))
+        return QMessageBox.StandardButton.Discard
+
+    monkeypatch.setattr(QMessageBox, "question", ask)
+    window.close()
+    assert asked == [f"{path.name} has changed since it was saved."]
+
+
 def test_a_pasted_photo_and_what_a_newer_version_wrote_are_kept(
     driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ from resnet_viz.views.shell import recent
 if TYPE_CHECKING:
     from resnet_viz.views.shell.main_window import MainWindow
 
+_LONGEST = 10.0  # seconds that closing waits for a file that is being written
 FILES = f"Sessions (*{SUFFIX} *.json);;All files (*)"
 
 
@@ -43,6 +44,8 @@ class Sessions(QObject):
         self._window = window
         self.path: Path | None = None
         self._left: Path | None = None
+        self._choices: Mapping[str, Mapping[str, object]] = {}
+        self._saving: Mapping[str, Mapping[str, object]] = {}
         self._unknown: dict[str, Json] = {}
         self._reader, self._writer = PhotoLoader(self), PhotoLoader(self)
         self._reader.loaded.connect(self._opened)
@@ -124,11 +127,12 @@ class Sessions(QObject):
 
     def save_to(self, path: Path) -> None:
         """Write everything that is chosen to a file."""
+        self._saving = self._window.pages.choices()
         self._writer.load(partial(_write, self.now(), path, self._window.state.undo_stack.index()))
 
     def may_close(self) -> bool:
         """Ask whether to keep the changes of an open session; False if the window is to stay."""
-        if self.path is None or not self.modified:
+        if self.path is None or not (self.modified or self._pages_differ()):
             return True
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
@@ -149,7 +153,7 @@ class Sessions(QObject):
     def close(self) -> None:
         """Let what is being written be written."""
         self._reader.close()
-        self._writer.close()
+        self._writer.close(_LONGEST, finish=True)
 
     @property
     def ended(self) -> bool:
@@ -169,6 +173,7 @@ class Sessions(QObject):
         else:
             self.apply(session)
             self._take(path)
+            self._choices = self._window.pages.choices()
             self._window.state.undo_stack.setClean()
         if said:
             self._window.message.say(" ".join(said))
@@ -176,9 +181,15 @@ class Sessions(QObject):
     def _saved(self, found: tuple[Path, int]) -> None:
         path, index = found
         self._take(path)
+        self._choices = self._saving
         stack = self._window.state.undo_stack
         if stack.index() == index:
             stack.setClean()
+
+    def _pages_differ(self) -> bool:
+        """True if something was set on a page since; a page that was only opened sets nothing."""
+        now = self._window.pages.choices()
+        return any(now[name] != kept for name, kept in self._choices.items() if name in now)
 
     def _clean_changed(self, _clean: bool) -> None:
         self.changed.emit()
