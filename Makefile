@@ -6,7 +6,7 @@ DATA ?= ../shared/data
 NETWORK ?= resnet20
 BLUR ?= 0.4
 
-.PHONY: help run test test-random smoke lint bench train twins keep derived tables clean
+.PHONY: help run test test-random smoke lint bench train twins keep derived tables screenshots clean
 
 help:
 	@echo "make run [IMAGE=photo.jpg]   open the window on the sample photo, or on yours"
@@ -21,6 +21,7 @@ help:
 	@echo "make keep                    copy the newest state of all runs into unfinished/"
 	@echo "make derived [DATA=folder]   compute anew what ships beside the weights"
 	@echo "make tables                  take the figures of torchvision's weights anew"
+	@echo "make screenshots             take the pictures in docs/screenshots anew"
 	@echo "make clean                   remove what make made"
 
 $(INSTALLED): pyproject.toml scripts/system_libraries.sh
@@ -69,6 +70,9 @@ derived: $(INSTALLED)
 
 tables: $(INSTALLED)
 	$(BIN)/python scripts/torchvision_weights.py
+
+screenshots: $(INSTALLED)
+	$(BIN)/python scripts/screenshots.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache build dist *.egg-info

@@ -170,6 +170,17 @@ def test_a_lecture_is_gone_through_with_a_clicker(presented: MainWindow, qtbot: 
     assert (one.number, one.asking) == (1, True)
 
 
+def test_going_back_shows_the_steps_own_question(presented: MainWindow, qtbot: QtBot) -> None:
+    one = presenter(presented)
+    one.go(2)
+    measured(qtbot, presented)
+    press(presented, Qt.Key.Key_PageUp)  # its question was never asked
+    assert (one.number, one.asking) == (1, False)
+    measured(qtbot, presented)
+    assert one.stage.question.text.text() == "What happens to the gradient at the stem?"
+    assert one.stage.question.right == 1
+
+
 def test_black_white_freeze_and_what_is_drawn(presented: MainWindow, qtbot: QtBot) -> None:
     measured(qtbot, presented)
     stage = presenter(presented).stage

@@ -154,20 +154,15 @@ class Presenter(QObject):
         """Set everything as the step says, and show it."""
         if self.free:
             shown = ["diagram", "gradient_flow"] if self.page == "explorer" else ["figure"]
-            self.stage.show_step(self.step, "", shown, "rows", asked=False)
+            self.stage.show_step(self.step, "", shown, "rows")
             self.stage.show_figures(self.host.figures_on_screen())
             self._timer.start()
             return
         self.asking = False
         state = self.lecture.state(self.number)
         self._set(state, self.host.engine.structure)
-        asked = self.step.predict is not None
-        self.stage.show_step(
-            self.step, self.place, state["show"], str(state.get("layout", "rows")), asked
-        )
-        if asked:
-            assert self.step.predict is not None
-            self.stage.question.guess = self.guesses.get(self.number)
+        layout, guess = str(state.get("layout", "rows")), self.guesses.get(self.number)
+        self.stage.show_step(self.step, self.place, state["show"], layout, guess)
         self._begins = True
         self._quiet = self._waited = 0
         self.stage.working.setVisible(True)

@@ -100,16 +100,17 @@ class Stage(QWidget):
         self.question.setVisible(True)
 
     def show_step(
-        self, step: Step, place: str, shown: Sequence[str], layout: str, asked: bool
+        self, step: Step, place: str, shown: Sequence[str], layout: str, guess: int | None = None
     ) -> None:
-        """What a step shows, in a layout; its question stays below if it was ``asked``."""
+        """What a step shows, in a layout; below, its question if it has one, and the ``guess``."""
         self._begin(step, place)
         self.text.say(step.text)
         self.text.setVisible(bool(step.text))
         self._fit_text()
         self._below.setVisible(False)
-        self.question.setVisible(asked)
-        if asked:
+        self.question.setVisible(step.predict is not None)
+        if step.predict is not None:
+            self.question.ask(step.predict, guess)
             self.question.wait()
         self._clear()
         self.tiles = [self._tile(name) for name in shown]
