@@ -47,17 +47,18 @@ def test_it_runs_to_its_end_and_every_prediction_is_marked(driver: Driver, path:
     assert isinstance(presenter, Presenter)
     audience = window.presenting.audience
     audience.showNormal()
-    audience.resize(1280, 800)
     steps = presenter.steps
     seen = []
     for _ in range(2 * len(steps)):
         here = (presenter.number, presenter.asking)
         qtbot.waitUntil(lambda: not presenter.measuring, timeout=180_000)
+        audience.resize(1280, 800)  # which it refuses where its contents need more
         if not presenter.asking:
             seen.append(presenter.number)
             assert window.message.text.text() == "" or not window.message.isVisible()
             stage = presenter.stage
             assert stage.tiles, "a step shows something"
+            assert (audience.width(), audience.height()) == (1280, 800), presenter.step.title
             assert stage.text.verticalScrollBar().maximum() == 0
             if stage.shows_figures:
                 assert any(getattr(tile, "views", None) for tile in stage.tiles)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from resnet_viz.export.lecture import Prediction
 from resnet_viz.figures.measures import MEASURES
@@ -29,13 +29,13 @@ class Question(QWidget):
         self.answers: list[QPushButton] = []
         self.verdict = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.verdict.setAccessibleName("What was measured")
-        self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom)
-        self._row.setSpacing(10)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(10)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(10)
         rows.addWidget(self.text)
-        rows.addLayout(self._row)
+        rows.addLayout(self._grid)
         rows.addWidget(self.verdict)
 
     def ask(self, predict: Prediction, guess: int | None = None) -> None:
@@ -70,11 +70,9 @@ class Question(QWidget):
         predict = self._predict
         assert predict is not None
         for old in self.answers:
-            self._row.removeWidget(old)
+            self._grid.removeWidget(old)
             old.hide()
             old.deleteLater()
-        down = QBoxLayout.Direction.TopToBottom
-        self._row.setDirection(down if self._large else QBoxLayout.Direction.LeftToRight)
         self.text.setText(predict.question)
         self.text.setVisible(self._large)
         self.answers = []
@@ -83,7 +81,6 @@ class Question(QWidget):
             button = QPushButton(f"{sign}   {answer.text}", self)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _=False, number=number: self._choose(number))
-            self._row.addWidget(button)
             button.show()
             self.answers.append(button)
         if self._value is None:
@@ -95,6 +92,16 @@ class Question(QWidget):
             self.verdict.setText(said)
         self.verdict.setVisible(not self._large)
         self._paint()
+        columns = 1 if self._large else self._columns()
+        for number, button in enumerate(self.answers):
+            self._grid.addWidget(button, number // columns, number % columns)
+
+    def _columns(self) -> int:
+        """How many answers fit beside each other."""
+        widest = max(button.sizeHint().width() for button in self.answers)
+        room = self.width() // (widest + self._grid.spacing())
+        count = len(self.answers)
+        return count if room >= count else 2 if room >= 2 else 1
 
     def _choose(self, number: int) -> None:
         self.guess = None if self.guess == number else number
