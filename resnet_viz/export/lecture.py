@@ -334,6 +334,12 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def represent_scalar(self, tag: str, value: str, style: str | None = None) -> yaml.ScalarNode:
+        """Text with other ends of a line than this form's own is quoted so that they are kept."""
+        if re.search("[\x85\u2028\u2029\r]", value):
+            style = '"'
+        return super().represent_scalar(tag, value, style)
+
     def serialize(self, node: yaml.Node) -> None:
         """A line for each key; only what is in it may be in one line."""
         if isinstance(node, yaml.CollectionNode):

@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 
 import pytest
 from PySide6.QtCore import QCoreApplication
@@ -266,5 +267,5 @@ def test_closing_ends_every_task(qtbot: QtBot, worker: Worker, log: Log) -> None
 def test_every_task_in_the_table_exists() -> None:
     for request in tasks.TASKS:
         module, function = tasks.TASKS[request].split(":")
-        assert module.startswith("resnet_viz.analysis.")
-        assert function
+        assert module.startswith(("resnet_viz.analysis.", "resnet_viz.export."))
+        assert callable(getattr(import_module(module), function))

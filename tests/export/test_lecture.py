@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from resnet_viz import cli
@@ -269,6 +269,7 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
+@example({"skips": {"\x85": None}})
 @given(st.dictionaries(st.sampled_from(["skips", "depth", "on", "a b", "é"]), VALUES))
 def test_edited_front_matter_is_read_as_it_was_meant(values: dict[str, object]) -> None:
     step = parse_lecture("---\nskips: on\n---\n# One\n").steps[0].edited(front=values)

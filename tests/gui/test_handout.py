@@ -42,7 +42,7 @@ def test_the_hand_out_is_written_beside_the_passes(
     assert "My lecture" in text
     assert "Why?" in text
     assert str(tmp_path / "mine.html") in window.message.text.text()
-    assert not window.handouts.progress.isVisible()
+    small.qtbot.waitUntil(lambda: not window.handouts.progress.isVisible())
     assert small.next_result().snapshot == window.state.snapshot
 
 
