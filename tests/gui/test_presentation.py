@@ -170,6 +170,18 @@ def test_a_lecture_is_gone_through_with_a_clicker(presented: MainWindow, qtbot: 
     assert (one.number, one.asking) == (1, True)
 
 
+def test_a_network_that_is_not_the_steps_is_not_shown(presented: MainWindow, qtbot: QtBot) -> None:
+    window, stage = presented, presenter(presented).stage
+    measured(qtbot, window)
+    window.state.set_network("resnet56")
+    qtbot.waitUntil(lambda: window.engine.structure.network == "resnet56", timeout=60_000)
+    press(window, Qt.Key.Key_R)  # back to the step's ResNet-20
+    assert not any(tile.isVisible() for tile in stage.tiles)
+    qtbot.waitUntil(lambda: all(tile.isVisible() for tile in stage.tiles), timeout=60_000)
+    assert window.engine.structure is not None
+    assert window.engine.structure.network == "resnet20"
+
+
 def test_going_back_shows_the_steps_own_question(presented: MainWindow, qtbot: QtBot) -> None:
     one = presenter(presented)
     one.go(2)

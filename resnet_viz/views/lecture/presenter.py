@@ -73,7 +73,7 @@ class Presenter(QObject):
         self.stage.overview.itemActivated.connect(lambda _: self._chosen())
         self.stage.overview.itemClicked.connect(lambda _: self._chosen())
         self._wanted: Mapping[str, Json] | None = None
-        self._begins = False
+        self._begins = self._held = False
         self._quiet = self._waited = 0
         self._busy = False
         self._timer = QTimer(self, interval=TICK)
@@ -164,6 +164,8 @@ class Presenter(QObject):
         layout, guess = str(state.get("layout", "rows")), self.guesses.get(self.number)
         self.stage.show_step(self.step, self.place, state["show"], layout, guess)
         self._begins = True
+        self._held = not self._network_known()
+        self.stage.hold(self._held)
         self._quiet = self._waited = 0
         self.stage.working.setVisible(True)
         self._timer.start()
@@ -229,6 +231,7 @@ class Presenter(QObject):
             self.host.say(" ".join(said))
 
     def _structure_known(self, structure: Structure) -> None:
+        self._release()
         wanted = self._wanted
         if wanted is not None and structure.network == wanted["network"]:
             self._set(wanted, structure)
@@ -241,6 +244,18 @@ class Presenter(QObject):
     def _show_result(self, result: Result) -> None:
         self.stage.show_result(result)
 
+    def _network_known(self) -> bool:
+        """True if the diagram shows the network that is chosen now."""
+        structure = self.host.engine.structure
+        return (
+            structure is not None and structure.network == self.host.engine.state.snapshot.network
+        )
+
+    def _release(self) -> None:
+        if self._held and self._network_known():
+            self._held = False
+            self.stage.hold(False)
+
     def _current(self) -> bool:
         """True if the explorer's result is that of what is chosen now."""
         engine = self.host.engine
@@ -249,6 +264,7 @@ class Presenter(QObject):
     def _look(self) -> None:
         """Take what the pages show; mark the answer once nothing is at work any more."""
         self._waited += 1
+        self._release()
         self._quiet = 0 if self._busy or self._wanted is not None else self._quiet + 1
         figures: Sequence[Figure] = ()
         waiting = not self.free and self.stage.working.isVisibleTo(self.stage)

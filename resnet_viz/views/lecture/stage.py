@@ -124,6 +124,12 @@ class Stage(QWidget):
         for tile in self.tiles:
             tile.setVisible(True)
 
+    def hold(self, on: bool) -> None:
+        """Hide the explorer's parts while they still show another network than the step's."""
+        for number, tile in enumerate(self.tiles):
+            if not isinstance(tile, FigureTile):
+                tile.setVisible(not on and self.large in (None, number))
+
     def show_result(self, result: Result) -> None:
         """Hand the explorer's newest result to what is on screen."""
         self._result = result
