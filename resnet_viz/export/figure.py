@@ -143,10 +143,9 @@ def draw(figure: Figure, theme: Theme, preset: Preset | None = None) -> Sheet:
         else:
             _draw_chart(axes, panel, theme)
     enlarge(sheet, preset.text)
-    if preset.width is not None:
-        # Legends hang below in heights of the axes, which the layout finds step by step.
-        for _ in range(4):
-            sheet.draw_without_rendering()
+    # Legends hang below in heights of the axes, which the layout finds step by step.
+    for _ in range(4):
+        sheet.draw_without_rendering()
     return sheet
 
 

@@ -7,12 +7,13 @@ until the new one is.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from resnet_viz.export.diagram import Diagram, draw_diagram
 from resnet_viz.export.figure import PRESETS, Preset, draw, saved
@@ -162,7 +163,7 @@ def write(shown: Shown, path: Path, settings: Settings | None = None) -> None:
     form = find_format(path)
     try:
         with whole(path) as partial:
-            form.write(shown, partial, settings or Settings())
+            form.write(printable(shown), partial, printable(settings or Settings()))
     except ValueError as error:
         text = str(error)
         raise ExportError(text[:1].upper() + text[1:]) from error
@@ -201,6 +202,30 @@ def preview(request: PreviewRequest, context: TaskContext) -> Iterator[object]:
     except ValueError as error:
         raise TaskError(str(error)) from error
     yield Preview(request, stream.getvalue())
+
+
+Value = TypeVar("Value")
+
+
+def printable(value: Value) -> Value:
+    """``value`` with every text in it as files can hold it: what is no letter for XML or UTF-8, as
+    names of files may have, is replaced by "�"."""
+    made: Any = value
+    if isinstance(value, str):
+        made = _UNPRINTABLE.sub("�", value)
+    elif type(value) in (tuple, list, frozenset):
+        made = type(value)(printable(one) for one in cast(Iterable[Any], value))  # type: ignore[call-arg]
+    elif isinstance(value, dict):
+        made = {printable(key): printable(one) for key, one in value.items()}
+    elif is_dataclass(value) and not isinstance(value, type):
+        parts = {one.name: getattr(value, one.name) for one in fields(value) if one.init}
+        clean = {name: printable(part) for name, part in parts.items()}
+        changed = {name: part for name, part in clean.items() if part is not parts[name]}
+        made = replace(value, **changed) if changed else value
+    return cast(Value, made)
+
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @contextmanager

@@ -7,14 +7,17 @@ import json
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from resnet_viz.export.diagram import Diagram
+from resnet_viz.export.figure import PRESETS, draw
 from resnet_viz.export.formats import FORMATS, ExportError, Settings, about, whole, write
 from resnet_viz.figures.gradient_flow import gradient_flow
+from resnet_viz.figures.looks import LIGHT
 from resnet_viz.figures.table import table_of
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.result import Result
@@ -142,3 +145,30 @@ def test_svg_is_vectors_with_text(result: Result, tmp_path: Path) -> None:
     assert list(root.iter(f"{SVG}image")) == []
     words = [element.text for element in root.iter(f"{SVG}text")]
     assert "layer2.1" in words
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suffix)
+def test_names_that_no_file_can_hold_are_written_without_what_is_no_letter(
+    form: object, result: Result, tmp_path: Path
+) -> None:
+    name = "a\x0bb\udcff <script>.png"
+    named = replace(
+        result, snapshot=replace(result.snapshot, photo=replace(fakes.photo(), name=name))
+    )
+    figure = replace(gradient_flow(named), title=f"Flow of {name}", caption=name)
+    shown = table_of(figure) if form.of == "numbers" else figure  # type: ignore[attr-defined]
+    path = tmp_path / f"out{form.suffix}"  # type: ignore[attr-defined]
+    write(shown, path, Settings(about=about(named)))
+    if path.suffix == ".svg":
+        text = "".join(ET.fromstring(path.read_text(encoding="utf-8")).itertext())
+        assert "Flow of a�b� <script>.png" in " ".join(text.split())
+
+
+def test_legend_and_caption_do_not_overlap_in_any_preset(result: Result) -> None:
+    for preset in PRESETS.values():
+        sheet = draw(gradient_flow(result), LIGHT, preset)
+        legends = [axes.get_legend() for axes in sheet.axes if axes.get_legend() is not None]
+        (caption,) = [text for text in sheet.texts if text.get_text()][-1:]
+        for legend in legends:
+            box = legend.get_window_extent()
+            assert not box.overlaps(caption.get_window_extent()), preset.title
