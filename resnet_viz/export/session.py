@@ -248,7 +248,9 @@ class _Reader:
             return convert(self.data[key])
         except PhotoError as error:
             self.said.append(str(error))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (OSError, RuntimeError) as error:  # such as a link that leads to itself
+            self.said.append(f"The session's {key} cannot be opened ({error})")
+        except (LookupError, TypeError, ArithmeticError, ValueError, AttributeError) as error:
             self.said.append(f"The session's {key} cannot be read ({error}) and was left as it is")
         return otherwise
 

@@ -161,6 +161,33 @@ def test_a_place_that_cannot_be_written_is_said_and_the_old_file_stays(
     assert json.loads(path.read_text())["target"] == 4
 
 
+@pytest.mark.parametrize("page", ["explorer", "instruments", "compare", "laboratory"])
+def test_choices_of_a_wrong_kind_are_said_and_the_rest_is_opened(
+    driver: Driver, tmp_path: Path, page: str
+) -> None:
+    window = driver.show().window
+    odd = {"panels": 5, "open": 7, "instruments": 3, "instrument": [], "left": 1, "level": {}}
+    form = {
+        "format": "resnet-viz session",
+        "version": 1,
+        "network": "plain20",
+        "page": "story",
+        "weights": {"preprocessing": {"size": 1e400, "mean": [0, 0, 0], "std": [1, 1, 1]}},
+        "choices": {page: odd, "story": {"chapter": 2}},
+    }
+    path = tmp_path / f"odd{SUFFIX}"
+    path.write_text(json.dumps(form))
+    window.open_path(str(path))
+    driver.qtbot.waitUntil(lambda: window.sessions.path == path, timeout=30_000)
+    assert window.state.snapshot.network == "plain20"
+    assert window.pages.current == "story"
+    assert window.pages.shown.choices() == {"chapter": 2}
+    said = window.message.text.text()
+    assert "weights cannot be read" in said
+    if page != "laboratory":  # it takes only what is of the right kind
+        assert "cannot be read whole" in said
+
+
 def test_quitting_at_once_loses_neither_the_file_nor_a_pages_settings(
     driver: Driver, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,7 +120,7 @@ class Autosave(QObject):
         )
 
     def _restore(self, left: list[Path]) -> None:
-        self._window.sessions.recovered.connect(lambda: _forget(left))
+        self._window.sessions.recovered.connect(lambda: _forget(left[:1]))
         self._window.sessions.recover(left[0])
 
 

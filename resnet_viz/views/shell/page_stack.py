@@ -107,10 +107,19 @@ class PageStack(QObject):
         """What each page that there is keeps in a session file."""
         return {name: page.choices() for name, page in self.made.items()}
 
-    def restore(self, choices: Mapping[str, Mapping[str, object]]) -> None:
-        """Put back what `choices` gave; pages of other versions of the program are passed over."""
-        there = [name for name in choices if name in self.entries]
-        for_each(there, lambda name: self[name].restore(choices[name]))
+    def restore(self, choices: Mapping[str, Mapping[str, object]]) -> list[str]:
+        """Put back what `choices` gave; pages of other versions of the program are passed over.
+
+        Returns the titles of pages that could not read theirs, and are as far as they came.
+        """
+        refused = []
+        for name in (one for one in choices if one in self.entries):
+            page = self[name]
+            try:
+                page.restore(choices[name])
+            except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+                refused.append(self.entries[name].title)
+        return refused
 
     def _turn_to(self, number: int) -> None:
         name = list(self.entries)[number]

@@ -90,7 +90,10 @@ class Sessions(QObject):
 
     def _put_back(self, pages: tuple[str, Mapping[str, Json]]) -> None:
         page, choices = pages
-        self._window.pages.restore(choices)
+        if refused := self._window.pages.restore(choices):
+            self._window.message.say(
+                f"What is kept of {' and '.join(refused)} cannot be read whole; check it there"
+            )
         if page:
             self._window.turn_to_page(page)
 
@@ -176,7 +179,9 @@ class Sessions(QObject):
             self._choices = self._window.pages.choices()
             self._window.state.undo_stack.setClean()
         if said:
-            self._window.message.say(" ".join(said))
+            bar = self._window.message
+            now = bar.text.text() if bar.isVisible() else ""
+            bar.say(". ".join([*said, now] if now else said))
 
     def _saved(self, found: tuple[Path, int]) -> None:
         path, index = found
