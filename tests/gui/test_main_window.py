@@ -33,7 +33,7 @@ from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.family import CLASSES
 from resnet_viz.views.shell.gallery import GalleryDialog
 from resnet_viz.views.shell.main_window import MainWindow
-from resnet_viz.views.widgets import motion, theme
+from resnet_viz.views.widgets import theme
 from tests import fakes
 from tests.gui.conftest import Driver, discard
 
@@ -601,8 +601,9 @@ def test_turning_to_a_page_opens_no_window_beside_it(
 
 
 def test_reset_to_defaults_forgets_every_setting_once_it_is_confirmed(
-    made: MainWindow, monkeypatch: pytest.MonkeyPatch
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    made = driver.window
     made.set_theme(theme.PROJECTOR.name)
     made.choices.set_text_size(1.25)
     made.settings.setValue("keys/open", "Ctrl+J")
@@ -615,5 +616,3 @@ def test_reset_to_defaults_forgets_every_setting_once_it_is_confirmed(
     assert theme.current().name == theme.DARK.name
     assert made.actions_by_name["open"].shortcut().toString() == "Ctrl+O"
     assert made.settings.allKeys() == []
-    made.settings.setValue("motion", False)
-    motion.allow(False)
