@@ -40,14 +40,10 @@ TWO := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 
 test: $(INSTALLED)
 	$(TWO)
 
-# To be mended: these two depend on what ran before them, and pass in file order.
-IN_ORDER := --deselect tests/gui/test_gradient_flow.py::test_labels_never_overlap \
-	--deselect tests/gui/test_photo_strip.py::test_a_folder_is_opened_with_a_tile_for_what_is_broken
-
 test-random: $(INSTALLED)
 	@seed=$${SEED:-$$(date +%s)}; \
 	echo "The tests of the window in random order; again with: make test-random SEED=$$seed"; \
-	$(TWO) tests/gui --ignore tests/gui/test_checkpoint_pack.py $(IN_ORDER) -p randomly --randomly-seed=$$seed
+	$(TWO) tests/gui --ignore tests/gui/test_checkpoint_pack.py -p randomly --randomly-seed=$$seed
 
 smoke: $(INSTALLED)
 	$(BIN)/python scripts/smoke.py

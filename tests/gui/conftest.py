@@ -34,6 +34,13 @@ def garbage(qapp: QApplication) -> Iterator[Garbage]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def dressed(qapp: QApplication) -> None:
+    """A theme before the first widget, as in the program: Qt hands a first one's font on to widgets
+    that are there already only when it likes."""
+    theme.apply(qapp, theme.DARK)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def empty_clipboard(qapp: QApplication) -> Iterator[None]:
     """Leave nothing of a test's on the clipboard: Qt would free it when Python is gone."""
     yield
