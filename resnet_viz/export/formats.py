@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from resnet_viz.export.diagram import Diagram, draw_diagram
 from resnet_viz.export.figure import PRESETS, Preset, draw, saved
+from resnet_viz.export.replacing import replacing
 from resnet_viz.export.table import write_table
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.looks import THEMES
@@ -230,18 +231,14 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A name to write to in place of ``path``, which it becomes when all went well.
+    """As `replacing`, and in a sentence what went wrong.
 
     Raises:
         ExportError: the system cannot write it.
     """
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
-        try:
+        with replacing(path) as partial:
             yield partial
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
     except OSError as error:
         raise ExportError(
             f"{path} cannot be written ({error.strerror or error}); choose another place"

@@ -8,6 +8,7 @@ from pathlib import Path
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.export.handout_page import page
 from resnet_viz.export.lecture import Lecture
+from resnet_viz.export.replacing import replacing
 from resnet_viz.results.handout import Handout, Question, WriteHandout, Written
 from resnet_viz.results.task import Progress, TaskError
 
@@ -53,12 +54,8 @@ def write_handout(handout: Handout, path: Path) -> None:
         ValueError: it would be too large.
         OSError: the file cannot be written.
     """
-    partial = path.with_name(f"{path.name}.partial")
-    try:
+    with replacing(path) as partial:
         partial.write_text(page(handout), encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def questions_of(lecture: Lecture) -> tuple[Question, ...]:

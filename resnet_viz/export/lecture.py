@@ -33,7 +33,6 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
@@ -41,6 +40,7 @@ from typing import Any
 
 import yaml
 
+from resnet_viz.export.replacing import replacing
 from resnet_viz.export.session import Json
 from resnet_viz.figures.measures import MEASURES
 from resnet_viz.images import gallery
@@ -711,13 +711,10 @@ def save_lecture(lecture: Lecture, path: Path) -> Lecture:
     Raises:
         LectureError: it cannot be written; what was there is as it was.
     """
-    new = path.with_name(f".{path.name}.new")
     try:
-        new.write_text(write_lecture(lecture), encoding="utf-8")
-        new.replace(path)
+        with replacing(path) as partial:
+            partial.write_text(write_lecture(lecture), encoding="utf-8")
     except OSError as error:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
         raise LectureError(
             f"{path} cannot be written ({error.strerror}); save it in another place"
         ) from None

@@ -12,13 +12,13 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from PIL import Image
 
+from resnet_viz.export.replacing import replacing
 from resnet_viz.images import gallery
 from resnet_viz.images.photo import Crop, Photo, PhotoError, clamp_crop, decode_photo, load_photo
 from resnet_viz.networks import catalog
@@ -115,17 +115,13 @@ def write_session(session: Session, path: Path) -> None:
     Raises:
         SessionError: it cannot be written; what was there is as it was.
     """
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with new.open("w", encoding="utf-8") as file:
+        with replacing(path) as partial, partial.open("w", encoding="utf-8") as file:
             json.dump(to_json(session, path.parent), file, indent=1, ensure_ascii=False)
             file.write("\n")
             file.flush()
             os.fsync(file.fileno())
-        new.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
         raise SessionError(
             f"{path} cannot be written ({error.strerror}); save it in another place"
         ) from None

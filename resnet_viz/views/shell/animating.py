@@ -40,11 +40,8 @@ class Animating(QObject):
         self.channel = Channel(window.worker, "animation", self)
         self.channel.updated.connect(self._show)
         self.channel.failed.connect(lambda sentence: window.message.say(sentence))
-        self.progress = ProgressRow(self.channel)
+        self.progress = ProgressRow(self.channel, keeps_height=False)
         self.progress.setContentsMargins(12, 2, 6, 2)
-        policy = self.progress.sizePolicy()
-        policy.setRetainSizeWhenHidden(False)
-        self.progress.setSizePolicy(policy)
 
     def fill(self, menu: QMenu) -> None:
         """An action for each kind; a line that says so where films cannot be written."""

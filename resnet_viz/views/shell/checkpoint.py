@@ -49,10 +49,7 @@ class CheckpointOpener(QObject):
         super().__init__(window)
         self._state, self._say, self._window = state, say, window
         self._channel = Channel(worker, "recognition", self)
-        self.progress = ProgressRow(self._channel)
-        policy = self.progress.sizePolicy()
-        policy.setRetainSizeWhenHidden(False)
-        self.progress.setSizePolicy(policy)
+        self.progress = ProgressRow(self._channel, keeps_height=False)
         self._channel.updated.connect(self._show)
         self._channel.failed.connect(self._say_failure)
         self._dialog = ReadingDialog(window)

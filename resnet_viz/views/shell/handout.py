@@ -34,11 +34,8 @@ class HandoutMaker(QObject):
         self._channel = Channel(engine.worker, "handout", self)
         self._channel.updated.connect(self._show)
         self._channel.failed.connect(lambda sentence: self._say(sentence, ()))
-        self.progress = ProgressRow(self._channel)
+        self.progress = ProgressRow(self._channel, keeps_height=False)
         self.progress.setContentsMargins(12, 2, 6, 2)
-        policy = self.progress.sizePolicy()
-        policy.setRetainSizeWhenHidden(False)
-        self.progress.setSizePolicy(policy)
 
     def ask(self) -> None:
         """Let the user choose a file, and make the hand-out."""

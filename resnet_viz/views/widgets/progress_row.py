@@ -11,10 +11,11 @@ from resnet_viz.results.task import Progress
 class ProgressRow(QWidget):
     """Shows how far the task of ``channel`` is, and lets it be cancelled; hidden while none runs.
 
-    It keeps its height while hidden, so that nothing jumps.
+    It keeps its height while hidden, so that nothing jumps, unless it is one of the window's own
+    rows (``keeps_height`` False).
     """
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, keeps_height: bool = True) -> None:
         super().__init__()
         self._channel = channel
         self.text = QLabel()
@@ -30,7 +31,7 @@ class ProgressRow(QWidget):
         row.addWidget(self.bar)
         row.addWidget(self.cancel)
         policy = self.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
+        policy.setRetainSizeWhenHidden(keeps_height)
         self.setSizePolicy(policy)
         channel.progressed.connect(self.show_progress)
         channel.ended.connect(self.hide)
