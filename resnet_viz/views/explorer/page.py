@@ -120,8 +120,7 @@ class ExplorerPage(Page):
         return dock
 
     def _make(self, entry: PanelEntry, dock: QDockWidget) -> None:
-        panel: ExplorerPanel = entry.load().of(self.engine)
-        panel.entitle(entry.title)
+        panel = self._panel_of(entry)
         offer(panel, entry.title, first=entry.first)
         dock.setWidget(panel)
         self.panels[entry.name] = panel
@@ -129,11 +128,15 @@ class ExplorerPage(Page):
         if result is not None:
             for_each([panel], lambda panel: panel.show_result(result))
 
+    def _panel_of(self, entry: PanelEntry) -> ExplorerPanel:
+        panel: ExplorerPanel = entry.load().of(self.engine)
+        panel.entitle(entry.title)
+        return panel
+
     def panel(self, name: str) -> ExplorerPanel:
         """A panel by its name in PANELS; it is made if it has not been shown yet."""
         if name not in self.panels:
-            entry = next(entry for entry in PANELS if entry.name == name)
-            self._make(entry, self.docks[name])
+            self._make(_entry(name), self.docks[name])
         return self.panels[name]
 
     def another(self, name: str) -> QWidget:
@@ -142,10 +145,7 @@ class ExplorerPage(Page):
         It hears of structures and choices by itself; results are to be handed to it.
         """
         if name != "diagram":
-            entry = next(entry for entry in PANELS if entry.name == name)
-            panel: ExplorerPanel = entry.load().of(self.engine)
-            panel.entitle(entry.title)
-            return panel
+            return self._panel_of(_entry(name))
         made = DiagramView(self.state)
         made.bare()
         self.engine.structure_changed.connect(made.show_structure)
@@ -190,6 +190,11 @@ class ExplorerPage(Page):
         for_each(views, lambda view: view.retheme())
         for title in self.findChildren(DockTitle):
             title.retheme()
+        for dock in self.docks.values():
+            # Qt lays a hidden panel out with the least size that the last font needed, and it
+            # would lie over its neighbour.
+            if (layout := dock.layout()) is not None:
+                layout.activate()
 
     def _show_structure(self, structure: Structure) -> None:
         self.diagram.show_structure(structure)
@@ -334,3 +339,7 @@ class ExplorerPage(Page):
     def keep(self, settings: QSettings) -> None:
         """Keep where the panels are."""
         settings.setValue("layout", self.docked.saveState(LAYOUT_VERSION))
+
+
+def _entry(name: str) -> PanelEntry:
+    return next(entry for entry in PANELS if entry.name == name)
