@@ -377,7 +377,10 @@ def _draw_map(sheet: Sheet, axes: Axes, shown: Map, theme: Theme, small: bool) -
         extent = (extent[0], extent[1], extent[3], extent[2])
     if shown.picture is not None:
         table = np.rint(255 * colours(np.linspace(0, 1, 256))[:, :3]).astype(np.uint8)
-        axes.imshow(overlay.glow(shown.picture, shown.values, high, table, shown.opacity))
+        span = (shown.low, high)
+        axes.imshow(
+            overlay.laid(shown.picture, shown.values, span, table, shown.opacity, shown.contour)
+        )
     else:
         clipped = np.where(np.isinf(values), np.where(values > 0, high, low), values)
         axes.imshow(

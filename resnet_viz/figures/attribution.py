@@ -11,15 +11,17 @@ from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
 from resnet_viz.results.attribution import AttributionMap, AttributionResult
 from resnet_viz.results.attribution_methods import METHODS
 
-SIDE = 512  # pixels of the photo under a map
+LEAST, MOST = 512, 1024  # pixels of the photo under a map on paper
 SIGNED = "CET-D1"
 
 
-def photo(result: AttributionResult, side: int = SIDE) -> np.ndarray:
-    """The photo inside the crop at its own resolution, (side, side, 3) uint8."""
+def photo(result: AttributionResult, side: int = 0) -> np.ndarray:
+    """The photo inside the crop, (side, side, 3) uint8; by default at its own resolution, as far
+    as `LEAST` and `MOST` let it."""
     snapshot = result.on.snapshot
-    crop = snapshot.crop or default_crop(snapshot.photo, snapshot.spec.crop_fraction)
-    return network_picture(snapshot.photo, clamp_crop(crop, snapshot.photo), side)
+    asked = snapshot.crop or default_crop(snapshot.photo, snapshot.spec.crop_fraction)
+    crop = clamp_crop(asked, snapshot.photo)
+    return network_picture(snapshot.photo, crop, side or min(MOST, max(LEAST, round(crop.size))))
 
 
 def ends(result: AttributionResult, method: str) -> tuple[float, float]:
@@ -46,9 +48,13 @@ def remark(shown: AttributionMap) -> str:
 
 
 def attribution(
-    result: AttributionResult, opacity: float = 0.8, colours: str = "inferno"
+    result: AttributionResult,
+    opacity: float = 0.8,
+    colours: str = "inferno",
+    threshold: float = 0.0,
 ) -> Figure:
-    """Maps ≥ 0 over the photo, signed ones by themselves, as they are on screen."""
+    """Each map over the photo, as on screen, with a line around what is at or above ``threshold``,
+    a share of its scale; 0 and 1 draw none."""
     picture = photo(result)
     panels = []
     for one in result.maps:
@@ -61,13 +67,22 @@ def attribution(
                 high,
                 method.unit,
                 SIGNED if method.signed else colours,
-                picture=None if method.signed else picture,
+                picture=picture,
                 opacity=opacity,
+                contour=line_at(high, threshold),
             )
         )
     columns = 1 if result.scores[1] is None else 2
     heading = f"Why {result.asked}? Attribution by {len(result.request.methods)} methods"
-    return Figure("attribution", heading, caption(result), tuple(panels), columns)
+    said = caption(result)
+    if 0 < threshold < 1:
+        said += f" The line is at {round(100 * threshold)} % of each scale."
+    return Figure("attribution", heading, said, tuple(panels), columns)
+
+
+def line_at(high: float, threshold: float) -> float:
+    """Where the line around the greatest values runs, for `overlay.laid`; 0 where there is none."""
+    return high * threshold if 0 < threshold < 1 and high > 0 else 0.0
 
 
 def caption(result: AttributionResult) -> str:

@@ -177,7 +177,8 @@ class Map:
     are ``low`` and ``high`` in ``unit``, powers of ten if ``log``. ``rows`` are signs of values
     that have no place on the scale. ``levels`` are heights of contour lines. ``points`` are
     (symbol, name, x, y). ``picture`` is (S, S, 3) uint8, under the map, which then covers it by
-    ``opacity``. ``x`` and ``y`` are None for a picture, whose places have no numbers.
+    ``opacity``, with a line around what is as far from 0 as ``contour`` (0: none). ``x`` and ``y``
+    are None for a picture, whose places have no numbers.
     """
 
     title: str
@@ -195,6 +196,7 @@ class Map:
     points: tuple[tuple[str, str, float, float], ...] = ()
     picture: np.ndarray | None = None
     opacity: float = 1.0
+    contour: float = 0.0
 
 
 Panel = Chart | Map

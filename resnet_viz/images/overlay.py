@@ -107,3 +107,34 @@ def glow(
     shares = smooth(share(values, 0.0, high), *picture.shape[:2])
     alpha = opacity * np.where(np.isnan(shares), 1.0, shares)
     return blend(picture, colour(shares, table), alpha)
+
+
+def laid(
+    picture: np.ndarray,
+    values: np.ndarray,
+    ends: tuple[float, float],
+    table: np.ndarray,
+    opacity: float,
+    contour: float = 0.0,
+) -> np.ndarray:
+    """A map over ``picture`` (H, W, 3) uint8, at the picture's resolution.
+
+    A map whose scale begins at 0 glows, a signed one is a veil. A white line runs around what is
+    as far from 0 as ``contour``, or farther; 0 draws none.
+    """
+    low, high = ends
+    if low < 0:
+        pixels = veil(picture, values, low, high, table, opacity)
+        large = enlarge(np.abs(values), *picture.shape[:2])
+    else:
+        pixels = glow(picture, values, high, table, opacity)
+        large = smooth(values, *picture.shape[:2])
+    if contour > 0:
+        inside = large >= contour
+        edge = np.zeros_like(inside)
+        edge[1:] |= inside[1:] & ~inside[:-1]
+        edge[:-1] |= inside[:-1] & ~inside[1:]
+        edge[:, 1:] |= inside[:, 1:] & ~inside[:, :-1]
+        edge[:, :-1] |= inside[:, :-1] & ~inside[:, 1:]
+        pixels[edge] = 255
+    return pixels

@@ -15,8 +15,9 @@ class Method:
 
     ``at`` says what its map is of: the selected block's output, or the input. ``unit`` is that of
     its values, and ``signed`` says whether they can be below 0. ``cost`` says in words what it
-    takes. ``where`` is the module, whose ``attribute`` takes a `Scene`. ``warning`` is what is to
-    be known before it is believed.
+    takes, ``gradients`` and ``forwards`` in passes; None is a forward pass for each channel.
+    ``where`` is the module, whose ``attribute`` takes a `Scene`. ``warning`` is what is to be known
+    before it is believed; ``of_block`` says that a map of the input depends on the block too.
     """
 
     name: str
@@ -28,13 +29,27 @@ class Method:
     unit: str
     signed: bool = False
     warning: str = ""
-    passes: int | None = 1
-    """How many passes a map takes; None: a forward pass for each channel."""
+    gradients: int = 1
+    forwards: int | None = 0
+    of_block: bool = False
+
+    def worth(self, channels: int) -> float:
+        """About how many gradients a map is worth, at a block of so many channels."""
+        forwards = channels if self.forwards is None else self.forwards
+        return self.gradients + FORWARD * forwards
+
+    @property
+    def uses_block(self) -> bool:
+        """True if another block gives another map."""
+        return self.at == "block" or self.of_block
 
     @property
     def where(self) -> str:
         return f"resnet_viz.analysis.attribution.{self.name}"
 
+
+FORWARD = 0.45
+"""What a forward pass takes beside a forward and a backward one, measured on a CPU."""
 
 ONE = "one pass"
 SLOPE = "logits per input unit"
@@ -94,7 +109,8 @@ _ALL = (
         "a forward pass for each channel",
         "block",
         "activation",
-        passes=None,
+        gradients=1,
+        forwards=None,
     ),
     Method(
         "ablation_cam",
@@ -104,7 +120,8 @@ _ALL = (
         "a forward pass for each channel",
         "block",
         "logits × activation",
-        passes=None,
+        gradients=1,
+        forwards=None,
     ),
     Method(
         "gradient",
@@ -134,7 +151,7 @@ _ALL = (
         "input",
         "logits",
         True,
-        passes=50,
+        gradients=50,
     ),
     Method(
         "smooth_grad",
@@ -144,7 +161,7 @@ _ALL = (
         "25 passes",
         "input",
         SLOPE,
-        passes=25,
+        gradients=25,
     ),
     Method(
         "guided_backprop",
@@ -165,6 +182,8 @@ _ALL = (
         "input",
         f"logits × {SLOPE}",
         warning=GUIDED,
+        gradients=2,
+        of_block=True,
     ),
     Method(
         "deep_lift",
@@ -176,6 +195,7 @@ _ALL = (
         "input",
         "logits",
         True,
+        gradients=2,
     ),
     Method(
         "occlusion",
@@ -186,7 +206,8 @@ _ALL = (
         "input",
         "logits",
         True,
-        passes=90,
+        gradients=0,
+        forwards=225,
     ),
 )
 

@@ -13,12 +13,16 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.figures import attribution
 from resnet_viz.figures.figure import Map
 from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
 from resnet_viz.results.attribution import AttributionMap, AttributionRequest, AttributionResult
 from resnet_viz.results.measured import Measured
+from resnet_viz.results.task import Progress
 from resnet_viz.views.instruments.attribution import AttributionPanel
+from resnet_viz.views.instruments.panel import STALE
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.time_left import TimeLeft
 from tests import fakes
 
 LEFT = Qt.MouseButton.LeftButton
@@ -163,15 +167,84 @@ def test_maps_say_what_they_are_and_share_a_scale(panel: AttributionPanel) -> No
     assert panel.figures()[0].panels[0].title == "Grad-CAM: half of it in 29.7 %"
 
 
+def test_what_is_exported_is_what_is_on_screen(panel: AttributionPanel) -> None:
+    signed = replace(
+        result(panel), maps=(AttributionMap("input_gradient", False, np.eye(8) - 0.25),)
+    )
+    signed = replace(signed, request=replace(signed.request, methods=("input_gradient",)))
+    panel.show_update(signed)
+    panel.threshold.setValue(60)
+    panel.opacity.setValue(70)
+    (figure,) = panel.figures()
+    (shown,) = figure.panels
+    assert isinstance(shown, Map)
+    assert shown.picture is not None
+    assert (shown.opacity, shown.contour, shown.high) == (0.7, pytest.approx(0.45), 0.75)
+    assert "The line is at 60 % of each scale." in figure.caption
+    panel.threshold.setValue(100)
+    assert panel.figures()[0].panels[0].contour == 0  # type: ignore[union-attr]
+    # The photo is there in its own resolution: 240 pixels are enlarged, 2000 are cut down.
+    assert shown.picture.shape == (attribution.LEAST, attribution.LEAST, 3)
+    snapshot = replace(panel.state.snapshot, photo=fakes.photo(900, 700))
+    large = replace(signed, on=replace(signed.on, snapshot=snapshot))
+    side = attribution.photo(large).shape[0]
+    assert side == round(700 * snapshot.spec.crop_fraction)
+
+
+def test_another_block_makes_maps_of_a_block_stale(
+    panel: AttributionPanel, state: ExplorerState
+) -> None:
+    panel.show_update(result(panel))
+    assert not panel.stale
+    state.select_block("layer2.1")
+    assert panel.stale
+    assert STALE in panel.measured.text()
+    state.select_block("layer3.2")
+    assert not panel.stale
+    of_input = replace(result(panel).request, methods=("gradient", "occlusion"))
+    panel.show_update(replace(result(panel), request=of_input, maps=()))
+    state.select_block("layer1.0")
+    assert not panel.stale
+    assert STALE not in panel.measured.text()
+
+
+def test_the_time_that_is_promised_is_learnt(qtbot: QtBot, panel: AttributionPanel) -> None:
+    now = [0.0]
+    left = TimeLeft(panel.channel, lambda: now[0])
+    told: list[str] = []
+    left.told.connect(told.append)
+    for seconds, done in ((0, 0), (1, 1), (10, 10), (50, 50)):
+        now[0] = seconds
+        panel.channel.progressed.emit(Progress("", done, 100))
+    assert told == ["About 2 min left", "About 50 s left"]
+    now[0] = 100.0
+    panel.channel.ended.emit()
+    assert left.seconds == 100.0
+    assert told[-1] == ""
+    # What a measurement took is what the next one is promised to take.
+    panel.show_pass(replace(fakes.result(), now=replace(fakes.result().now, milliseconds=1e6)))
+    tick(panel, "gradient", "integrated_gradients")
+    assert "h." in panel.takes.text()
+    with qtbot.waitSignal(panel.channel.ended, timeout=60_000):
+        qtbot.mouseClick(panel.measure, LEFT)
+    assert panel.seconds() is not None
+    assert panel.seconds() < 1e5  # type: ignore[operator]
+
+
 def test_choices_come_back(panel: AttributionPanel, state: ExplorerState, worker: Worker) -> None:
     tick(panel, "hires_cam", "occlusion")
+    panel.target.setCurrentIndex(4)
+    panel.against.setCurrentIndex(6)
     panel.opacity.setValue(33)
     panel.colours.setCurrentIndex(1)
     kept = panel.choices()
     other = AttributionPanel(state, worker, lambda _: None)
     other.restore(kept)
+    assert other.choices()["target"] is None, "there are no classes yet"
+    other.show_result(fakes.result())
+    assert (kept["target"], kept["against"]) == (3, 5)
     assert other.choices() == kept
-    other.restore({"methods": 7, "opacity": True, "colours": "puce"})
+    other.restore({"methods": 7, "opacity": True, "colours": "puce", "target": "cat"})
     assert other.choices() == kept
     other.deleteLater()
 

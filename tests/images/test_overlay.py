@@ -92,3 +92,20 @@ def test_glow_stripes_what_is_not_finite() -> None:
     result = overlay.glow(GREY, values, 1.0, GREYS, 1.0)
     assert result[4, 4].tolist() in overlay.STRIPES.tolist()
     np.testing.assert_array_equal(result[0], GREY[0])
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_line_runs_around_what_is_far_from_0(sign: int) -> None:
+    grey = np.full((16, 16, 3), 100, np.uint8)
+    values = np.zeros((4, 4), np.float32)
+    values[1:3, 1:3] = sign
+    ends = (0.0, 1.0) if sign > 0 else (-1.0, 1.0)
+    plain = overlay.laid(grey, values, ends, GREYS, 0.5)
+    lined = overlay.laid(grey, values, ends, GREYS, 0.5, 0.8)
+    changed = (plain != lined).any(axis=2)
+    assert changed.any()
+    assert (lined[changed] == 255).all()
+    assert not changed[[0, 1, -1, -2]].any(), "far from the square there is no line"
+    assert not changed[7:9, 7:9].any(), "inside neither"
+    beneath = overlay.laid(grey, values, ends, GREYS, 0.0)
+    np.testing.assert_array_equal(beneath, grey)

@@ -17,6 +17,8 @@ from resnet_viz.results.attribution_methods import METHODS
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.task import Progress, TaskError
 
+_PARTS = 10_000  # of the work, in progress
+
 
 def run(request: AttributionRequest, context: TaskContext) -> Iterator[object]:
     """Progress and `AttributionResult`, which grows by a map each; of `AttributionRequest`.
@@ -71,6 +73,8 @@ def run(request: AttributionRequest, context: TaskContext) -> Iterator[object]:
     yield result
     sides = [False, True] if subject.gates.blocks else [False]
     todo = [(name, side) for name in request.methods for side in sides]
+    channels = len(scene.at_block()[0])
+    costs = [METHODS[name].worth(channels) for name, _ in todo]
     for place, (name, without) in enumerate(todo):
         subject.gates.set(off if without else GateSettings())
         said = ", skips off" if without else ", skips on" if len(sides) > 1 else ""
@@ -87,6 +91,7 @@ def run(request: AttributionRequest, context: TaskContext) -> Iterator[object]:
             except Refused as refusal:
                 found = AttributionMap(name, without, np.full((1, 1), np.nan), str(refusal))
                 break
-            yield Progress(text, 1000 * place + 1000 * done // total, 1000 * len(todo))
+            worth = sum(costs[:place]) + costs[place] * done / max(1, total)
+            yield Progress(text, round(_PARTS * worth / sum(costs)), _PARTS)
         result = replace(result, maps=(*result.maps, found))
         yield result

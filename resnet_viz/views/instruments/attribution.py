@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -32,12 +32,14 @@ from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, choose
 from resnet_viz.views.widgets.picture import Picture
 from resnet_viz.views.widgets.scale_bar import ScaleBar
+from resnet_viz.views.widgets.time_left import TimeLeft
 
 EXPLORERS = "The explorer's class"
 NOBODY = "no other class"
 COLOURS = {"Inferno": "inferno", "Viridis": "viridis"}
 _LEAST = 150  # pixels of a map
-_LINE = np.array([255, 255, 255], np.uint8)
+_MOST = 1024  # pixels of the photo under a map
+_SMALL = 64  # pixels of an input of which many fit a batch
 
 
 class ClassBox(QComboBox):
@@ -46,6 +48,7 @@ class ClassBox(QComboBox):
     def __init__(self, nothing: str, name: str) -> None:
         super().__init__()
         self._nothing = nothing
+        self._wanted: int | None = None
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -63,6 +66,16 @@ class ClassBox(QComboBox):
         self.addItem(self._nothing, None)
         for number, label in enumerate(labels):
             self.addItem(label, number)
+        if labels and self._wanted is not None:
+            self.choose(self._wanted)
+            self._wanted = None
+
+    def choose(self, number: int | None) -> None:
+        """Choose a class, or nothing; one that is not known yet once it is."""
+        if number is None or 0 <= number < self.count() - 1:
+            self.setCurrentIndex(0 if number is None else number + 1)
+        else:
+            self._wanted = number
 
     @property
     def number(self) -> int | None:
@@ -131,9 +144,13 @@ class AttributionPanel(Panel):
         self.result: AttributionResult | None = None
         self._labels: tuple[str, ...] = ()
         self._channels: dict[str, int] = {}
+        self._batched = False
+        self._asked: tuple[float, float] | None = None
+        self._truth = 1.0
         self._cells: list[_Cell] = []
         self._shown: tuple[object, ...] = ()
-        self._photo: tuple[object, np.ndarray] | None = None
+        self._photos: dict[int, np.ndarray] = {}
+        self._of: object = None
         self.methods = QToolButton()
         self.methods.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.methods)
@@ -175,6 +192,13 @@ class AttributionPanel(Panel):
         self.area.addLayout(self.grid, 1)
         self.looks.hide()
         self.colours.currentIndexChanged.connect(lambda _: self._draw())
+        self.left = TimeLeft(self.channel)
+        self.left.told.connect(self._tell_left)
+        self.channel.ended.connect(self._learn)
+        self.progress.cancel.clicked.connect(self.left.forget)
+        self._later = QTimer(self, singleShot=True, interval=60)
+        self._later.timeout.connect(self._draw)
+        state.block_changed.connect(lambda _: self._block_changed())
         self._ticked()
 
     def _slider(self, value: int, name: str) -> QSlider:
@@ -196,25 +220,43 @@ class AttributionPanel(Panel):
         """What is chosen, at the selected block."""
         if not self.chosen:
             raise ValueError("Choose at least one method first")
-        block = self.state.block if self.state.block in self._channels else ""
+        seconds = self.seconds()
+        self._asked = None if seconds is None else (seconds, self._truth)
         return AttributionRequest(
-            self.state.snapshot, self.chosen, block, self.target.number, self.against.number
+            self.state.snapshot, self.chosen, self._block(), self.target.number, self.against.number
         )
 
+    def _block(self) -> str:
+        return self.state.block if self.state.block in self._channels else ""
+
     def passes(self) -> float | None:
+        """The cost of the chosen methods, corrected by what the last measurement took."""
         if not self._channels:
             return None
-        channels = self._channels.get(self.state.block) or list(self._channels.values())[-1]
-        costs = [METHODS[name].passes for name in self.chosen]
-        return 2 + 2 * sum(0.4 * channels if cost is None else cost for cost in costs)
+        channels = self._channels.get(self._block()) or list(self._channels.values())[-1]
+        costs = [METHODS[name].worth(channels) for name in self.chosen]
+        # Small pictures go through the network many at once, which is quicker for each.
+        costs = [1 + 0.18 * (cost - 1) if self._batched else cost for cost in costs]
+        return self._truth * (2 + 2 * sum(costs))
+
+    @property
+    def stale(self) -> bool:
+        """True too where a method of the block shows another block than the selected one."""
+        if super().stale or self.result is None:
+            return super().stale
+        of_block = any(METHODS[name].uses_block for name in self.result.request.methods)
+        wanted = self._block() or next(reversed(self._channels), self.result.block)
+        return of_block and wanted != self.result.block
 
     def show_result(self, result: Result) -> None:
         """Offer the network's classes."""
         self._channels = {one.name: len(one.activation) for one in result.now.blocks}
+        self._batched = result.weights.trained and max(result.network_input.shape[:2]) <= _SMALL
         if result.labels != self._labels:
             self._labels = result.labels
             for box in (self.target, self.against):
                 box.set_labels(result.labels)
+        self._mark()
 
     def show_update(self, update: object) -> None:
         """Draw the maps that there are so far."""
@@ -227,12 +269,20 @@ class AttributionPanel(Panel):
         """What is on screen."""
         if self.result is None or not self.result.maps:
             return ()
-        opacity = self.opacity.value() / 100
-        return (attribution.attribution(self.result, opacity, self.colours.currentData()),)
+        return (
+            attribution.attribution(
+                self.result,
+                self.opacity.value() / 100,
+                self.colours.currentData(),
+                self.threshold.value() / 100,
+            ),
+        )
 
     def choices(self) -> dict[str, Json]:
         return {
             "methods": list(self.chosen),
+            "target": _number(self.target),
+            "against": _number(self.against),
             "opacity": self.opacity.value(),
             "contour": self.threshold.value(),
             "colours": self.colours.currentData(),
@@ -243,6 +293,10 @@ class AttributionPanel(Panel):
         if isinstance(methods, list):
             for name, tick in self.ticks.items():
                 tick.setChecked(name in methods)
+        for key, box in (("target", self.target), ("against", self.against)):
+            number = choices.get(key)
+            if key in choices and (number is None or type(number) is int):
+                box.choose(number)
         for key, slider in (("opacity", self.opacity), ("contour", self.threshold)):
             value = choices.get(key)
             if isinstance(value, int) and not isinstance(value, bool):
@@ -261,6 +315,29 @@ class AttributionPanel(Panel):
         self.methods.setText(f"{count} method{'' if count == 1 else 's'}")
         self._tell_time()
 
+    def _block_changed(self) -> None:
+        self._mark()
+        self._tell_time()
+
+    def _tell_left(self, sentence: str) -> None:
+        """While it runs the time left is told, else how long a measurement takes."""
+        if sentence:
+            self.takes.setText(f"{sentence}.")
+        else:
+            self._tell_time()
+
+    def _learn(self) -> None:
+        """Promise what the measurement that has just ended has taken."""
+        if self._asked is not None and self.left.seconds is not None and self._asked[0] > 0:
+            promised, truth = self._asked
+            self._truth = truth * max(0.02, self.left.seconds / promised)
+        self._asked = None
+        self._tell_time()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._later.start()  # with as many pixels as there is room for
+
     def _draw(self) -> None:
         result = self.result
         if result is None:
@@ -272,8 +349,8 @@ class AttributionPanel(Panel):
             self._lay_out_cells(result.request.methods, sides, colours)
             self._shown = wanted
         self.looks.show()
-        if self._photo is None or self._photo[0] is not result.on:
-            self._photo = (result.on, attribution.photo(result))
+        if self._of is not result.on:
+            self._of, self._photos = result.on, {}
         for cell in self._cells:
             low, high = attribution.ends(result, cell.method.name)
             maps = [one for one in result.maps if one.method == cell.method.name]
@@ -305,31 +382,27 @@ class AttributionPanel(Panel):
             return
         remark = attribution.remark(shown)
         words.setText(said + remark)
-        assert self._photo is not None
         picture.setAccessibleName(f"{cell.method.title}, {said}{remark}")
-        pixels = self._pixels(self._photo[1], shown.values, cell, ends)
+        contour = attribution.line_at(ends[1], self.threshold.value() / 100)
+        pixels = overlay.laid(
+            self._photo(picture),
+            shown.values,
+            ends,
+            cell.table,
+            self.opacity.value() / 100,
+            contour,
+        )
         picture.set_image(theme.to_qimage(pixels))
 
-    def _pixels(
-        self, photo: np.ndarray, values: np.ndarray, cell: _Cell, ends: tuple[float, float]
-    ) -> np.ndarray:
-        """The map over the photo, with a line around what is above the threshold."""
-        low, high = ends
-        opacity = self.opacity.value() / 100
-        if cell.method.signed:
-            pixels = overlay.veil(photo, values, low, high, cell.table, opacity)
-            large = overlay.enlarge(np.abs(values), *photo.shape[:2])
-        else:
-            pixels = overlay.glow(photo, values, high, cell.table, opacity)
-            large = overlay.smooth(values, *photo.shape[:2])
-        if 0 < self.threshold.value() < 100 and high > 0:
-            inside = large >= high * self.threshold.value() / 100
-            edge = np.zeros_like(inside)
-            for axis in (0, 1):
-                for step in (-1, 1):
-                    edge |= inside & ~np.roll(inside, step, axis)
-            pixels[edge] = _LINE
-        return pixels
+    def _photo(self, picture: Picture) -> np.ndarray:
+        """The photo in as many pixels as ``picture`` has room for."""
+        assert self.result is not None
+        area = picture.area()
+        room = round(min(area.width(), area.height()) * self.devicePixelRatioF())
+        side = min(_MOST, max(_LEAST, room))
+        if side not in self._photos:
+            self._photos = {side: attribution.photo(self.result, side)}
+        return self._photos[side]
 
     def _lay_out_cells(self, methods: tuple[str, ...], sides: int, colours: str) -> None:
         for cell in self._cells:
@@ -341,3 +414,11 @@ class AttributionPanel(Panel):
         for number, cell in enumerate(self._cells):
             self.grid.addWidget(cell, number // columns, number % columns)
         self.retheme()
+
+
+def _number(box: ClassBox) -> int | None:
+    """The class in a field; what is not one, as while it is being written, is none."""
+    try:
+        return box.number
+    except ValueError:
+        return None
