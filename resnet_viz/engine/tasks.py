@@ -12,7 +12,7 @@ from typing import Any
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.export.animation import AnimateRequest, SweepRequest
 from resnet_viz.export.formats import PreviewRequest, WriteRequest
-from resnet_viz.results.attribution import AttributionRequest
+from resnet_viz.results.attribution import AttributionRequest, PairRequest
 from resnet_viz.results.comparison import CompareRequest
 from resnet_viz.results.convolution import ConvolutionRequest
 from resnet_viz.results.handout import WriteHandout
@@ -42,6 +42,7 @@ TASKS: dict[type, str] = {
     TrainingRequest: "resnet_viz.analysis.live_training:run",
     WitnessRequest: "resnet_viz.analysis.witness:run",
     AttributionRequest: "resnet_viz.analysis.attribution.task:run",
+    PairRequest: "resnet_viz.analysis.attribution.pair:run",
     WriteHandout: "resnet_viz.export.handout:run",
     WriteRequest: "resnet_viz.export.formats:run",
     AnimateRequest: "resnet_viz.export.animation:run",

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from resnet_viz.figures.figure import Axis, Chart, Figure
+from resnet_viz.figures.figure import Axis, Chart, Figure, Map
 from resnet_viz.figures.gradient_flow import bands, norms
 from resnet_viz.figures.numbers import change_text, number_text, per_cent, row_of
 from resnet_viz.figures.series import Bars, Series
-from resnet_viz.results.comparison import Comparison
+from resnet_viz.images import overlay
+from resnet_viz.images.photo import network_picture
+from resnet_viz.results.attribution import Pair
+from resnet_viz.results.attribution_methods import METHODS, Method
+from resnet_viz.results.comparison import Comparison, difference
 
 TOP = 5
+SIGNED = "CET-D1"
+_SIDE = 512  # pixels of the photo under a map on paper
 OTHER_CLASSES = (
     "The two networks know different classes, so their probabilities are not compared; "
     "each has its own most probable class as its target."
@@ -23,6 +29,58 @@ def comparison(given: Comparison, block: str = "") -> Figure:
     title = f"{given.left.structure.title} beside {given.right.structure.title}"
     said = sentence(given) if given.same_classes else f"{sentence(given)} {OTHER_CLASSES}"
     return Figure("compare", title, said, panels)
+
+
+def attribution(
+    given: Comparison, blocks: tuple[str, str], pair: Pair | None = None
+) -> tuple[Method, tuple[np.ndarray, np.ndarray], tuple[str, str]]:
+    """The method whose maps are compared, the maps of both sides and why one is not there.
+
+    Without a ``pair`` these are the Grad-CAMs that come with every pass.
+    """
+    if pair is None:
+        left, right = given.left.now.block(blocks[0]).cam, given.right.now.block(blocks[1]).cam
+        return METHODS["grad_cam"], (left, right), ("", "")
+    both = (pair.left, pair.right)
+    maps, refusals = [one.values for one in both], [one.refusal for one in both]
+    return METHODS[pair.left.method], (maps[0], maps[1]), (refusals[0], refusals[1])
+
+
+def ends(*maps: np.ndarray, signed: bool = False) -> tuple[float, float]:
+    """Where the colours of maps on one scale end; about 0 where signed."""
+    tops = [overlay.finite_range(np.abs(one) if signed else one)[1] for one in maps]
+    top = max((one for one in tops if np.isfinite(one)), default=0.0)
+    return (-top if signed else 0.0), top
+
+
+def of_whom(given: Comparison, method: Method) -> str:
+    """Such as "Grad-CAM of “cat”"; without the class where the sides have two."""
+    target = given.left.labels[given.left.now.target]
+    return f"{method.title} of “{target}”" if given.same_classes else method.title
+
+
+def maps(given: Comparison, blocks: tuple[str, str], pair: Pair | None = None) -> Figure:
+    """The method's maps of both sides over the photo, on one scale, and their difference."""
+    method, (left, right), _ = attribution(given, blocks, pair)
+    low, high = ends(left, right, signed=method.signed)
+    change = difference(left, right)
+    most = ends(change, signed=True)[1]
+    panels = []
+    for side, values, block, where in zip(
+        (given.left, given.right), (left, right), blocks, ("Left", "Right"), strict=True
+    ):
+        at = f" at {block}" if method.uses_block else ""
+        photo = network_picture(side.snapshot.photo, side.crop, _SIDE)
+        colours = SIGNED if method.signed else "inferno"
+        title = f"{where}: {side.structure.title}{at}"
+        panels.append(
+            Map(title, values, low, high, method.unit, colours, picture=photo, opacity=0.85)
+        )
+    panels.append(Map("Right − left", change, -most, most, method.unit, SIGNED))
+    title = f"{of_whom(given, method)}: {given.left.structure.title} beside "
+    title += given.right.structure.title
+    said = f"{method.sentence} {method.paper}. Photo “{given.left.snapshot.photo.name}”."
+    return Figure("compare-maps", title, said, tuple(panels), 3)
 
 
 def gradients(given: Comparison, block: str = "") -> Chart:

@@ -16,7 +16,8 @@ class AttributionRequest:
 
     ``block`` is where methods of a block look; "" is the last. ``target`` is A, None the class
     that the network with all skips on finds most likely. With ``against``, B, the score is the
-    logit of A minus that of B: why A and not B.
+    logit of A minus that of B: why A and not B. With ``as_set`` there is one map a method, with
+    the snapshot's own gates.
     """
 
     snapshot: Snapshot
@@ -24,6 +25,7 @@ class AttributionRequest:
     block: str = ""
     target: int | None = None
     against: int | None = None
+    as_set: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,3 +77,20 @@ class AttributionResult:
         """The score in words: “cat”, or “cat” rather than “dog”."""
         said = f"“{self.labels[self.target]}”"
         return said if self.against is None else f"{said} rather than “{self.labels[self.against]}”"
+
+
+@dataclass(frozen=True)
+class PairRequest:
+    """The map of one method for either of two networks that are compared."""
+
+    left: AttributionRequest
+    right: AttributionRequest
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What a `PairRequest` gave."""
+
+    request: PairRequest
+    left: AttributionMap
+    right: AttributionMap

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.figures.comparison import points_text, sentence
+from resnet_viz.figures.figure import Map
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.attribution import Pair
 from resnet_viz.results.comparison import Comparison
 from resnet_viz.results.result import Result
 from resnet_viz.views.compare.page import ComparePage
@@ -167,6 +169,43 @@ def test_it_follows_the_explorer_and_draws_in_every_theme(
 )
 def test_differences_in_points(left: float, right: float, text: str) -> None:
     assert points_text(left, right) == text
+
+
+def test_both_sides_are_mapped_by_any_method(qtbot: QtBot, comparing: Comparing) -> None:
+    page = comparing.page
+    pairs: list[Pair] = []
+    page.mapping.updated.connect(pairs.append)
+
+    def title() -> str:
+        return page.figures()[1].title
+
+    assert title().startswith("Grad-CAM of")
+    page.method.setFocus()
+    qtbot.keyClick(page.method, Qt.Key.Key_Down)  # HiRes-CAM
+    qtbot.waitUntil(lambda: len(pairs) == 1, timeout=60_000)
+    found = comparing.seen[-1]
+    left, right, change = (one for one in page.figures()[1].panels if isinstance(one, Map))
+    assert title().startswith("HiRes-CAM of")
+    last = found.left.now.blocks[-1]
+    wanted = np.maximum((last.activation * last.gradient).sum(axis=0), 0)
+    np.testing.assert_allclose(left.values, wanted, rtol=1e-3, atol=1e-3 * wanted.max())
+    last = found.right.now.blocks[-1]
+    wanted = np.maximum((last.activation * last.gradient).sum(axis=0), 0)
+    np.testing.assert_allclose(right.values, wanted, rtol=1e-3, atol=1e-3 * wanted.max())
+    np.testing.assert_allclose(change.values, right.values - left.values)
+    assert (left.low, left.high) == (right.low, right.high)
+    # Another block asks for other maps; a method of the input is indifferent to blocks.
+    spot = page.right.strip.cell_rect(2).center().toPoint()
+    qtbot.mouseClick(page.right.strip, Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.waitUntil(lambda: len(pairs) == 2, timeout=60_000)
+    assert pairs[-1].request.right.block == found.right.structure.blocks[2].name
+    page.restore({"method": "input_gradient"})
+    qtbot.waitUntil(lambda: len(pairs) == 3, timeout=60_000)
+    qtbot.mouseClick(page.right.strip, Qt.MouseButton.LeftButton, pos=spot * 2)
+    assert not page.mapping.running
+    left = page.figures()[1].panels[0]  # type: ignore[assignment]
+    assert left.low == -left.high
+    assert page.choices()["method"] == "input_gradient"
 
 
 def test_it_greets_with_words_instead_of_empty_axes(driver: Driver) -> None:

@@ -56,8 +56,11 @@ def run(request: AttributionRequest, context: TaskContext) -> Iterator[object]:
         raise TaskError(f"{subject.spec.title}: {error}") from error
 
     off = GateSettings().with_skips(subject.gates.blocks, 0.0)
+    if request.as_set:
+        subject.gates.set(request.snapshot.gates)
     on_score, off_score = float(scene.scores(subject.image)), None
-    if subject.gates.blocks:
+    both = bool(subject.gates.blocks) and not request.as_set
+    if both:
         subject.gates.set(off)
         off_score = float(scene.scores(subject.image))
     result = AttributionResult(
@@ -71,12 +74,13 @@ def run(request: AttributionRequest, context: TaskContext) -> Iterator[object]:
         (on_score, off_score),
     )
     yield result
-    sides = [False, True] if subject.gates.blocks else [False]
+    sides = [False, True] if both else [False]
     todo = [(name, side) for name in request.methods for side in sides]
     channels = len(scene.at_block()[0])
     costs = [METHODS[name].worth(channels) for name, _ in todo]
     for place, (name, without) in enumerate(todo):
-        subject.gates.set(off if without else GateSettings())
+        if not request.as_set:
+            subject.gates.set(off if without else GateSettings())
         said = ", skips off" if without else ", skips on" if len(sides) > 1 else ""
         text = f"{METHODS[name].title}{said}, {place + 1} of {len(todo)} maps"
         steps = import_module(METHODS[name].where).attribute(scene)

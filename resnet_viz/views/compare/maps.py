@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from resnet_viz.figures import comparison as figures
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
+from resnet_viz.results.attribution import Pair
 from resnet_viz.results.comparison import Comparison, difference, mean_activation
 from resnet_viz.views.widgets import theme, zoom
 from resnet_viz.views.widgets.picture import Picture
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
-SIGNED = "CET-D1"
 _SIDE = 256  # pixels of the photo under Grad-CAM
 _OPACITY = 0.85
 
@@ -29,8 +30,8 @@ class _Row:
 
 
 class Maps(QWidget):
-    """Mean activation and Grad-CAM of the selected blocks. Both sides share one colour scale; the
-    difference, right − left, has a diverging one that is centred on zero."""
+    """Mean activation of the selected blocks and maps of a method of attribution. Both sides share
+    one colour scale; the difference, right − left, has a diverging one, centred on zero."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,7 +44,7 @@ class Maps(QWidget):
         for column, head in enumerate(self.heads):
             grid.addWidget(head, 0, column)
         self._rows = []
-        signed = theme.colour_map(SIGNED)
+        signed = theme.colour_map(figures.SIGNED)
         for number, (title, table) in enumerate(
             (("Activation", "viridis"), ("Grad-CAM", "inferno"))
         ):
@@ -64,14 +65,16 @@ class Maps(QWidget):
             grid.setColumnStretch(column, 1)
         self._tables = (theme.colour_map("viridis"), theme.colour_map("inferno"), signed)
 
-    def show_blocks(self, comparison: Comparison, left: str, right: str) -> None:
-        """Draw block ``left`` of the left side beside block ``right`` of the right side."""
+    def show_blocks(
+        self, comparison: Comparison, left: str, right: str, pair: Pair | None = None
+    ) -> None:
+        """Draw block ``left`` of the left side beside block ``right`` of the right side, and the
+        maps of ``pair`` in place of the Grad-CAMs."""
         blocks = comparison.left.now.block(left), comparison.right.now.block(right)
         self.heads[0].setText(f"Left · {left}")
         self.heads[1].setText(f"Right · {right}")
         same = blocks[0].activation.shape == blocks[1].activation.shape
         sizes = " and ".join(_size(block.activation) for block in blocks[: 1 if same else 2])
-        target = comparison.left.labels[comparison.left.now.target]
         self._show(
             self._rows[0],
             self._tables[0],
@@ -79,19 +82,31 @@ class Maps(QWidget):
             f"Activation, mean over the channels ({sizes})",
             "",
         )
-        self._show(
-            self._rows[1],
-            self._tables[1],
-            (blocks[0].cam, blocks[1].cam),
-            f"Grad-CAM of “{target}”" if comparison.same_classes else "Grad-CAM",
-            "logits",
-        )
-        high = _greatest(blocks[0].cam, blocks[1].cam)
+        method, maps, refusals = figures.attribution(comparison, (left, right), pair)
+        row = self._rows[1]
+        table = self._tables[2 if method.signed else 1]
+        low, high = figures.ends(*maps, signed=method.signed)
+        row.bars[0].set_table(table)
+        title = figures.of_whom(comparison, method)
+        self._show(row, table, maps, title, method.unit, (low, high))
         sides = (comparison.left, comparison.right)
-        for picture, side, block in zip(self._rows[1].pictures, sides, blocks, strict=False):
+        for picture, side, values, refusal in zip(
+            row.pictures, sides, maps, refusals, strict=False
+        ):
+            if refusal:
+                picture.set_words(refusal)
+                continue
             photo = network_picture(side.snapshot.photo, side.crop, _SIDE)
-            seen = overlay.glow(photo, block.cam, high, self._tables[1], _OPACITY)
+            seen = overlay.laid(photo, values, (low, high), table, _OPACITY)
             picture.set_image(theme.to_qimage(seen))
+        if any(refusals):
+            row.pictures[2].set_words("There are not two maps")
+
+    def show_waiting(self, title: str) -> None:
+        """Say that the maps of a method are being made."""
+        self._rows[1].title.setText(title)
+        for picture in self._rows[1].pictures:
+            picture.set_words("still to come")
 
     def _show(
         self,
@@ -100,13 +115,14 @@ class Maps(QWidget):
         maps: tuple[np.ndarray, np.ndarray],
         title: str,
         unit: str,
+        ends: tuple[float, float] | None = None,
     ) -> None:
         row.title.setText(title)
-        high = _greatest(*maps)
+        low, high = ends or figures.ends(*maps)
         for picture, one in zip(row.pictures, maps, strict=False):
-            colours = overlay.colour(overlay.share(one, 0.0, high), table)
+            colours = overlay.colour(overlay.share(one, low, high), table)
             picture.set_image(theme.to_qimage(colours), crisp=True)
-        row.bars[0].set_range(0.0, high, unit)
+        row.bars[0].set_range(low, high, unit)
         change = difference(*maps)
         finite = np.abs(change[np.isfinite(change)])
         most = float(finite.max()) if finite.size else 0.0
@@ -114,12 +130,6 @@ class Maps(QWidget):
         colours = overlay.colour(shares.astype(np.float32), self._tables[2])
         row.pictures[2].set_image(theme.to_qimage(colours), crisp=True)
         row.bars[1].set_range(-most, most, unit)
-
-
-def _greatest(*maps: np.ndarray) -> float:
-    """The greatest finite value of all maps, or 0."""
-    tops = [overlay.finite_range(one)[1] for one in maps]
-    return max((top for top in tops if np.isfinite(top)), default=0.0)
 
 
 def _size(activation: np.ndarray) -> str:

@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
@@ -19,6 +27,8 @@ from resnet_viz.figures.scale import Scale
 from resnet_viz.networks import catalog
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.attribution import AttributionRequest, Pair, PairRequest
+from resnet_viz.results.attribution_methods import METHODS
 from resnet_viz.results.comparison import CompareRequest, Comparison, counterpart
 from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.views.compare.maps import Maps
@@ -33,6 +43,7 @@ from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.progress_row import ProgressRow
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
+GRAD_CAM = "grad_cam"
 PRESETS: dict[str, tuple[tuple[str, Skips], tuple[str, Skips]]] = {
     "Skips on | off": ((AS_EXPLORER, "on"), (AS_EXPLORER, "off")),
     "Residual | plain": (("resnet56", "on"), ("plain56", "on")),
@@ -51,6 +62,9 @@ class ComparePage(Page):
         self._comparison: Comparison | None = None
         self._asked: CompareRequest | None = None
         self._block = ""
+        self._blocks = ("", "")
+        self._pair: Pair | None = None
+        self.mapping = Channel(worker, "compare attribution", self)
         self.left, self.right = Side("Left"), Side("Right")
         self.presets = [self._preset(text) for text in PRESETS]
         self.sentence = LinkedLabel()
@@ -60,6 +74,15 @@ class ComparePage(Page):
         self.colours = ScaleBar(theme.colour_map(HEAT_MAP))
         self.colours.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.maps = Maps()
+        self.method = QComboBox()
+        for method in METHODS.values():
+            self.method.addItem(method.title, method.name)
+            warning = f"\n{method.warning}." if method.warning else ""
+            tip = f"{method.sentence}\n{method.paper}. Costs {method.cost}.{warning}"
+            self.method.setItemData(self.method.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.method.setAccessibleName("Method of the maps")
+        self.method.setToolTip("Which maps of both sides are compared")
+        self.attributing = ProgressRow(self.mapping)
         self.plot = Plot("Gradient norm of the target's logit at each block's output, L2")
         self.odds = Odds()
         self._arrange()
@@ -75,6 +98,10 @@ class ComparePage(Page):
         state.snapshot_changed.connect(lambda _: self._later.start())
         self.channel.updated.connect(self._show)
         self.channel.failed.connect(self._failed)
+        self.method.currentIndexChanged.connect(lambda _: self._map())
+        self.mapping.updated.connect(self._mapped)
+        self.mapping.failed.connect(self._not_mapped)
+        self.attributing.cancel.clicked.connect(lambda: self._not_mapped(""))
         self.retheme()
 
     def _preset(self, text: str) -> QPushButton:
@@ -86,6 +113,8 @@ class ComparePage(Page):
         top = QHBoxLayout()
         for button in self.presets:
             top.addWidget(button)
+        top.addWidget(QLabel("Maps"))
+        top.addWidget(self.method)
         top.addWidget(self.progress, 1)
         top.addWidget(self.colours)
         measured = QVBoxLayout()
@@ -95,7 +124,10 @@ class ComparePage(Page):
         halves = QHBoxLayout(self.body)
         halves.setContentsMargins(0, 0, 0, 0)
         halves.setSpacing(12)
-        halves.addWidget(self.maps, 1)
+        shown = QVBoxLayout()
+        shown.addWidget(self.maps, 1)
+        shown.addWidget(self.attributing)
+        halves.addLayout(shown, 1)
         halves.addLayout(measured, 1)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(8, 6, 8, 6)
@@ -124,18 +156,20 @@ class ComparePage(Page):
             self._show(self._comparison)
 
     def choices(self) -> dict[str, Json]:
-        """Network and skips of both sides."""
+        """Network and skips of both sides, and the method of the maps."""
         sides = {"left": self.left, "right": self.right}
-        return {
+        chosen: dict[str, Json] = {
             name: {"network": side.network.currentData(), "skips": side.skips.currentData()}
             for name, side in sides.items()
         }
+        return {**chosen, "method": self.method.currentData()}
 
     def restore(self, choices: Mapping[str, Json]) -> None:
         for name, side in (("left", self.left), ("right", self.right)):
             kept = choices.get(name, {})
             choose(side.network, kept.get("network"))
             choose(side.skips, kept.get("skips"))
+        choose(self.method, choices.get("method"))
         self._later.start()
 
     def _choose(self, preset: str) -> None:
@@ -204,7 +238,10 @@ class ComparePage(Page):
         """What is on screen."""
         if self._comparison is None:
             return ()
-        return (figures.comparison(self._comparison, self._block),)
+        shown = figures.comparison(self._comparison, self._block)
+        if self._pair is None and self.method.currentData() != GRAD_CAM:
+            return (shown,)
+        return (shown, figures.maps(self._comparison, self._blocks, self._pair))
 
     def _select_left(self, block: str) -> None:
         if self._comparison is None:
@@ -225,7 +262,45 @@ class ComparePage(Page):
         self.right.mark(right)
         names = [block.name for block in self._comparison.left.structure.blocks]
         self.plot.set_marker(names.index(left))
-        self.maps.show_blocks(self._comparison, left, right)
+        self._blocks = (left, right)
+        self._map()
+
+    def _map(self) -> None:
+        """Draw the maps of the chosen method; those of all but Grad-CAM are made first."""
+        comparison, method = self._comparison, self.method.currentData()
+        if comparison is None:
+            return
+        if method == GRAD_CAM:
+            self.mapping.stop()
+            self.attributing.hide()
+            self._pair = None
+            self.maps.show_blocks(comparison, *self._blocks)
+            return
+        of_block = METHODS[method].uses_block
+        sides = [
+            AttributionRequest(
+                side.snapshot, (method,), block if of_block else "", side.now.target, as_set=True
+            )
+            for side, block in zip((comparison.left, comparison.right), self._blocks, strict=True)
+        ]
+        request = PairRequest(sides[0], sides[1])
+        if self._pair is not None and self._pair.request == request:
+            self.maps.show_blocks(comparison, *self._blocks, self._pair)
+            return
+        self._pair = None
+        self.maps.show_blocks(comparison, *self._blocks)
+        self.maps.show_waiting(figures.of_whom(comparison, METHODS[method]))
+        self.mapping.start(request)
+
+    def _mapped(self, pair: Pair) -> None:
+        if self._comparison is not None:
+            self._pair = pair
+            self.maps.show_blocks(self._comparison, *self._blocks, pair)
+
+    def _not_mapped(self, sentence: str) -> None:
+        """Cancelled, or it cannot be done: back to the maps that are always there."""
+        choose(self.method, GRAD_CAM)
+        self.say(sentence)
 
     def _plot_clicked(self, index: int) -> None:
         if self._comparison is not None:

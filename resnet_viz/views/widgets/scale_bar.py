@@ -24,6 +24,11 @@ class ScaleBar(QWidget):
         self._low, self._high, self._unit = "", "", ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    def set_table(self, table: np.ndarray) -> None:
+        """Take other colours, (256, 3) uint8."""
+        self._strip = theme.to_qimage(table[np.newaxis])
+        self.update()
+
     def set_range(self, low: float, high: float, unit: str) -> None:
         """Label the ends with numbers. Where both are the same there are no colours to explain."""
         if np.isnan(low) or np.isnan(high):
