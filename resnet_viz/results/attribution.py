@@ -60,6 +60,7 @@ class AttributionResult:
 
     ``target`` and ``against`` are classes by number, ``labels`` all their names; ``scores`` the
     score with all skips on and with all off, in logits, the latter None where there are none.
+    ``seconds`` is what they took of the worker's time, without that of other tasks.
     """
 
     request: AttributionRequest
@@ -71,6 +72,7 @@ class AttributionResult:
     against: int | None
     scores: tuple[float, float | None]
     maps: tuple[AttributionMap, ...] = ()
+    seconds: float = 0.0
 
     @property
     def asked(self) -> str:

@@ -202,7 +202,8 @@ def test_both_sides_are_mapped_by_any_method(qtbot: QtBot, comparing: Comparing)
     page.restore({"method": "input_gradient"})
     qtbot.waitUntil(lambda: len(pairs) == 3, timeout=60_000)
     qtbot.mouseClick(page.right.strip, Qt.MouseButton.LeftButton, pos=spot * 2)
-    assert not page.mapping.running
+    qtbot.waitUntil(lambda: not page.mapping.running, timeout=60_000)
+    assert len(pairs) == 3
     left = page.figures()[1].panels[0]  # type: ignore[assignment]
     assert left.low == -left.high
     assert page.choices()["method"] == "input_gradient"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
@@ -21,6 +22,18 @@ _PARTS = 10_000  # of the work, in progress
 
 
 def run(request: AttributionRequest, context: TaskContext) -> Iterator[object]:
+    """As `_run`, with the time that it has taken."""
+    steps, taken = _run(request, context), 0.0
+    while True:
+        began = time.perf_counter()
+        update = next(steps, None)
+        taken += time.perf_counter() - began
+        if update is None:
+            return
+        yield replace(update, seconds=taken) if isinstance(update, AttributionResult) else update
+
+
+def _run(request: AttributionRequest, context: TaskContext) -> Iterator[object]:
     """Progress and `AttributionResult`, which grows by a map each; of `AttributionRequest`.
 
     Raises:

@@ -328,9 +328,9 @@ class AttributionPanel(Panel):
 
     def _learn(self) -> None:
         """Promise what the measurement that has just ended has taken."""
-        if self._asked is not None and self.left.seconds is not None and self._asked[0] > 0:
+        if self._asked is not None and self.result is not None and self._asked[0] > 0:
             promised, truth = self._asked
-            self._truth = truth * max(0.02, self.left.seconds / promised)
+            self._truth = truth * self.result.seconds / promised
         self._asked = None
         self._tell_time()
 

@@ -17,24 +17,22 @@ _SURE = 0.04  # of the work: before it, the first parts say too little
 class TimeLeft(QObject):
     """``told`` carries a sentence while the task of ``channel`` runs, and "" when it is over.
 
-    ``seconds`` is how long the last task that came to its end took, None before. The
-    progress is to be in equal parts of the work. ``clock`` gives seconds.
+    The progress is to be in equal parts of the work. ``clock`` gives seconds.
     """
 
     told = Signal(str)
 
     def __init__(self, channel: Channel, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(channel)
-        self.seconds: float | None = None
         self._clock = clock
         self._began: float | None = None
         self._first = 0.0
         channel.progressed.connect(self._progressed)
-        channel.ended.connect(self._ended)
+        channel.ended.connect(self.forget)
         channel.failed.connect(lambda _: self.forget())
 
     def forget(self) -> None:
-        """The task was stopped, or could not be done."""
+        """The task is over, or was stopped."""
         self._began = None
         self.told.emit("")
 
@@ -51,8 +49,3 @@ class TimeLeft(QObject):
         if done >= _SURE:
             left = (now - self._began) * (1 - share) / done
             self.told.emit(f"{duration_text(left)} left".capitalize())
-
-    def _ended(self) -> None:
-        if self._began is not None:
-            self.seconds = self._clock() - self._began
-        self.forget()
