@@ -9,10 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from resnet_viz.analysis import devices
+from resnet_viz.analysis.attribution import task as attribution
 from resnet_viz.analysis.probe import probe
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.images.photo import clamp_crop, default_crop
 from resnet_viz.networks.structure import Structure
+from resnet_viz.results.attribution import AttributionResult
 from resnet_viz.results.handout import (
     MOST_BLOCKS,
     PATIENCE,
@@ -34,7 +36,7 @@ def run(request: HandoutRequest, context: TaskContext) -> Iterator[object]:
     The target is the snapshot's, or the most probable class with all skips on, in every state.
 
     Raises:
-        As `Session.subject`.
+        As `Session.subject`, and as `attribution.run`.
     """
     snapshot = request.snapshot
     yield Progress("Preparing the network", 0, 0)
@@ -83,7 +85,14 @@ def run(request: HandoutRequest, context: TaskContext) -> Iterator[object]:
             why = _fewer(blocks, structure, "to keep the waiting short")
     first = next(one.state.key for one in computed if one.state.gates == snapshot.gates)
     left_out = tuple(name for name in structure.skips if name not in blocks)
-    yield Handout(request, tuple(computed), first, left_out, why)
+    attributed = None
+    if request.attribution is not None:
+        for update in attribution.run(request.attribution, context):
+            if isinstance(update, AttributionResult):
+                attributed = update
+            else:
+                yield update
+    yield Handout(request, tuple(computed), first, left_out, why, attributed)
 
 
 def _fewer(blocks: tuple[str, ...], structure: Structure, reason: str) -> str:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from resnet_viz.commands import attribution
 from resnet_viz.commands.asked import Asked, finite, network_options, run_pass
 from resnet_viz.commands.command import Command, complain, made_folder
 from resnet_viz.figures.numbers import number_text, per_cent
@@ -17,6 +18,7 @@ from resnet_viz.results.result import Pass, Result
 
 def _options(parser: argparse.ArgumentParser) -> None:
     network_options(parser)
+    attribution.attribution_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write PNG and NPZ files there")
 
@@ -43,16 +45,23 @@ def _run(given: argparse.Namespace) -> int:
                 code = complain(str(error))
                 continue
             result = run_pass(session, asked.snapshot(photo))
+            maps = attribution.measure(session, given, result.snapshot)
             folder = None
             if given.out is not None:
-                from resnet_viz.export.analysis import write_result
+                from resnet_viz.export.analysis import write_attribution, write_result
 
                 folder = write_result(result, given.out, path.stem)
+                if maps is not None:
+                    write_attribution(maps, folder)
             if given.json:
                 printed.append(as_json(result, path, folder))
+                if maps is not None:
+                    printed[-1]["attribution"] = attribution.as_json(maps)
             else:
                 bar.clear()
                 print(as_text(result, path, given.skips, folder), flush=True)
+                if maps is not None:
+                    print("\n".join(attribution.as_text(maps)), flush=True)
     if given.json:
         print(json.dumps(printed, indent=2, ensure_ascii=False, allow_nan=False))
     return code

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resnet_viz.commands import attribution
 from resnet_viz.commands.asked import Asked, finite, network_options, run_pass
 from resnet_viz.commands.command import Command, InputError, complain, made_folder
 from resnet_viz.images.photo import PhotoError, find_photos, load_photo
@@ -25,6 +26,7 @@ _FORMATS = ("png", "svg", "pdf")
 
 def _options(parser: argparse.ArgumentParser) -> None:
     network_options(parser)
+    attribution.attribution_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--out",
@@ -75,6 +77,8 @@ def _run(given: argparse.Namespace) -> int:
                 handout, report = update
         made.append((f"{path.name}: {handout.on.structure.title}", report))
         printed.append(_as_json(path, handout, report))
+        if handout.attribution is not None:
+            printed[-1]["attribution"] = attribution.as_json(handout.attribution)
         if not given.json:
             print(f"{path}: {len(report.files)} files in {report.folder}", flush=True)
     if len(made) > 1:
@@ -110,7 +114,8 @@ def _steps(
     result = run_pass(session, snapshot)
     handout: Handout | None = None
     try:
-        for update in run(HandoutRequest(snapshot), TaskContext(session, list, lambda: False)):
+        request = HandoutRequest(snapshot, attribution=attribution.request(given, snapshot))
+        for update in run(request, TaskContext(session, list, lambda: False)):
             if isinstance(update, Progress):
                 yield update
             elif isinstance(update, Handout):

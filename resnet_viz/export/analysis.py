@@ -8,8 +8,12 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
+from resnet_viz.export.figure import colour_map
+from resnet_viz.figures import attribution
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
+from resnet_viz.results.attribution import AttributionResult
+from resnet_viz.results.attribution_methods import METHODS
 from resnet_viz.results.result import Result
 
 OVERLAY_SIZE = 448
@@ -51,6 +55,24 @@ def write_result(result: Result, folder: Path, name: str) -> Path:
         arrays[f"activation_max/{block.name}"] = channels.max(axis=1)
     np.savez_compressed(place / "blocks.npz", **arrays)  # type: ignore[arg-type]
     return place
+
+
+def write_attribution(result: AttributionResult, folder: Path) -> None:
+    """Write every map into ``folder``: ``METHOD-on.png`` and ``METHOD-off.png`` over the photo, on
+    one scale a method, and ``attribution.npz`` with the raw values by the same names."""
+    picture = attribution.photo(result, OVERLAY_SIZE)
+    arrays: dict[str, np.ndarray] = {}
+    for one in result.maps:
+        if one.refusal:
+            continue
+        name, signed = f"{one.method}-{'off' if one.off else 'on'}", METHODS[one.method].signed
+        colours = colour_map(attribution.SIGNED if signed else "inferno")
+        table = np.rint(255 * colours(np.linspace(0, 1, 256))[:, :3]).astype(np.uint8)
+        ends = attribution.ends(result, one.method)
+        pixels = overlay.laid(picture, one.values, ends, table, OPACITY)
+        Image.fromarray(pixels).save(folder / f"{name}.png")
+        arrays[name] = one.values
+    np.savez_compressed(folder / "attribution.npz", **arrays)  # type: ignore[arg-type]
 
 
 def new_folder(folder: Path, name: str) -> Path:

@@ -363,7 +363,7 @@ def _draw_legend(axes: Axes, across: Axes | None, theme: Theme, drop: float = 0.
 
 def _draw_map(sheet: Sheet, axes: Axes, shown: Map, theme: Theme, small: bool) -> None:
     x, y = shown.x, shown.y
-    colours = _colours(shown.colours)
+    colours = colour_map(shown.colours)
     low, high = shown.low, shown.high
     if not high > low:  # one value, or none that is finite
         low, high = (low, low + 1.0) if math.isfinite(low) else (0.0, 1.0)
@@ -417,7 +417,7 @@ def _draw_scale(
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    bar = sheet.colorbar(ScalarMappable(Normalize(*ends), _colours(shown.colours)), ax=axes)
+    bar = sheet.colorbar(ScalarMappable(Normalize(*ends), colour_map(shown.colours)), ax=axes)
     unit = shown.unit + "".join(f"; {row} is left blank" for row in sorted(shown.rows & {"NaN"}))
     bar.set_label(unit, color=theme.text, fontsize=8)
     bar.ax.tick_params(colors=theme.text, labelsize=7)
@@ -450,7 +450,7 @@ def _text(shown: Map, end: float) -> str:
     return f"{10**end if shown.log else end:.3g}"
 
 
-def _colours(name: str) -> Any:
+def colour_map(name: str) -> Any:
     """matplotlib's map of that name; see-through where there is no number."""
     from matplotlib import colormaps
     from matplotlib.colors import LinearSegmentedColormap

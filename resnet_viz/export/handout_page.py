@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image
 
 from resnet_viz import assets
+from resnet_viz.figures import attribution
 from resnet_viz.figures.gradient_flow import bands
 from resnet_viz.figures.gradient_words import remark, sentence
 from resnet_viz.figures.looks import DARK, LIGHT, Theme
@@ -32,6 +33,8 @@ from resnet_viz.figures.terms import keys_by_word, terms, word_pattern
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
 from resnet_viz.networks.structure import Block, Structure
+from resnet_viz.results.attribution import AttributionResult
+from resnet_viz.results.attribution_methods import METHODS
 from resnet_viz.results.handout import STRENGTHS, Computed, Handout, Question, strength_key
 from resnet_viz.results.result import Pass, Result
 
@@ -47,6 +50,7 @@ _LEVELS = 254
 _MOST_SIDE = 56  # pixels of a map; larger ones are averaged down
 _MOST_TILES = 60
 _PHOTO, _OPACITY = 448, 0.8
+_ATTRIBUTED = 336  # pixels of the photo under a map of attribution
 
 
 def page(handout: Handout) -> str:
@@ -80,6 +84,7 @@ def _page(handout: Handout, room: int) -> str:
         "<main>",
         _controls(handout),
         _figures(handout, tiles),
+        _attribution(handout.attribution),
         _all_states(handout),
         _questions(handout.request.questions),
         _glossary(),
@@ -240,10 +245,15 @@ def _place(value: float) -> float | str:
 
 
 def _inferno() -> str:
-    from matplotlib import colormaps
+    return base64.b64encode(_table("inferno").tobytes()).decode()
 
-    table = np.rint(255 * colormaps["inferno"](np.linspace(0, 1, 256))[:, :3]).astype(np.uint8)
-    return base64.b64encode(table.tobytes()).decode()
+
+def _table(name: str) -> np.ndarray:
+    """A map of colours, (256, 3) uint8."""
+    from resnet_viz.export.figure import colour_map
+
+    found: np.ndarray = np.rint(255 * colour_map(name)(np.linspace(0, 1, 256))[:, :3])
+    return found.astype(np.uint8)
 
 
 def _picture(pixels: np.ndarray, lossless: bool = False) -> str:
@@ -438,6 +448,39 @@ aria-hidden="true"></canvas><span id="ramp-top"></span></p><p id="cam-remark" cl
 <th scope="col">Gradient now</th><th scope="col">with all skips on</th></tr></thead>
 <tbody id="numbers"></tbody></table></div></details>
 </section>"""
+
+
+def _attribution(result: AttributionResult | None) -> str:
+    """The maps of each method that was asked for, with all skips on beside all off."""
+    if result is None:
+        return ""
+    photo = attribution.photo(result, _ATTRIBUTED)
+    parts = []
+    for name in result.request.methods:
+        method, ends = METHODS[name], attribution.ends(result, name)
+        table = _table(attribution.SIGNED if method.signed else "inferno")
+        warning = f" {method.warning}." if method.warning else ""
+        figures = []
+        for one in (one for one in result.maps if one.method == name):
+            said = f"{attribution.title(result, one)}: {attribution.remark(one)}"
+            shown = ""
+            if not one.refusal:
+                pixels = overlay.laid(photo, one.values, ends, table, _OPACITY)
+                shown = (
+                    f'<img src="{_picture(pixels)}" width="224" height="224" alt="{escape(said)}">'
+                )
+            figures.append(f"<figure>{shown}<figcaption>{escape(said)}</figcaption></figure>")
+        low, high = (number_text(end, 3) for end in ends)
+        scale = "" if math.isnan(ends[1]) else f" Colours from {low} to {high} {method.unit}."
+        parts.append(
+            f"<h3>{escape(method.title)}</h3>\n<p>{escape(method.sentence)} "
+            f"{escape(method.paper)}.{escape(warning)}{escape(scale)}</p>\n"
+            f'<div class="photos">{"".join(figures)}</div>'
+        )
+    return (
+        f'<section id="attribution"><h2>Why {escape(result.asked)}?</h2>\n'
+        f"<p>{escape(attribution.caption(result))}</p>\n" + "\n".join(parts) + "</section>"
+    )
 
 
 def _all_states(handout: Handout) -> str:

@@ -14,6 +14,7 @@ from resnet_viz.export.figure import draw, write_figure
 from resnet_viz.export.handout import write_handout
 from resnet_viz.export.handout_page import odds
 from resnet_viz.export.table import write_table
+from resnet_viz.figures.attribution import attribution
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.gradient_flow import gradient_flow
 from resnet_viz.figures.looks import LIGHT
@@ -96,6 +97,8 @@ def writing(
     """
     place = new_folder(folder, name)
     figures = figures_of(result)
+    if handout.attribution is not None and handout.attribution.maps:
+        figures = (*figures, attribution(handout.attribution))
     total = len(figures) + 2 + pdf
     files = [place / "index.html"]
     yield Progress("Writing the hand-out", 0, total)

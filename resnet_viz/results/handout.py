@@ -8,6 +8,7 @@ from pathlib import Path
 
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
+from resnet_viz.results.attribution import AttributionRequest, AttributionResult
 from resnet_viz.results.result import Result, Snapshot
 
 STRENGTHS = (1.0, 0.75, 0.5, 0.25, 0.0)
@@ -34,12 +35,14 @@ class Question:
 class HandoutRequest:
     """A hand-out of ``snapshot``, whose gates are the state that is shown first.
 
-    ``title`` and ``questions`` are those of the lecture that it belongs to, if any.
+    ``title`` and ``questions`` are those of the lecture that it belongs to, if any;
+    ``attribution`` is what else is to be explained of it, if anything.
     """
 
     snapshot: Snapshot
     title: str = ""
     questions: tuple[Question, ...] = ()
+    attribution: AttributionRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Handout:
     first: str
     left_out: tuple[str, ...] = ()
     why: str = ""
+    attribution: AttributionResult | None = None
 
     @property
     def on(self) -> Result:

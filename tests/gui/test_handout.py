@@ -12,6 +12,7 @@ from resnet_viz.analysis import handout
 from resnet_viz.results.handout import Question
 from resnet_viz.results.result import Pass
 from resnet_viz.results.task import Cancelled
+from resnet_viz.views.instruments.page import InstrumentsPage
 from tests.gui.conftest import Driver
 
 
@@ -44,6 +45,24 @@ def test_the_hand_out_is_written_beside_the_passes(
     assert str(tmp_path / "mine.html") in window.message.text.text()
     small.qtbot.waitUntil(lambda: not window.handouts.progress.isVisible())
     assert small.next_result().snapshot == window.state.snapshot
+
+
+def test_it_has_the_attribution_that_is_on_screen(small: Driver, tmp_path: Path) -> None:
+    window = small.window
+    assert window.pages.attribution() is None
+    window.pages.turn_to("instruments")
+    page = window.pages["instruments"]
+    assert isinstance(page, InstrumentsPage)
+    panel = page.panel("attribution")
+    panel.restore({"methods": ["hires_cam"], "against": 5})
+    with small.qtbot.waitSignal(panel.channel.ended, timeout=60_000):
+        panel.measure.click()
+    window.handouts.make(tmp_path / "mine.html")
+    small.qtbot.waitUntil(lambda: "is written" in window.message.text.text(), timeout=90_000)
+    text = (tmp_path / "mine.html").read_text(encoding="utf-8")
+    section = text.partition('<section id="attribution">')[2].partition("</section>")[0]
+    assert "HiRes-CAM, skips off" in section
+    assert "rather than “dog”" in section
 
 
 def test_it_can_be_cancelled(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
@@ -24,6 +25,7 @@ from resnet_viz.engine.worker import Worker
 from resnet_viz.figures import attribution
 from resnet_viz.figures.figure import Figure
 from resnet_viz.images import overlay
+from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.attribution import AttributionMap, AttributionRequest, AttributionResult
 from resnet_viz.results.attribution_methods import FIRST, METHODS, Method
 from resnet_viz.results.result import Result
@@ -277,6 +279,15 @@ class AttributionPanel(Panel):
                 self.threshold.value() / 100,
             ),
         )
+
+    def attribution(self) -> AttributionRequest | None:
+        """What is on screen; where the explorer has moved on, its methods on what it shows now."""
+        if self.result is None:
+            return None
+        request = self.result.request
+        if self.stale:
+            request = replace(request, block=self._block(), target=None, against=None)
+        return replace(request, snapshot=replace(self.state.snapshot, gates=GateSettings()))
 
     def choices(self) -> dict[str, Json]:
         return {

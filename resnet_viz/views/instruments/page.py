@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.figures.figure import Figure
+from resnet_viz.results.attribution import AttributionRequest
 from resnet_viz.results.result import Result
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.instruments.registry import INSTRUMENTS
@@ -84,6 +85,11 @@ class InstrumentsPage(Page):
     def figures(self) -> Sequence[Figure]:
         """Those of the instrument that is chosen."""
         return self.panels[self.chosen].figures() if self.chosen in self.panels else ()
+
+    def attribution(self) -> AttributionRequest | None:
+        """Of whichever instrument has one."""
+        found = (panel.attribution() for panel in self.panels.values())
+        return next((one for one in found if one is not None), None)
 
     def script(self, result: Result | None) -> str:
         """That of the instrument that is chosen."""

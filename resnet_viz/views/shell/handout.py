@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.explorer import Explorer
+from resnet_viz.results.attribution import AttributionRequest
 from resnet_viz.results.handout import HandoutRequest, Question, WriteHandout, Written
 from resnet_viz.views.help.glossary import browse
 from resnet_viz.views.widgets.progress_row import ProgressRow
@@ -24,13 +25,15 @@ Lecture = tuple[str, tuple[Question, ...]]
 class HandoutMaker(QObject):
     """Asks where to, and lets the worker compute and write it; ``progress`` shows how far it is.
 
-    ``lecture`` tells of the lecture that is open, whose questions go into the hand-out.
+    ``lecture`` tells of the lecture that is open, whose questions go into the hand-out, and
+    ``attribution`` of the methods that go into it too.
     """
 
     def __init__(self, engine: Explorer, say: Say, window: QWidget) -> None:
         super().__init__(window)
         self._engine, self._say, self._window = engine, say, window
         self.lecture: Callable[[], Lecture] = lambda: ("", ())
+        self.attribution: Callable[[], AttributionRequest | None] = lambda: None
         self._channel = Channel(engine.worker, "handout", self)
         self._channel.updated.connect(self._show)
         self._channel.failed.connect(lambda sentence: self._say(sentence, ()))
@@ -51,7 +54,7 @@ class HandoutMaker(QObject):
             path = path.with_suffix(".html")
         title, questions = self.lecture()
         self._say("", ())
-        request = HandoutRequest(self._engine.state.snapshot, title, questions)
+        request = HandoutRequest(self._engine.state.snapshot, title, questions, self.attribution())
         self._channel.start(WriteHandout(request, path))
 
     def _name(self) -> str:

@@ -93,6 +93,7 @@ class MainWindow(QMainWindow):
         self.loader = self.opening.loader
         self.choices = Choices(self.engine, settings, self.message, self, self.retheme)
         self.handouts = HandoutMaker(self.engine, self.message.say, self)
+        self.handouts.attribution = lambda: self.pages.attribution()
         self.exporting, self.copying = Exporting(self), Copying(self)
         self.animating = Animating(self)
         self.preparing = Preparing(self.engine, self.message.say, self)

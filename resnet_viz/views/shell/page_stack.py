@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viz.results.attribution import AttributionRequest
 from resnet_viz.results.result import Result
 from resnet_viz.views.shell.pages import PageEntry
 from resnet_viz.views.widgets.feature import for_each
@@ -94,6 +95,11 @@ class PageStack(QObject):
         """Hand a result to every page that there is, and keep it for those that are made later."""
         self._result = result
         for_each(self.made.values(), lambda page: page.show_result(result))
+
+    def attribution(self) -> AttributionRequest | None:
+        """The attribution that is on screen on one of the pages."""
+        found = (page.attribution() for page in self.made.values())
+        return next((one for one in found if one is not None), None)
 
     def retheme(self) -> None:
         """Let every page take colours and fonts from the theme in use."""

@@ -17,6 +17,7 @@ from resnet_viz.export.script import NoScript, script_of
 from resnet_viz.export.session import Json as Json
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.table import Table, table_of
+from resnet_viz.results.attribution import AttributionRequest
 from resnet_viz.results.result import Result
 
 
@@ -79,6 +80,10 @@ class Feature(QWidget):
         if result is None or not figures:
             raise NoScript("There is nothing to write a script for yet; measure something first")
         return script_of(result, figures[0].name)
+
+    def attribution(self) -> AttributionRequest | None:
+        """The attribution that is on screen here, for the network and photo of the explorer."""
+        return None
 
     def choices(self) -> dict[str, Json]:
         """What the user has chosen here, as JSON."""
