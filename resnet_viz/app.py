@@ -93,7 +93,7 @@ def _run_window(path: str | None) -> int:
     problems = Problems(parent=application)
     problems.watch()
     window = MainWindow(settings)
-    problems.happened.connect(window.say_problem)
+    problems.happened.connect(window.message.say_problem)
     window.worker.devices_known.connect(garbage.spare)
     interrupts = Interrupts(application)
     autosave = Autosave(window)
@@ -102,14 +102,13 @@ def _run_window(path: str | None) -> int:
     if path is not None:
         window.open_path(path)
     elif not settings.value(SEEN, False, type=bool):
-        window.show_welcome()
+        window.dialogs.show_welcome()
     code = application.exec()
     code = interrupts.code or code
     problems.end()
     autosave.end()
-    if not (
-        window.worker.ended and window.loader.ended and autosave.ended and window.sessions.ended
-    ):
+    threads = (window.worker, window.opening.loader, autosave, window.sessions)
+    if not all(each.ended for each in threads):
         # An import cannot be interrupted, and Python must not be taken down around its thread.
         settings.sync()
         sys.stdout.flush()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from pathlib import Path
 
 import pytest
-
-from resnet_viz.engine.garbage import collect_what_is_due
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -18,13 +15,3 @@ def _no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Downloads go nowhere unless a test says where, and the cache is the test's own."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setenv("RESNET_VIZ_MIRROR", "http://127.0.0.1:9/nothing-listens-here")
-
-
-def pytest_sessionstart() -> None:
-    """Collect cyclic garbage as the program does: never while something is painted or on another
-    thread, such as a plugin's, but between tests."""
-    gc.disable()
-
-
-def pytest_runtest_logfinish() -> None:
-    collect_what_is_due()

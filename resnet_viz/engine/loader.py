@@ -1,4 +1,4 @@
-"""Photos are found and decoded off the GUI's thread: a large one takes a second."""
+"""Files are read and written off the GUI's thread: a large photo takes a second to decode."""
 
 from __future__ import annotations
 
@@ -17,28 +17,33 @@ Load = Callable[[], object]
 """Decodes a photo, finds the paths of several, or reads or writes another small file."""
 
 PATIENCE = 1.0
-"""Seconds that `PhotoLoader.close` waits for the photo that is being decoded."""
+"""Seconds that `Loader.close` waits for the file that is being read."""
+
+PHOTO = "This photo cannot be opened; try another one, or save it again as PNG or JPEG"
+"""What `Loader` says of an error that nobody thought of."""
 
 
 class LoadError(Exception):
     """What was asked for cannot be had; the text is a sentence for the user."""
 
 
-class PhotoLoader(QObject):
-    """Decodes one photo at a time; of several requests only the newest gives a photo.
+class Loader(QObject):
+    """Reads one file at a time; of several requests only the newest is answered.
 
     ``loaded`` carries what was asked for: a photo, the paths of photos that were found, a session.
+    ``sorry`` is said of an error that nobody thought of.
     """
 
     loaded = Signal(object)
     failed = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, sorry: str = PHOTO) -> None:
         super().__init__(parent)
+        self._sorry = sorry
         self._waiting: SimpleQueue[tuple[int, Load] | None] = SimpleQueue()
         self._newest = 0
-        # A daemon: Python would wait at its end for a photo on a drive that does not answer.
-        self._thread = threading.Thread(target=self._work, name="photos", daemon=True)
+        # A daemon: Python would wait at its end for a file on a drive that does not answer.
+        self._thread = threading.Thread(target=self._work, name="files", daemon=True)
         self._started = False
 
     def load(self, decode: Load) -> None:
@@ -60,11 +65,8 @@ class PhotoLoader(QObject):
             except (PhotoError, LoadError) as error:
                 sentence = str(error)
             except Exception as error:
-                log.exception("a photo cannot be decoded")
-                sentence = (
-                    f"This photo cannot be opened ({type(error).__name__}: {error}); "
-                    "try another one, or save it again as PNG or JPEG"
-                )
+                log.exception("%s", self._sorry)
+                sentence = f"{self._sorry} ({type(error).__name__}: {error})"
             if number != self._newest:
                 continue
             if found is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from resnet_viz.engine.loader import PhotoLoader
+from resnet_viz.engine.loader import Loader
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.images.gallery import thumbnail
 from resnet_viz.images.photo import Photo, load_photo
@@ -49,7 +49,7 @@ class PhotoStrip(QObject):
         self._sentences: dict[str, str] = {}
         self._answers: dict[tuple[str, WeightsChoice, str], Answer] = {}
         self._making = ""
-        self._loader = PhotoLoader(self)
+        self._loader = Loader(self)
         self._loader.loaded.connect(self._made)
         self._loader.failed.connect(self._cannot_be_made)
         state.network_changed.connect(lambda: self.tile_changed.emit(-1))

@@ -8,13 +8,13 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.engine.loader import PhotoLoader
+from resnet_viz.engine.loader import Loader
 from resnet_viz.images.photo import Photo, PhotoError
 from tests import fakes
 
 
 def test_only_the_newest_photo_arrives(qtbot: QtBot) -> None:
-    loader, go = PhotoLoader(), threading.Event()
+    loader, go = Loader(), threading.Event()
     photos: list[Photo] = []
     loader.loaded.connect(photos.append)
     old, new = fakes.photo(), fakes.photo()
@@ -33,7 +33,7 @@ def test_only_the_newest_photo_arrives(qtbot: QtBot) -> None:
 
 
 def test_a_broken_photo_is_a_sentence(qtbot: QtBot) -> None:
-    loader = PhotoLoader()
+    loader = Loader()
 
     def broken() -> Photo:
         raise PhotoError("x.jpg is broken")
@@ -46,7 +46,7 @@ def test_a_broken_photo_is_a_sentence(qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("division by zero"), MemoryError()])
 def test_an_error_that_nobody_expected_is_a_sentence_too(qtbot: QtBot, error: Exception) -> None:
-    loader = PhotoLoader()
+    loader = Loader()
 
     def broken() -> Photo:
         raise error
@@ -63,7 +63,7 @@ def test_an_error_that_nobody_expected_is_a_sentence_too(qtbot: QtBot, error: Ex
 
 
 def test_closing_waits_for_so_long_and_no_longer(qtbot: QtBot) -> None:
-    loader, begun, go = PhotoLoader(), threading.Event(), threading.Event()
+    loader, begun, go = Loader(), threading.Event(), threading.Event()
     photos: list[Photo] = []
     loader.loaded.connect(photos.append)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,11 +26,15 @@ def still() -> Iterator[None]:
     motion.allow(True)
 
 
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(autouse=True, scope="package")
 def garbage(qapp: QApplication) -> Iterator[Garbage]:
-    """Cycles are collected as in the program: on this thread alone, by a timer."""
+    """Cycles are collected as in the program: on this thread alone, by a timer.
+
+    Also between two modules, where pytest-qt lets windows paint themselves.
+    """
     made = Garbage()
     yield made
+    gc.collect()
     made.close()
 
 

@@ -42,7 +42,7 @@ timer = QTimer(interval=20)
 timer.timeout.connect(look)
 timer.start()
 if len(sys.argv) > 1:
-    QTimer.singleShot(0, lambda: window().loader.load(stuck))
+    QTimer.singleShot(0, lambda: window().opening.loader.load(stuck))
 raise SystemExit(app.open_window(None))
 """
 

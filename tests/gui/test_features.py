@@ -169,7 +169,7 @@ def test_a_view_that_raises_does_not_starve_those_after_it(
 
 
 def test_a_problem_is_said_and_its_details_copied(qtbot: QtBot, window: MainWindow) -> None:
-    window.say_problem("Something went wrong", "Traceback …")
+    window.message.say_problem("Something went wrong", "Traceback …")
     assert window.message.text.text() == "Something went wrong"
     buttons = window.message.findChildren(QPushButton)
     copy = next(button for button in buttons if button.text() == "Copy details")

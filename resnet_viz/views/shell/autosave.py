@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
-from resnet_viz.engine.loader import PhotoLoader
+from resnet_viz.engine.loader import Loader
 from resnet_viz.export.session import SUFFIX, Session, SessionError, write_session
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Autosave(QObject):
         self.path = self._folder / f"{os.getpid()}{SUFFIX}"
         self._lock = QLockFile(str(self.path) + ".lock")
         self._lock.setStaleLockTime(0)  # only a process that is gone makes it stale
-        self._writer = PhotoLoader(self)
+        self._writer = Loader(self)
         self._writer.loaded.connect(self.kept)
         self._timer = QTimer(self, singleShot=True, interval=REST)
         self._timer.timeout.connect(self._keep)

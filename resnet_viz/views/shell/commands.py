@@ -126,7 +126,7 @@ COMMANDS: list[Line] = [
         subject="state.undo_stack.redoText",
     ),
     Command(
-        "palette", "&Find anything…", "find_anything", EDIT, 1, "Ctrl+K; Ctrl+Shift+P",
+        "palette", "&Find anything…", "dialogs.find_anything", EDIT, 1, "Ctrl+K; Ctrl+Shift+P",
         "Commands, networks, layers, pages and words by a few letters",
     ),
     Command(
@@ -267,21 +267,23 @@ COMMANDS: list[Line] = [
         "reset_layout", "&Reset the layout", "explorer.reset_layout", VIEW, 3, "",
         "Put every panel back in its place",
     ),
-    Command("welcome", "&Welcome", "show_welcome", HELP, 0, "", "What there is to begin with"),
     Command(
-        "glossary", "&Glossary…", "show_glossary", HELP, 0, "Ctrl+Shift+G",
+        "welcome", "&Welcome", "dialogs.show_welcome", HELP, 0, "", "What there is to begin with"
+    ),
+    Command(
+        "glossary", "&Glossary…", "dialogs.show_glossary", HELP, 0, "Ctrl+Shift+G",
         "What the words mean, in a few sentences",
     ),
     Command(
         "what_is_this", "&What is this?", "what_is_this.begin", HELP, 0, "Shift+F1",
         "Click on a word to have it explained",
     ),
-    Command("shortcuts", "&Keyboard shortcuts", "show_shortcuts", HELP, 0, "F1"),
+    Command("shortcuts", "&Keyboard shortcuts", "dialogs.show_shortcuts", HELP, 0, "F1"),
     Command(
-        "reset", "&Reset to defaults…", "ask_to_reset", HELP, 0, "",
+        "reset", "&Reset to defaults…", "dialogs.ask_to_reset", HELP, 0, "",
         "Theme, text, keys, layout and the other settings as at the first start",
     ),
-    Command("about", "&About", "show_about", HELP, 0),
+    Command("about", "&About", "dialogs.show_about", HELP, 0),
 ]  # fmt: skip
 """In the order of the menus."""
 

@@ -5,26 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
-from PySide6.QtGui import (
-    QCloseEvent,
-    QContextMenuEvent,
-    QDragEnterEvent,
-    QDropEvent,
-    QShowEvent,
-)
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.images import gallery
 from resnet_viz.results.result import Result
-from resnet_viz.views.help.glossary import glossary_of
 from resnet_viz.views.help.what_is_this import WhatIsThis
 from resnet_viz.views.shell.animating import Animating
 from resnet_viz.views.shell.checkpoint import CheckpointOpener
 from resnet_viz.views.shell.choices import Choices, apply_theme
 from resnet_viz.views.shell.copying import Copying
+from resnet_viz.views.shell.dialogs import Dialogs, title_of
 from resnet_viz.views.shell.export_dialog import Exporting
 from resnet_viz.views.shell.failures import Failures
 from resnet_viz.views.shell.handout import HandoutMaker
@@ -33,12 +27,9 @@ from resnet_viz.views.shell.message_bar import MessageBar
 from resnet_viz.views.shell.opening import Opening
 from resnet_viz.views.shell.page_stack import PageStack
 from resnet_viz.views.shell.pages import PAGES, PageEntry
-from resnet_viz.views.shell.palette import Palette
 from resnet_viz.views.shell.prepare import Preparing
 from resnet_viz.views.shell.sessions import Sessions
-from resnet_viz.views.shell.shortcuts import ShortcutsDialog
 from resnet_viz.views.shell.status_bar import StatusBar
-from resnet_viz.views.shell.welcome import SEEN, Welcome
 from resnet_viz.views.widgets.feature import Entry
 from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.zoom import Zoom
@@ -51,12 +42,6 @@ FRAME = QSize(16, 48)
 
 
 PRESENTING = Entry("presenting", "Presentation", "resnet_viz.views.lecture.presenting:Presenting")
-
-ABOUT = """
-<p>See what every block of a residual network does with your image, forwards and backwards, and
-switch the skips off to see what they are for.</p>
-<p>He, Zhang, Ren and Sun, “Deep Residual Learning for Image Recognition”, arXiv:1512.03385.</p>
-"""
 
 
 class MainWindow(QMainWindow):
@@ -81,16 +66,7 @@ class MainWindow(QMainWindow):
         self.engine = Explorer(self.state, self.worker, self)
         self.message = MessageBar()
         self.checkpoints = CheckpointOpener(self.state, self.worker, self.message.say, self)
-        self.opening = Opening(
-            self.state,
-            self.engine.photos,
-            self.checkpoints,
-            settings,
-            self.message,
-            self,
-            lambda: self.engine.result.labels if self.engine.result is not None else (),
-        )
-        self.loader = self.opening.loader
+        self.opening = Opening(self.engine, self.checkpoints, settings, self.message, self)
         self.choices = Choices(self.engine, settings, self.message, self, self.retheme)
         self.handouts = HandoutMaker(self.engine, self.message.say, self)
         self.handouts.attribution = lambda: self.pages.attribution()
@@ -98,6 +74,7 @@ class MainWindow(QMainWindow):
         self.animating = Animating(self)
         self.preparing = Preparing(self.engine, self.message.say, self)
         self.what_is_this = WhatIsThis(self)
+        self.dialogs = Dialogs(self)
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self.failures = Failures(self.engine, self.opening, self.message, self.status, self)
@@ -106,18 +83,13 @@ class MainWindow(QMainWindow):
         self.tabs, self.stack = self.pages.tabs, self.pages.stack
         self._arrange()
         self.sessions = Sessions(self)
-        self.sessions.changed.connect(self._retitle)
-        self.opening.session_asked.connect(self.sessions.open)
-        self.opening.lecture_asked.connect(lambda path: self.presenting.open(path))
         self.zoom = Zoom(self.stack)
-        self.zoom.refused.connect(self.message.say)
         self._connect()
         self.pages.turn_to(PAGES[0].name)
         self.menus.fill()
         self.actions_by_name = self.menus.actions
         self.menus.refresh()
-        geometry = settings.value("geometry")
-        if isinstance(geometry, QByteArray):
+        if isinstance(geometry := settings.value("geometry"), QByteArray):
             self.restoreGeometry(geometry)
         self._retitle()
         self.choices.first_mirror()
@@ -130,9 +102,8 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.message)
-        column.addWidget(self.checkpoints.progress)
-        column.addWidget(self.handouts.progress)
-        column.addWidget(self.animating.progress)
+        for long_work in (self.checkpoints, self.handouts, self.animating):
+            column.addWidget(long_work.progress)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
         # In the menu bar's free end the tabs cost no height.
@@ -152,6 +123,10 @@ class MainWindow(QMainWindow):
         engine, worker = self.engine, self.worker
         engine.result_changed.connect(self._show_result)
         engine.said.connect(self.message.say)
+        self.sessions.changed.connect(self._retitle)
+        self.zoom.refused.connect(self.message.say)
+        self.opening.session_asked.connect(self.sessions.open)
+        self.opening.lecture_asked.connect(lambda path: self.presenting.open(path))
         worker.progressed.connect(self.status.show_progress)
         worker.busy_changed.connect(self.status.show_busy)
         self.status.cancel_asked.connect(engine.cancel)
@@ -210,18 +185,9 @@ class MainWindow(QMainWindow):
         self._retitle()
 
     def _retitle(self) -> None:
-        title = "ResNet Explorer"
-        result = self.engine.result
-        if result is not None:
-            untrained = "" if result.weights.trained else " (untrained)"
-            title = f"{result.structure.title}{untrained} – {result.snapshot.photo.name} – {title}"
         path = self.sessions.path
-        self.setWindowTitle(title if path is None else f"{path.name}[*] – {title}")
+        self.setWindowTitle(title_of(self.engine.result, path))
         self.setWindowModified(path is not None and self.sessions.modified)
-
-    def say_problem(self, sentence: str, details: str) -> None:
-        """Say that something unexpected happened, and offer its details for a report."""
-        self.message.say_with_copy(sentence, "Copy details", details)
 
     def say_address(self, address: str) -> None:
         """Say an address that no browser opens."""
@@ -244,46 +210,6 @@ class MainWindow(QMainWindow):
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-
-    def show_glossary(self) -> None:
-        glossary_of(self).bring_up()
-
-    def show_shortcuts(self) -> None:
-        ShortcutsDialog(self, self.settings, self.menus.take_keys).exec()
-
-    def show_welcome(self) -> None:
-        """Offer what there is to begin with, over the page."""
-        self.settings.setValue(SEEN, True)
-        welcome = Welcome(self)
-        welcome.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        welcome.show()
-        welcome.raise_()
-        welcome.setFocus()
-
-    def find_anything(self) -> None:
-        Palette(self).show()
-
-    def ask_to_reset(self) -> None:
-        """Forget all settings, if the user says so."""
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self,
-            "Reset to defaults?",
-            "Theme, size of text, keys, layout, device, download mirror and the list of recent "
-            "files go back to what they were at the first start. Photos, weights and sessions "
-            "stay as they are.",
-            buttons.Reset | buttons.Cancel,
-            buttons.Cancel,
-        )
-        if answer == buttons.Reset:
-            self.settings.clear()
-            self.choices.take_settings()
-            self.menus.take_keys()
-            explorer: Any = self.explorer
-            explorer.reset_layout()
-
-    def show_about(self) -> None:
-        QMessageBox.about(self, "ResNet Explorer", ABOUT)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome files and pictures."""
@@ -316,7 +242,7 @@ class MainWindow(QMainWindow):
         self.hide()
         self.menus.close()
         self.worker.close()
-        self.loader.close()
+        self.opening.loader.close()
         self.sessions.close()
         self.engine.photos.close()
         super().closeEvent(event)

@@ -57,6 +57,10 @@ class MessageBar(QFrame):
         """Show ``sentence`` and a button that puts ``text`` on the clipboard."""
         self.say(sentence, [(offer, lambda: QGuiApplication.clipboard().setText(text))])
 
+    def say_problem(self, sentence: str, details: str) -> None:
+        """Say that something unexpected happened, and offer its details for a report."""
+        self.say_with_copy(sentence, "Copy details", details)
+
     def clear(self) -> None:
         """Hide the message and drop its buttons."""
         self.hide()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,9 +9,8 @@ from PySide6.QtCore import QMimeData, QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from resnet_viz.engine.loader import PhotoLoader
-from resnet_viz.engine.photo_strip import PhotoStrip
-from resnet_viz.engine.state import ExplorerState
+from resnet_viz.engine.explorer import Explorer
+from resnet_viz.engine.loader import Loader
 from resnet_viz.export.lectures import is_lecture
 from resnet_viz.export.session import is_session
 from resnet_viz.images import cifar10_test, gallery
@@ -35,9 +33,9 @@ from resnet_viz.views.widgets import theme
 
 
 class Opening(QObject):
-    """Puts what the user opens into ``state``, and several photos into ``photos``.
+    """Puts what the user opens into ``engine``: its state, and several photos into its strip.
 
-    ``checkpoints`` opens weights; ``labels`` gives the classes of the network on screen.
+    ``checkpoints`` opens weights.
     ``session_asked`` and ``lecture_asked`` carry the path of a session or a lecture to be opened.
     """
 
@@ -46,26 +44,24 @@ class Opening(QObject):
 
     def __init__(
         self,
-        state: ExplorerState,
-        photos: PhotoStrip,
+        engine: Explorer,
         checkpoints: CheckpointOpener,
         settings: QSettings,
         message: MessageBar,
         window: QWidget,
-        labels: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         super().__init__(window)
-        self._labels = labels
-        self._state, self._checkpoints, self._settings = state, checkpoints, settings
-        self._message, self._window, self._photos = message, window, photos
-        self.loader = PhotoLoader(self)
+        self._engine, self._state, self._photos = engine, engine.state, engine.photos
+        self._checkpoints, self._settings = checkpoints, settings
+        self._message, self._window = message, window
+        self.loader = Loader(self)
         self.loader.loaded.connect(self._take_loaded)
         self.loader.failed.connect(message.say)
         if path := str(settings.value("cifar10", "")):
             with suppress(PhotoError):  # it has been moved meanwhile
                 cifar10_test.set_source(Path(path))
-        state.weights_changed.connect(self._remember)
-        photos.moved.connect(lambda path: self.loader.load(lambda: load_photo(path)))
+        self._state.weights_changed.connect(self._remember)
+        self._photos.moved.connect(lambda path: self.loader.load(lambda: load_photo(path)))
 
     def open_path(self, path: str) -> None:
         """Open a photo, a folder of photos, weights and their network, or a session."""
@@ -104,7 +100,9 @@ class Opening(QObject):
 
     def show_gallery(self) -> None:
         """Let the user pick a sample photo."""
-        dialog = GalleryDialog(self._labels(), self._window)
+        result = self._engine.result
+        labels = result.labels if result is not None else ()
+        dialog = GalleryDialog(labels, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self.open_sample)
         dialog.source_chosen.connect(lambda path: self._settings.setValue("cifar10", path))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from resnet_viz.engine.loader import LoadError, PhotoLoader
+from resnet_viz.engine.loader import Loader, LoadError
 from resnet_viz.export.session import (
     SUFFIX,
     Json,
@@ -47,7 +47,8 @@ class Sessions(QObject):
         self._choices: Mapping[str, Mapping[str, object]] = {}
         self._saving: Mapping[str, Mapping[str, object]] = {}
         self._unknown: dict[str, Json] = {}
-        self._reader, self._writer = PhotoLoader(self), PhotoLoader(self)
+        self._reader = Loader(self, "The session cannot be opened; try an older copy of it")
+        self._writer = Loader(self, "The session cannot be saved; save it as another file")
         self._reader.loaded.connect(self._opened)
         self._reader.failed.connect(window.message.say)
         self._writer.loaded.connect(self._saved)
