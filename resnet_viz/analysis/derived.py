@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from resnet_viz import assets
-from resnet_viz.analysis import lesions, paths
+from resnet_viz.analysis import lesions, paths, trust
 from resnet_viz.analysis.collapse import measure_collapse
 from resnet_viz.analysis.loss_surface import Slice, finite
 from resnet_viz.analysis.session import Subject
@@ -33,11 +33,14 @@ from resnet_viz.networks.kinds import residual_blocks
 from resnet_viz.networks.norms import l2_norm
 from resnet_viz.networks.skips import SkipGates
 from resnet_viz.networks.walk import build_structure
+from resnet_viz.results.attribution_methods import FIRST
 from resnet_viz.results.loss_surface import axis_of, from_the_middle
 from resnet_viz.results.task import Progress
 
 DATA = "CIFAR-10's test set, saved as JPEG, images evenly spread over it"
 SEED = 0
+TRUSTED = (*FIRST, "guided_backprop")
+"""The methods whose maps are measured for `trust`."""
 
 _AT_ONCE = 250
 
@@ -52,6 +55,7 @@ class Sizes:
     lesions_images: int = 1000
     paths_images: int = 20
     paths_samples: int = 16
+    trust_images: int = 12
     collapse_images: int = 10_000
     gradient_images: int = 500
 
@@ -267,10 +271,45 @@ def _collapse(
     return asdict(measure_collapse(subject.network, chosen, sizes.gradient_images))
 
 
+def _trust(
+    subject: Subject, data: LabelledImages, sizes: Sizes
+) -> Generator[Progress, None, dict[str, Any]]:
+    """Measures of whether maps are to be trusted, as means over images with their spread.
+
+    The class is the one that the network with all skips on finds most likely.
+    """
+    images, _ = _batch(sample(data, sizes.trust_images))
+    found: dict[tuple[str, str, bool], list[trust.TrustScore]] = {}
+    parts: tuple[str, ...] = ()
+    for number, image in enumerate(images.split(1)):
+        with torch.no_grad():
+            target = int(subject.network(image)[0].argmax())
+        trial = trust.Trial(subject, image, target)
+        parts = trial.parts
+        for update in trial.measure(TRUSTED, tuple(trust.MEASURES)):
+            if isinstance(update, trust.TrustScore):
+                found.setdefault((update.measure, update.method, update.off), []).append(update)
+            else:
+                text = f"Trust of {subject.spec.title}, image {number + 1} of {len(images)}"
+                yield Progress(text, update.done, update.total)
+    rows = []
+    for (measure, method, off), scores in found.items():
+        there = [one for one in scores if one.values]
+        if not there:
+            continue
+        means = trust.means([one.values for one in there])
+        deviation = trust.deviation([one.score for one in there])
+        row: dict[str, Any] = {"measure": measure, "method": method, "off": off}
+        row |= {"x": there[0].x, "values": [round(mean, 4) for mean in means]}
+        rows.append({**row, "spread": round(deviation, 4)})
+    return {"parts": parts, "methods": TRUSTED, "rows": rows}
+
+
 MEASURES: dict[str, Measure] = {
     "collapse": Measure(_collapse, ("collapse_images", "gradient_images")),
     "lesions": Measure(_lesions, ("lesions_images",)),
     "paths": Measure(_paths, ("paths_images", "paths_samples"), with_skips=True),
     "surface": Measure(_surface, ("surface_side", "surface_reach", "surface_images")),
+    "trust": Measure(_trust, ("trust_images",)),
 }
 """Every derived file of a network, by the word that its name ends with."""

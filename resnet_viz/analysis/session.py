@@ -124,7 +124,7 @@ class Session:
         spec = snapshot.spec
         device = devices.resolve(snapshot.device)
         if self._loaded == _what_is_loaded(spec, snapshot.weights):
-            network, info = _build(spec), self._weights
+            network, info = drawn(spec), self._weights
             network.load_state_dict(self._network.state_dict())
         else:
             network, info = _loaded(spec, snapshot.weights, cancelled, progress)
@@ -175,7 +175,7 @@ class Session:
         memory.release()  # that of the network before, which is gone by now
 
 
-def _build(spec: NetworkSpec) -> nn.Module:
+def drawn(spec: NetworkSpec) -> nn.Module:
     """The network as it is drawn for a bare initialisation, the same every time."""
     # So that a lecture can be repeated.
     with torch.random.fork_rng(devices=[]):
@@ -198,7 +198,7 @@ def _loaded(
         progress(text, done, total)
 
     report(0, 0)
-    network = _build(spec)
+    network = drawn(spec)
     try:
         return network, weights.load(network, spec, choice, report, cancelled)
     except weights.DownloadCancelled as error:

@@ -25,6 +25,7 @@ from resnet_viz.results.paths import PathsRequest
 from resnet_viz.results.recognition import RecogniseRequest
 from resnet_viz.results.shattering import ShatteringRequest
 from resnet_viz.results.strength import StrengthRequest
+from resnet_viz.results.trust import TrustRequest
 from resnet_viz.results.witness import WitnessRequest
 
 TaskFunction = Callable[[Any, TaskContext], Iterator[object]]
@@ -43,6 +44,7 @@ TASKS: dict[type, str] = {
     WitnessRequest: "resnet_viz.analysis.witness:run",
     AttributionRequest: "resnet_viz.analysis.attribution.task:run",
     PairRequest: "resnet_viz.analysis.attribution.pair:run",
+    TrustRequest: "resnet_viz.analysis.trust:run",
     WriteHandout: "resnet_viz.export.handout:run",
     WriteRequest: "resnet_viz.export.formats:run",
     AnimateRequest: "resnet_viz.export.animation:run",

@@ -21,6 +21,7 @@ from resnet_viz.results.loss_surface import Surface, SurfaceRequest, SurfaceResu
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.paths import PathsResult
 from resnet_viz.results.result import Snapshot
+from resnet_viz.results.trust import TrustRequest, TrustResult, TrustScore
 
 DATA = "CIFAR-10"
 """The images' name, where a request has the name of a file."""
@@ -86,6 +87,42 @@ def precomputed_paths(snapshot: Snapshot) -> PathsResult | None:
         tuple(float(share) for share in values["gradient_skip_share"]),
         _pictures(int(values["paths_images"])),
     )
+
+
+def precomputed_trust(snapshot: Snapshot) -> TrustResult | None:
+    """What several measures say of maps of the network on screen, or None."""
+    spec = _shipped(snapshot)
+    values = None if spec is None else read_derived(spec, "trust")
+    if spec is None or values is None:
+        return None
+    rows = tuple(
+        TrustScore(
+            row["measure"],
+            row["method"],
+            bool(row["off"]),
+            tuple(float(x) for x in row["x"]),
+            tuple(_number(value) for value in row["values"]),
+            _number(row["spread"]),
+        )
+        for row in values["rows"]
+    )
+    on = _on(snapshot, spec)
+    return TrustResult(
+        TrustRequest(on.snapshot, tuple(values["methods"])),
+        on,
+        "the last block",
+        "each image's own class",
+        any(row.off for row in rows),
+        tuple(values["parts"]),
+        rows,
+        _pictures(int(values["trust_images"])),
+        precomputed=True,
+    )
+
+
+def _number(value: float | None) -> float:
+    """A number from a file, in which null stands for what is not one."""
+    return math.nan if value is None else float(value)
 
 
 def _shipped(snapshot: Snapshot) -> NetworkSpec | None:

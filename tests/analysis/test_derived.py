@@ -37,6 +37,7 @@ SMALL = Sizes(
     lesions_images=5,
     paths_images=2,
     paths_samples=2,
+    trust_images=1,
     collapse_images=6,
     gradient_images=3,
 )

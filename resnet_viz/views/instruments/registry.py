@@ -57,5 +57,11 @@ INSTRUMENTS: list[InstrumentEntry] = [
         "resnet_viz.views.instruments.attribution:AttributionPanel",
         "Where it looks, by fifteen methods; why this and not that",
     ),
+    InstrumentEntry(
+        "trust",
+        "Is it to be trusted?",
+        "resnet_viz.views.instruments.trust:TrustPanel",
+        "Maps measured beside random maps, by six measures",
+    ),
 ]
 """To add an instrument, write its module and add its entry here."""
