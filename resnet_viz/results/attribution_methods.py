@@ -51,6 +51,10 @@ class Method:
 FORWARD = 0.45
 """What a forward pass takes beside a forward and a backward one, measured on a CPU."""
 
+SMALL, TOGETHER = 64, 0.18
+"""Pictures of no more pixels across go through a trained network many at once, and so take this
+share of the time each."""
+
 ONE = "one pass"
 SLOPE = "logits per input unit"
 GUIDED = "May not depend on what was learnt (Adebayo 2018, arXiv:1810.03292)"

@@ -27,7 +27,7 @@ from resnet_viz.figures.figure import Figure
 from resnet_viz.images import overlay
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.attribution import AttributionMap, AttributionRequest, AttributionResult
-from resnet_viz.results.attribution_methods import FIRST, METHODS, Method
+from resnet_viz.results.attribution_methods import FIRST, METHODS, SMALL, TOGETHER, Method
 from resnet_viz.results.result import Result
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.widgets import theme
@@ -41,7 +41,6 @@ NOBODY = "no other class"
 COLOURS = {"Inferno": "inferno", "Viridis": "viridis"}
 _LEAST = 150  # pixels of a map
 _MOST = 1024  # pixels of the photo under a map
-_SMALL = 64  # pixels of an input of which many fit a batch
 
 
 class ClassBox(QComboBox):
@@ -238,7 +237,7 @@ class AttributionPanel(Panel):
         channels = self._channels.get(self._block()) or list(self._channels.values())[-1]
         costs = [METHODS[name].worth(channels) for name in self.chosen]
         # Small pictures go through the network many at once, which is quicker for each.
-        costs = [1 + 0.18 * (cost - 1) if self._batched else cost for cost in costs]
+        costs = [1 + TOGETHER * (cost - 1) if self._batched else cost for cost in costs]
         return self._truth * (2 + 2 * sum(costs))
 
     @property
@@ -253,7 +252,7 @@ class AttributionPanel(Panel):
     def show_result(self, result: Result) -> None:
         """Offer the network's classes."""
         self._channels = {one.name: len(one.activation) for one in result.now.blocks}
-        self._batched = result.weights.trained and max(result.network_input.shape[:2]) <= _SMALL
+        self._batched = result.weights.trained and max(result.network_input.shape[:2]) <= SMALL
         if result.labels != self._labels:
             self._labels = result.labels
             for box in (self.target, self.against):

@@ -12,7 +12,7 @@ from resnet_viz.engine.worker import Worker
 from resnet_viz.figures import trust
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.table import Table
-from resnet_viz.results.attribution_methods import FIRST, FORWARD, METHODS
+from resnet_viz.results.attribution_methods import FIRST, FORWARD, METHODS, SMALL, TOGETHER
 from resnet_viz.results.derived import precomputed_trust
 from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.results.trust import TrustRequest, TrustResult
@@ -84,6 +84,7 @@ class TrustPanel(Panel):
         self._channels: dict[str, int] = {}
         self._promise: tuple[float, float] | None = None
         self._truth = 1.0
+        self._batched = False
         self.methods, self.ticks = self._menu(
             "Methods", {name: (one.title, one.sentence) for name, one in METHODS.items()}, CHOSEN
         )
@@ -149,6 +150,8 @@ class TrustPanel(Panel):
         chosen = [MEASURES[name] for name in _chosen(self.measured_by)]
         total = sum(costs) * (1 + sum(measure.maps for measure in chosen))
         total += FORWARD * maps * sum(measure.forwards for measure in chosen)
+        if self._batched:
+            total *= TOGETHER
         return self._truth * 2 * total
 
     @property
@@ -173,6 +176,7 @@ class TrustPanel(Panel):
     def show_result(self, result: Result) -> None:
         """Count the channels, by which the time is told."""
         self._channels = {one.name: len(one.activation) for one in result.now.blocks}
+        self._batched = result.weights.trained and max(result.network_input.shape[:2]) <= SMALL
         self._mark()
 
     def show_update(self, update: object) -> None:
