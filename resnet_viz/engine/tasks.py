@@ -10,11 +10,12 @@ from importlib import import_module
 from typing import Any
 
 from resnet_viz.analysis.task import TaskContext
-from resnet_viz.export.animation import AnimateRequest, SweepRequest
+from resnet_viz.export.animation import AnimateRequest, FilmRequest, SweepRequest
 from resnet_viz.export.formats import PreviewRequest, WriteRequest
 from resnet_viz.results.attribution import AttributionRequest, PairRequest
 from resnet_viz.results.comparison import CompareRequest
 from resnet_viz.results.convolution import ConvolutionRequest
+from resnet_viz.results.depth import DepthRequest
 from resnet_viz.results.handout import WriteHandout
 from resnet_viz.results.laboratory import LaboratoryRequest
 from resnet_viz.results.lesions import LesionsRequest
@@ -49,6 +50,8 @@ TASKS: dict[type, str] = {
     WriteRequest: "resnet_viz.export.formats:run",
     AnimateRequest: "resnet_viz.export.animation:run",
     SweepRequest: "resnet_viz.export.animation:sweep",
+    FilmRequest: "resnet_viz.export.animation:film",
+    DepthRequest: "resnet_viz.analysis.depth:run",
     PreviewRequest: "resnet_viz.export.formats:preview",
     PrepareRequest: "resnet_viz.analysis.offline:run",
 }

@@ -64,6 +64,18 @@ class SweepRequest:
 
 
 @dataclass(frozen=True)
+class FilmRequest:
+    """Write figures that are there already, one after the other."""
+
+    figures: tuple[Figure, ...]
+    path: Path
+    look: str = "light"
+    seconds: float = 0.4
+    width: int = 1280
+    kind: str = "figures"
+
+
+@dataclass(frozen=True)
 class Animated:
     """What was written."""
 
@@ -124,6 +136,16 @@ def sweep(request: SweepRequest, context: TaskContext) -> Iterator[object]:
     yield from _write(figures, len(firsts), 0, request, context)
 
 
+def film(request: FilmRequest, context: TaskContext) -> Iterator[object]:
+    """Draw the figures, as a task; yields `Progress`, then `Animated`.
+
+    Raises:
+        TaskError: the file cannot be written.
+    """
+    _look_at(request.path)
+    yield from _write(request.figures, len(request.figures), 0, request, context)
+
+
 def swept(figure: Figure, first: int) -> Figure:
     """The laboratory's figure when the gradient has come back to layer ``first``; the variance,
     which is known since the way forwards, is there from the start."""
@@ -152,7 +174,7 @@ def _write(
     figures: Iterable[Figure],
     count: int,
     before: int,
-    request: AnimateRequest | SweepRequest,
+    request: AnimateRequest | SweepRequest | FilmRequest,
     context: TaskContext,
 ) -> Iterator[object]:
     """Draw and write ``count`` frames; ``before`` is how many parts of the work are done."""
@@ -213,7 +235,7 @@ def _light(result: Result) -> Result:
                    without(result.all_on))  # fmt: skip
 
 
-def picture(figure: Figure, request: AnimateRequest | SweepRequest) -> Image.Image:
+def picture(figure: Figure, request: AnimateRequest | SweepRequest | FilmRequest) -> Image.Image:
     """One frame, RGB, of sides that are even, as films need them."""
     preset = PRESETS["slide"]
     assert preset.width is not None
@@ -230,7 +252,7 @@ def picture(figure: Figure, request: AnimateRequest | SweepRequest) -> Image.Ima
 class _Gif:
     """Keeps each frame in 256 colours until all are there, as Pillow wants them."""
 
-    def __init__(self, path: Path, request: AnimateRequest | SweepRequest) -> None:
+    def __init__(self, path: Path, request: AnimateRequest | SweepRequest | FilmRequest) -> None:
         self._path, self._request = path, request
         self._frames: list[Image.Image] = []
 
@@ -254,7 +276,7 @@ class _Gif:
 class _Film:
     """Encodes each frame as it comes."""
 
-    def __init__(self, path: Path, request: AnimateRequest | SweepRequest) -> None:
+    def __init__(self, path: Path, request: AnimateRequest | SweepRequest | FilmRequest) -> None:
         import av
 
         self._av: Any = av

@@ -10,6 +10,7 @@ from resnet_viz.images import overlay
 from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
 from resnet_viz.results.attribution import AttributionMap, AttributionResult
 from resnet_viz.results.attribution_methods import METHODS
+from resnet_viz.results.result import Snapshot
 
 LEAST, MOST = 512, 1024  # pixels of the photo under a map on paper
 SIGNED = "CET-D1"
@@ -18,7 +19,11 @@ SIGNED = "CET-D1"
 def photo(result: AttributionResult, side: int = 0) -> np.ndarray:
     """The photo inside the crop, (side, side, 3) uint8; by default at its own resolution, as far
     as `LEAST` and `MOST` let it."""
-    snapshot = result.on.snapshot
+    return photo_of(result.on.snapshot, side)
+
+
+def photo_of(snapshot: Snapshot, side: int = 0) -> np.ndarray:
+    """As `photo`, of a snapshot's photo."""
     asked = snapshot.crop or default_crop(snapshot.photo, snapshot.spec.crop_fraction)
     crop = clamp_crop(asked, snapshot.photo)
     return network_picture(snapshot.photo, crop, side or min(MOST, max(LEAST, round(crop.size))))

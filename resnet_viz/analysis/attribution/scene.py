@@ -66,13 +66,14 @@ class Scene:
         if block and block not in modules:
             raise ValueError(f"there is no block {block!r}; there are {', '.join(modules)}")
         self.image = image.detach()
-        self.block = block or list(modules)[-1]
         self.own_statistics = own_statistics
         with torch.no_grad():
             before = network(self.image)
         self.separate = SeparateRelus(network, self.image).eval().requires_grad_(False)
         self.score = Score(self.separate, target, against).eval()
-        self.output = network.get_submodule(modules[self.block])
+        # Only now: where a part ends with a ReLU, that is another module than before.
+        self._modules = {name: network.get_submodule(one) for name, one in modules.items()}
+        self.look_at(block or list(modules)[-1])
         values = 0
 
         def count(_: nn.Module, __: object, out: object) -> None:
@@ -89,6 +90,10 @@ class Scene:
         if not torch.equal(before.nan_to_num(), after.nan_to_num()):
             raise Refused("The network's ReLUs cannot be told apart without changing its answer")
         self.together = self._together(8 * values)  # and as much for the gradients
+
+    def look_at(self, block: str) -> None:
+        """Take the output of ``block`` from now on, one of the network's."""
+        self.block, self.output = block, self._modules[block]
 
     def _together(self, size: int) -> int:
         if self.own_statistics:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QStyle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.figures.figure import Figure
@@ -20,33 +19,14 @@ from resnet_viz.views.explorer.activations import OWN, OWN_TIP
 from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json
+from resnet_viz.views.widgets.film_strip import FilmStrip
 from resnet_viz.views.widgets.overlay_picture import OverlayPicture
 from resnet_viz.views.widgets.picture import Picture
-from resnet_viz.views.widgets.tiles import Tile, Tiles
+from resnet_viz.views.widgets.tiles import Tile
 
 _INFERNO = "inferno"
 _OPACITY = 80
 _UNIT = "logits"
-
-
-class CamStrip(Tiles):
-    """The Grad-CAMs of all blocks in one row, from input to output."""
-
-    def columns(self) -> int:
-        return max(1, len(self.tiles))
-
-    def side(self) -> int:
-        return 40
-
-    def fit_height(self) -> None:
-        """Take as much height as one row and the scroll bar need."""
-        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
-        self.setFixedHeight(self.side() + self.fontMetrics().height() + 6 + bar)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        turn = event.angleDelta()
-        bar = self.horizontalScrollBar()
-        bar.setValue(bar.value() - (turn.y() or turn.x()))
 
 
 class SaliencyView(ExplorerPanel):
@@ -63,7 +43,7 @@ class SaliencyView(ExplorerPanel):
         self.panel.hide()
         self.empty = Picture()
         self.empty.set_words("Grad-CAM appears with the first pass.")
-        self.strip = CamStrip(table)
+        self.strip = FilmStrip(table)
         self.strip.hide()
         self.strip.setAccessibleName("Grad-CAM of every block, from input to output")
         self.own = QCheckBox(OWN)

@@ -63,5 +63,11 @@ INSTRUMENTS: list[InstrumentEntry] = [
         "resnet_viz.views.instruments.trust:TrustPanel",
         "Maps measured beside random maps, by six measures",
     ),
+    InstrumentEntry(
+        "depth",
+        "Across depth",
+        "resnet_viz.views.instruments.depth:DepthPanel",
+        "One method's maps at every block, as a strip and a film",
+    ),
 ]
 """To add an instrument, write its module and add its entry here."""
