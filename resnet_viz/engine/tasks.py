@@ -23,6 +23,7 @@ from resnet_viz.results.live_training import TrainingRequest
 from resnet_viz.results.loss_surface import SurfaceRequest
 from resnet_viz.results.offline import PrepareRequest
 from resnet_viz.results.paths import PathsRequest
+from resnet_viz.results.receptive import ReceptiveRequest
 from resnet_viz.results.recognition import RecogniseRequest
 from resnet_viz.results.shattering import ShatteringRequest
 from resnet_viz.results.strength import StrengthRequest
@@ -52,6 +53,7 @@ TASKS: dict[type, str] = {
     SweepRequest: "resnet_viz.export.animation:sweep",
     FilmRequest: "resnet_viz.export.animation:film",
     DepthRequest: "resnet_viz.analysis.depth:run",
+    ReceptiveRequest: "resnet_viz.analysis.receptive:run",
     PreviewRequest: "resnet_viz.export.formats:preview",
     PrepareRequest: "resnet_viz.analysis.offline:run",
 }

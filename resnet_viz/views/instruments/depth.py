@@ -52,7 +52,7 @@ class DepthPanel(Panel):
     NAME = "depth"
     SHOWS = (
         "Where the evidence for the class lies at every block from input to output, by one method, "
-        "with all skips on above all off: how coarse places become things."
+        "with all skips on above all off: from edges in fine maps to a few coarse places."
     )
     PAPER = "Selvaraju et al. 2017 §3; each method's own paper is in its tip"
     ARXIV = "1610.02391"

@@ -69,5 +69,11 @@ INSTRUMENTS: list[InstrumentEntry] = [
         "resnet_viz.views.instruments.depth:DepthPanel",
         "One method's maps at every block, as a strip and a film",
     ),
+    InstrumentEntry(
+        "receptive",
+        "Receptive field",
+        "resnet_viz.views.instruments.receptive:ReceptivePanel",
+        "What a unit could see of the picture, and what it looks at",
+    ),
 ]
 """To add an instrument, write its module and add its entry here."""
