@@ -24,6 +24,7 @@ from resnet_viz.results.loss_surface import SurfaceRequest
 from resnet_viz.results.offline import PrepareRequest
 from resnet_viz.results.paths import PathsRequest
 from resnet_viz.results.receptive import ReceptiveRequest
+from resnet_viz.results.receptive_channels import PatchesRequest
 from resnet_viz.results.recognition import RecogniseRequest
 from resnet_viz.results.shattering import ShatteringRequest
 from resnet_viz.results.strength import StrengthRequest
@@ -54,6 +55,7 @@ TASKS: dict[type, str] = {
     FilmRequest: "resnet_viz.export.animation:film",
     DepthRequest: "resnet_viz.analysis.depth:run",
     ReceptiveRequest: "resnet_viz.analysis.receptive:run",
+    PatchesRequest: "resnet_viz.analysis.receptive_channels:run",
     PreviewRequest: "resnet_viz.export.formats:preview",
     PrepareRequest: "resnet_viz.analysis.offline:run",
 }

@@ -74,11 +74,16 @@ def sizes(result: ReceptiveResult, block: str = "") -> Chart:
 
 
 def framed(picture: np.ndarray, field: Field, size: int) -> np.ndarray:
-    """``picture`` (P, P, 3) uint8 with the theoretical field's edge, and a cross at its middle;
+    """``picture`` (P, P, 3) uint8 with the edge of the theoretical field."""
+    return frame_box(picture, field.box, size)
+
+
+def frame_box(picture: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.ndarray:
+    """``picture`` (P, P, 3) uint8 with the edge of a ``box`` of pixels of an input of ``size``;
     sides that lie outside the picture are not there."""
     drawn = picture.copy()
     pixels = picture.shape[0]
-    left, top, right, bottom = (round(place * pixels / size) for place in field.box)
+    left, top, right, bottom = (round(place * pixels / size) for place in box)
     thick = max(1, pixels // 250)
 
     def line(rows: slice, columns: slice, colour: tuple[int, int, int]) -> None:

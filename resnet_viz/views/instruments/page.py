@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Self
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QShowEvent
+from PySide6.QtGui import QAction, QFontMetrics, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QStackedWidget,
 )
 
+from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.figures.figure import Figure
@@ -38,6 +40,7 @@ class InstrumentsPage(Page):
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__(state, worker, say)
         self.panels: dict[str, Panel] = {}
+        self.photos: Callable[[], tuple[str, ...]] = lambda: ()
         self._result: Result | None = None
         self.list = QListWidget()
         self.list.setAccessibleName("Instruments")
@@ -56,6 +59,15 @@ class InstrumentsPage(Page):
         self.list.setCurrentRow(0)
         self.list.currentRowChanged.connect(lambda _: self._show_chosen())
         self.retheme()
+
+    @classmethod
+    def of(
+        cls, explorer: Explorer, say: Callable[[str], None], actions: Mapping[str, QAction]
+    ) -> Self:
+        """As every page, with the strip of photos."""
+        made = super().of(explorer, say, actions)
+        made.photos = lambda: explorer.photos.paths
+        return made
 
     def showEvent(self, event: QShowEvent) -> None:
         """Make the chosen panel once it is looked at."""
@@ -142,6 +154,7 @@ class InstrumentsPage(Page):
             entry = INSTRUMENTS[self._names.index(name)]
             made: Panel = entry.load()(self.state, self.worker, self.say)
             made.entitle(entry.title)
+            made.photos = self.photos
             self.panels[name] = made
             self.stack.addWidget(made)
             made.retheme()

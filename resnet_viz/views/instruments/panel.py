@@ -44,7 +44,8 @@ class Panel(Feature):
     plots into ``area``, makes its task's request in `request` and draws what comes in `show_update`
     after it has called `label`. What is on screen stays there until the next measurement gives
     something; it is marked as stale when the explorer shows something else. What `precomputed`
-    gives is there without a measurement, as long as nothing was measured.
+    gives is there without a measurement, as long as nothing was measured. ``photos`` gives the
+    paths of the window's strip of photos.
     """
 
     NAME: ClassVar[str]
@@ -60,6 +61,7 @@ class Panel(Feature):
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__()
         self.state, self.worker, self.say = state, worker, say
+        self.photos: Callable[[], tuple[str, ...]] = lambda: ()
         self.channel = Channel(worker, f"instrument {self.NAME}", self)
         self._measured: Snapshot | None = None
         self._precomputed = True

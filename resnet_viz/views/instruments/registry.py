@@ -75,5 +75,11 @@ INSTRUMENTS: list[InstrumentEntry] = [
         "resnet_viz.views.instruments.receptive:ReceptivePanel",
         "What a unit could see of the picture, and what it looks at",
     ),
+    InstrumentEntry(
+        "channels",
+        "Who sees this?",
+        "resnet_viz.views.instruments.receptive_channels:ChannelsPanel",
+        "Brush a place: which channels see it, and what excites them",
+    ),
 ]
 """To add an instrument, write its module and add its entry here."""
