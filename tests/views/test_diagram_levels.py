@@ -18,7 +18,7 @@ from resnet_viz.figures.numbers import count_text
 from resnet_viz.networks import catalog
 from resnet_viz.networks.structure import Structure
 from resnet_viz.networks.walk import build_structure
-from resnet_viz.views.diagram.measures import MEASURES, fill_of
+from resnet_viz.views.diagram.fills import FILLS, fill_of
 from resnet_viz.views.diagram.search import find, names_of
 from tests import fakes
 
@@ -215,17 +215,17 @@ def test_blocks_go_down_columns_when_sideways() -> None:
 
 def test_every_measure_gives_a_value_for_every_block() -> None:
     given = fakes.result()
-    for key, measure in MEASURES.items():
+    for key, measure in FILLS.items():
         fill = fill_of(measure, given.structure, given)
         assert list(fill.values) == [block.name for block in given.structure.blocks], key
         assert fill.scale is not None
         shares = [fill.scale.position(value) for value in fill.values.values()]
         assert all(0 <= share <= 1 for share in shares)
-    zeros = fill_of(MEASURES["sparsity"], given.structure, given).values["layer1.0"]
+    zeros = fill_of(FILLS["sparsity"], given.structure, given).values["layer1.0"]
     activation = given.now.block("layer1.0").activation
     assert zeros == pytest.approx((activation == 0).mean())
-    assert fill_of(MEASURES["activation"], given.structure, None).values == {}
-    assert fill_of(MEASURES["macs"], given.structure, None).values["layer1.0"] == 50_000
+    assert fill_of(FILLS["activation"], given.structure, None).values == {}
+    assert fill_of(FILLS["macs"], given.structure, None).values["layer1.0"] == 50_000
 
 
 def test_scales_and_counts_in_words() -> None:

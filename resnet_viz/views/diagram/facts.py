@@ -12,7 +12,7 @@ from resnet_viz.figures.numbers import count_text, number_text
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Block, Layer, Structure
 from resnet_viz.results.result import BlockPass, Result
-from resnet_viz.views.diagram.measures import sparsity
+from resnet_viz.views.diagram.fills import sparsity
 
 _SHORTCUTS = {
     "identity": "identity",

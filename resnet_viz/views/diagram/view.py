@@ -25,12 +25,12 @@ from resnet_viz.results.result import Result
 from resnet_viz.views.diagram.canvas import DiagramCanvas
 from resnet_viz.views.diagram.controls import DiagramControls
 from resnet_viz.views.diagram.explain import Explanation
+from resnet_viz.views.diagram.fills import FILLS, Fill, fill_of
 from resnet_viz.views.diagram.flow import FlowAnimation
 from resnet_viz.views.diagram.items.item import DiagramItem, LevelName
 from resnet_viz.views.diagram.keys import Keys
 from resnet_viz.views.diagram.legend import Legend
 from resnet_viz.views.diagram.levels import Levels
-from resnet_viz.views.diagram.measures import MEASURES, Fill, fill_of
 from resnet_viz.views.diagram.minimap import Minimap
 from resnet_viz.views.diagram.scenes.level import LEVELS, Level
 from resnet_viz.views.diagram.search import SearchField
@@ -107,7 +107,7 @@ class DiagramView(QWidget):
             self.controls.add("Fit", "Show the whole network (F)", self.fit),
             self.controls.add(zoom.SIGN, "Enlarge the block diagram", lambda: zoom.toggle(self)),
         ]
-        for key, measure in MEASURES.items():
+        for key, measure in FILLS.items():
             self.fills.addItem(measure.title, key)
         self.fills.setAccessibleName("What the blocks are coloured by")
         self.fills.setToolTip("What the blocks are coloured by")
@@ -256,7 +256,7 @@ class DiagramView(QWidget):
         scene = self.levels.current
         if scene is None or self._structure is None:
             return
-        measure = MEASURES[self.fills.currentData() or "gradient"]
+        measure = FILLS[self.fills.currentData() or "gradient"]
         self._fill = fill_of(measure, self._structure, self._result)
         self._show_fill()
         self.legend.set_scale(self._fill.scale, measure.tip)

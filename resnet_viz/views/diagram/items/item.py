@@ -15,8 +15,8 @@ from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import Result
 from resnet_viz.views.diagram.facts import bar_card, block_card
+from resnet_viz.views.diagram.fills import Fill
 from resnet_viz.views.diagram.items.paint import HAND, qrect
-from resnet_viz.views.diagram.measures import Fill
 
 LevelName = Literal["network", "blocks", "layers"]
 

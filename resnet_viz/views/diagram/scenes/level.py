@@ -17,11 +17,11 @@ from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import Result
 from resnet_viz.views.diagram.explain import explanation
+from resnet_viz.views.diagram.fills import Fill
 from resnet_viz.views.diagram.items.ground import FocusItem, MainLineItem, StageItem, StageTitleItem
 from resnet_viz.views.diagram.items.item import DiagramItem, LevelName, PartItem
 from resnet_viz.views.diagram.items.paint import arc_path, edges_path, qpoint, qrect, rounded
 from resnet_viz.views.diagram.items.skip import SkipItem
-from resnet_viz.views.diagram.measures import Fill
 
 LEVELS: tuple[LevelName, ...] = ("network", "blocks", "layers")
 """From the outermost to the innermost."""

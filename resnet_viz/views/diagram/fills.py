@@ -41,7 +41,7 @@ def sparsity(block: BlockPass) -> float:
     return 1.0 - float(np.count_nonzero(block.activation)) / block.activation.size
 
 
-MEASURES: dict[str, Measure] = {
+FILLS: dict[str, Measure] = {
     "gradient": Measure(
         "Gradient norm ‖∂y/∂a‖",
         "The norm of the target class's gradient at the block's output, on a logarithmic scale. "
