@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
+from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.norms import l2_norm
 from resnet_viz.networks.parts import parts_of
 from resnet_viz.networks.skips import SkipGates
 from resnet_viz.results.path_sum import PathSum
 from resnet_viz.results.result import BlockPass, Pass
 from resnet_viz.results.task import Cancelled
+
+Asked = Callable[[], bool]
+
+
+def never() -> bool:
+    """Nobody cancels."""
+    return False
 
 
 def probed_modules(network: nn.Module) -> dict[str, nn.Module]:
@@ -37,92 +46,262 @@ def probe(
     gates: SkipGates,
     image: Tensor,
     target: int | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
+    cancelled: Asked = never,
 ) -> Pass:
-    """Run ``network`` once forwards on ``image`` and once backwards from the target's logit.
+    """One pass of `Prober`, of which nothing is kept."""
+    return Prober(network, gates, keep=False).probe(image, target, cancelled)
 
-    ``image`` is (1, 3, S, S), normalised, on the network's device; ``target`` None is the most
-    probable class. The network is to be in evaluation mode. ``cancelled`` is asked at every block,
-    forwards and backwards.
 
-    Raises:
-        Cancelled: ``cancelled`` said so; nothing is left behind on the network.
+@dataclass
+class _Segment:
+    """What leads from the blocks before to one block's output.
+
+    ``output`` has the graph, and ``value`` is the same without it, where the next segment begins.
+    ``sums`` are the figures of `SkipGates.sums`, if the block has a skip. ``before`` are the
+    segments whose values it takes, once that is known.
     """
-    outputs: dict[str, Tensor] = {}
-    moments: list[float] = []
 
-    def stop_if_cancelled(_: Tensor | None = None) -> None:
-        if cancelled():
-            raise Cancelled
+    output: Tensor
+    value: Tensor
+    norm: Tensor
+    milliseconds: float
+    sums: list[Tensor] | None = None
+    before: tuple[int, ...] | None = None
 
-    def watch(name: str, module: nn.Module) -> torch.utils.hooks.RemovableHandle:
-        def hook(_: nn.Module, __: object, output: Tensor) -> Tensor:
-            stop_if_cancelled()
-            if not outputs:
-                # Weights need no gradient here, so the graph begins at the stem's output.
-                output = output.detach().requires_grad_()
-            outputs[name] = output
-            moments.append(time.perf_counter())
-            output.register_hook(stop_if_cancelled)
-            return output
 
-        return module.register_forward_hook(hook)
+class Prober:
+    """Runs ``network`` forwards and backwards, again and again, and computes only what has changed.
 
-    synchronise(image.device)
-    start = time.perf_counter()
-    handles = [watch(name, module) for name, module in probed_modules(network).items()]
-    trained_parameters = [p for p in network.parameters() if p.requires_grad]
-    for parameter in trained_parameters:
-        parameter.requires_grad_(False)
-    try:
-        with torch.enable_grad(), gates.sums() as sums:
-            logits = network(image)[0]
+    The pass goes from block to block, each with a graph of its own. Blocks before the first one
+    whose gates have changed keep their outputs and graphs, so that a changed skip costs the forward
+    pass from there on, and the backward pass. The figures are bit-identical to those of the whole
+    pass. With ``keep`` the graphs stay in memory until `forget`, or until the next pass.
+
+    The network is to be in evaluation mode, and nobody may change its weights meanwhile.
+    """
+
+    def __init__(self, network: nn.Module, gates: SkipGates, keep: bool = True) -> None:
+        self._network, self._gates, self._keep = network, gates, keep
+        self._parts = probed_modules(network)
+        self._names = tuple(self._parts)
+        self._between = _between(network, self._parts.values())
+        self.forget()
+
+    def forget(self) -> None:
+        """Give the memory back; the next pass is a whole one."""
+        self._segments: list[_Segment] = []
+        self._logits: Tensor | None = None
+        self._before_logits: tuple[int, ...] | None = None
+        self._image: Tensor | None = None
+        self._settings = GateSettings()
+        self._called: dict[nn.Module, set[int]] = {}
+
+    def probe(self, image: Tensor, target: int | None = None, cancelled: Asked = never) -> Pass:
+        """One pass with the gates as they are set, backwards from the target's logit.
+
+        ``image`` is (1, C, S, S), normalised, on the network's device; ``target`` None is the most
+        probable class. ``cancelled`` is asked at every block, forwards and backwards.
+
+        Raises:
+            Cancelled: ``cancelled`` said so; nothing is left behind on the network.
+        """
+        synchronise(image.device)
+        start = time.perf_counter()
+        self._drop_what_changed(image)
+        trained = [p for p in self._network.parameters() if p.requires_grad]
+        for parameter in trained:
+            parameter.requires_grad_(False)
+        try:
+            if self._logits is None:
+                self._forward(image, cancelled)
+            assert self._logits is not None
+            logits = self._logits.detach()[0]
             if target is None:
                 target = int(logits.argmax())
-            gradients = torch.autograd.grad(
-                logits[target], list(outputs.values()), allow_unused=True, materialize_grads=True
-            )
-    finally:
-        for handle in handles:
-            handle.remove()
-        for parameter in trained_parameters:
-            parameter.requires_grad_(True)
-    synchronise(image.device)
-    milliseconds = 1000 * (time.perf_counter() - start)
-
-    stop_if_cancelled()
-    with torch.no_grad():
-        pairs = [(a[0], g[0]) for a, g in zip(outputs.values(), gradients, strict=True)]
-        cams = [grad_cam(a, g).cpu().numpy() for a, g in pairs]
-        norms = torch.stack([l2_norm(t) for pair in pairs for t in pair]).tolist()
-        met = path_sums(sums)
-        # A GPU is asked for work and not waited for, so these moments would mean nothing there.
-        on_cpu = image.device.type == "cpu"
-        taken = np.diff([start, *moments]) * 1000 if on_cpu else np.full(len(moments), np.nan)
-        blocks = tuple(
-            BlockPass(
-                name,
-                activation.detach().cpu().numpy(),
-                gradient.cpu().numpy(),
-                cam,
-                gradient_norm=norms[2 * number + 1],
-                activation_norm=norms[2 * number],
-                skip_share=met[name].skip_share if name in met else None,
-                paths=met.get(name),
-                milliseconds=float(taken[number]),
-            )
-            for number, (name, (activation, gradient), cam) in enumerate(
-                zip(outputs, pairs, cams, strict=True)
-            )
-        )
-        logits = logits.detach().float()
+            gradients = self._backward(target, cancelled)
+        finally:
+            for parameter in trained:
+                parameter.requires_grad_(True)
+        synchronise(image.device)
+        milliseconds = 1000 * (time.perf_counter() - start)
+        _stop_if(cancelled)
+        blocks = self._figures(gradients)
+        if not self._keep:
+            self.forget()
+        logits = logits.float()
         return Pass(
             logits.cpu().numpy(),
-            _probabilities(network, logits).cpu().numpy(),
+            _probabilities(self._network, logits).cpu().numpy(),
             target,
             blocks,
             milliseconds,
         )
+
+    def _drop_what_changed(self, image: Tensor) -> None:
+        """Keep the segments before the first that comes out otherwise than in the last pass."""
+        last, new = self._settings, self._gates.settings
+        if not _same(self._image, image):
+            self.forget()
+        else:
+            for number, name in enumerate(self._names[: len(self._segments)]):
+                if last.skip(name) != new.skip(name) or last.branch(name) != new.branch(name):
+                    del self._segments[number:]
+                    self._logits = None
+                    break
+        self._image, self._settings = image, new
+
+    # ---- forwards
+
+    def _forward(self, image: Tensor, cancelled: Asked) -> None:
+        done = len(self._segments)
+        moment = time.perf_counter()
+
+        def watch(name: str) -> Callable[[nn.Module, object, Tensor], Tensor]:
+            def hook(_: nn.Module, __: object, output: Tensor) -> Tensor:
+                nonlocal moment
+                _stop_if(cancelled)
+                value = output.detach().requires_grad_()
+                now = time.perf_counter()
+                # A GPU is asked for work and not waited for: these moments mean nothing there.
+                taken = 1000 * (now - moment) if output.device.type == "cpu" else math.nan
+                norm = l2_norm(value.detach())
+                self._segments.append(_Segment(output, value, norm, taken, sums.get(name)))
+                moment = time.perf_counter()
+                return value
+
+            return hook
+
+        def note(module: nn.Module, _: object) -> None:
+            self._called.setdefault(module, set()).add(len(self._segments))
+
+        with ExitStack() as stack:
+            for number, (name, module) in enumerate(self._parts.items()):
+                if number < done:
+                    value = self._segments[number].value
+                    stack.enter_context(_stands_for(module, lambda *_, value=value: value))
+                else:
+                    stack.callback(module.register_forward_hook(watch(name)).remove)
+            for module in self._between:
+                if done and max(self._called.get(module, {done})) < done:
+                    stack.enter_context(_stands_for(module, lambda given: given))
+                elif not done:
+                    stack.callback(module.register_forward_pre_hook(note).remove)
+            sums = stack.enter_context(self._gates.sums(self._norm))
+            with torch.enable_grad():
+                self._logits = self._network(image)
+        self._before_logits = None
+
+    def _norm(self, values: Tensor) -> Tensor:
+        """The norm of a path; that of an identity shortcut is known, as the last block's output."""
+        if self._segments:
+            last = self._segments[-1]
+            if values.data_ptr() == last.value.data_ptr() and values.shape == last.value.shape:
+                return last.norm.to(values)
+        return torch.linalg.vector_norm(values)
+
+    # ---- backwards
+
+    def _backward(self, target: int, cancelled: Asked) -> list[Tensor]:
+        """The gradient of the target's logit at each output."""
+        assert self._logits is not None
+        totals: list[Tensor | None] = [None] * len(self._segments)
+        found = self._back(self._logits[0, target], None, self._before_logits, len(totals), totals)
+        self._before_logits = found
+        for number in reversed(range(1, len(totals))):
+            _stop_if(cancelled)
+            segment, gradient = self._segments[number], totals[number]
+            if gradient is not None and segment.output.requires_grad:
+                segment.before = self._back(
+                    segment.output, gradient, segment.before, number, totals
+                )
+        return [
+            torch.zeros_like(segment.value) if total is None else total
+            for segment, total in zip(self._segments, totals, strict=True)
+        ]
+
+    def _back(
+        self,
+        output: Tensor,
+        gradient: Tensor | None,
+        before: tuple[int, ...] | None,
+        most: int,
+        totals: list[Tensor | None],
+    ) -> tuple[int, ...]:
+        """Add what comes back from ``output`` to ``totals``; the segments that it comes to."""
+        asked = tuple(range(most)) if before is None else before
+        if not asked or not output.requires_grad:
+            return ()
+        got = torch.autograd.grad(
+            output,
+            [self._segments[number].value for number in asked],
+            gradient,
+            retain_graph=self._keep,
+            allow_unused=True,
+        )
+        for number, one in zip(asked, got, strict=True):
+            if one is not None:
+                total = totals[number]
+                totals[number] = one if total is None else total + one
+        return tuple(n for n, one in zip(asked, got, strict=True) if one is not None)
+
+    # ---- figures
+
+    @torch.no_grad()
+    def _figures(self, gradients: list[Tensor]) -> tuple[BlockPass, ...]:
+        pairs = [
+            (segment.value.detach()[0], gradient[0])
+            for segment, gradient in zip(self._segments, gradients, strict=True)
+        ]
+        cams = [grad_cam(a, g).cpu().numpy() for a, g in pairs]
+        there = [segment.norm for segment in self._segments]
+        norms = torch.stack([*there, *(l2_norm(gradient) for _, gradient in pairs)]).tolist()
+        named = zip(self._names, self._segments, strict=True)
+        met = path_sums({name: one.sums for name, one in named if one.sums is not None})
+        return tuple(
+            BlockPass(
+                name,
+                activation.cpu().numpy(),
+                gradient.cpu().numpy(),
+                cam,
+                gradient_norm=norms[len(pairs) + number],
+                activation_norm=norms[number],
+                skip_share=met[name].skip_share if name in met else None,
+                paths=met.get(name),
+                milliseconds=self._segments[number].milliseconds,
+            )
+            for number, (name, (activation, gradient), cam) in enumerate(
+                zip(self._names, pairs, cams, strict=True)
+            )
+        )
+
+
+def _stop_if(cancelled: Asked) -> None:
+    if cancelled():
+        raise Cancelled
+
+
+def _same(last: Tensor | None, image: Tensor) -> bool:
+    return last is not None and last.device == image.device and torch.equal(last, image)
+
+
+def _between(network: nn.Module, outputs: Iterable[nn.Module]) -> list[nn.Module]:
+    """The modules without others in them that lie in none of ``outputs``."""
+    inside = {module for output in outputs for module in output.modules()}
+    return [m for m in network.modules() if m not in inside and not any(m.children())]
+
+
+@contextmanager
+def _stands_for(module: nn.Module, forward: Callable[..., Tensor]) -> Iterator[None]:
+    """Within the context ``forward`` is what the module does."""
+    own = module.__dict__.get("forward")
+    module.forward = forward
+    try:
+        yield
+    finally:
+        if own is None:
+            del module.forward
+        else:
+            module.forward = own
 
 
 def path_sums(sums: dict[str, list[Tensor]]) -> dict[str, PathSum]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viz.analysis import devices, memory
-from resnet_viz.analysis.probe import probe
+from resnet_viz.analysis.probe import Prober
 from resnet_viz.images.photo import Crop, clamp_crop, default_crop, network_picture
 from resnet_viz.images.planes import grey, planes
 from resnet_viz.networks import weights
@@ -84,6 +84,7 @@ class Session:
         self._load(spec, snapshot.weights, cancelled, progress, structure_known)
         if next(self._network.parameters()).device != device:
             self._network.to(device)
+            self._prober.forget()
         labels = labels_of(snapshot)
         if snapshot.target is not None and not 0 <= snapshot.target < len(labels):
             raise ValueError(
@@ -95,7 +96,7 @@ class Session:
         now = all_on
         if not snapshot.gates.all_on:
             self._gates.set(snapshot.gates)
-            now = probe(self._network, self._gates, image, all_on.target, cancelled)
+            now = self._prober.probe(image, all_on.target, cancelled)
         return Result(
             snapshot,
             structure,
@@ -148,7 +149,7 @@ class Session:
         asked = replace(snapshot, gates=GateSettings())
         if self._baseline is None or self._baseline[0] != asked:
             self._gates.set(asked.gates)
-            result = probe(self._network, self._gates, image, asked.target, cancelled)
+            result = self._prober.probe(image, asked.target, cancelled)
             self._baseline = (asked, result)
         return self._baseline[1]
 
@@ -169,6 +170,7 @@ class Session:
         if not info.trained:
             use_batch_statistics(network)
         self._gates = SkipGates(network)
+        self._prober = Prober(network, self._gates)
         self._weights: WeightsInfo = info
         self._loaded = wanted
         self._baseline = None

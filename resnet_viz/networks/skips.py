@@ -34,6 +34,7 @@ class SkipGates:
         }
         self._settings = GateSettings()
         self._sums: dict[str, list[Tensor]] | None = None
+        self._norm: Callable[[Tensor], Tensor] = torch.linalg.vector_norm
         for name, block in self._blocks.items():
             block.forward = _gated(self, name, block)
 
@@ -59,18 +60,21 @@ class SkipGates:
         self._settings = settings
 
     @contextmanager
-    def sums(self) -> Iterator[dict[str, list[Tensor]]]:
+    def sums(
+        self, norm: Callable[[Tensor], Tensor] = torch.linalg.vector_norm
+    ) -> Iterator[dict[str, list[Tensor]]]:
         """Within the context, each pass fills the dict that it gives, with six scalars a block.
 
         They are ‖s·shortcut(x)‖, ‖b·F(x)‖, the norm of their sum (or concatenation), the inner
         product of the two, and, once the gradient has come back, the norms of what of it reached x
-        through the skip and through the branch. All norms are L2 over the whole batch.
+        through the skip and through the branch. All norms are L2 over the whole batch, and those
+        of the paths are taken by ``norm``, which may know some.
         """
-        self._sums = {}
+        self._sums, self._norm = {}, norm
         try:
             yield self._sums
         finally:
-            self._sums = None
+            self._sums, self._norm = None, torch.linalg.vector_norm
 
     def remove(self) -> None:
         """Give the blocks their own forward methods back."""
@@ -93,7 +97,7 @@ class SkipGates:
         out = _scaled(its.branch(block, through_branch), branch) if branch or not skip else None
         identity = _scaled(its.shortcut(block, through_skip), skip) if skip else None
         if self._sums is not None:
-            figures += _figures(identity, out, its.combine(block) == "concat")
+            figures += _figures(identity, out, its.combine(block) == "concat", self._norm)
             for place, path in ((4, through_skip), (5, through_branch)):
                 if path.requires_grad:
                     path.register_hook(_norm_into(figures, place))
@@ -121,19 +125,23 @@ def _scaled(path: Tensor, gate: float) -> Tensor:
 
 
 @torch.no_grad()
-def _figures(identity: Tensor | None, out: Tensor | None, concat: bool) -> list[Tensor]:
+def _figures(
+    identity: Tensor | None, out: Tensor | None, concat: bool, norm: Callable[[Tensor], Tensor]
+) -> list[Tensor]:
     """The first four figures of `SkipGates.sums`, and zeros for the two of the gradient."""
     there = identity if out is None else out
     assert there is not None
     zero = there.new_zeros(())
     if identity is None or out is None:
-        norm = torch.linalg.vector_norm(there)
-        norms = [zero, norm] if identity is None else [norm, zero]
-        return [*norms, norm, zero, zero, zero]
-    norms = [torch.linalg.vector_norm(identity), torch.linalg.vector_norm(out)]
-    both = torch.stack(norms) if concat else identity + out
+        only = norm(there)
+        norms = [zero, only] if identity is None else [only, zero]
+        return [*norms, only, zero, zero, zero]
+    skip, branch = norm(identity), norm(out)
     inner = torch.dot(identity.flatten(), out.flatten())
-    return [*norms, torch.linalg.vector_norm(both), inner, zero, zero]
+    # ‖a + b‖² = ‖a‖² + 2⟨a, b⟩ + ‖b‖²; the two halves of a concatenation have no inner product.
+    squares = skip.double().square() + branch.double().square()
+    both = squares if concat else (squares + 2 * inner.double()).clamp(min=0)
+    return [skip, branch, both.sqrt().to(skip), inner, zero, zero]
 
 
 def _norm_into(figures: list[Tensor], place: int) -> Callable[[Tensor], None]:
