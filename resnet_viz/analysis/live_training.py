@@ -15,7 +15,7 @@ from resnet_viz.analysis.task import TaskContext
 from resnet_viz.analysis.twins_data import Batches, TrainingData, loading
 from resnet_viz.networks.cifar import CifarResNet
 from resnet_viz.networks.initialisation import initialise
-from resnet_viz.networks.norms import l2_norm
+from resnet_viz.networks.norms import l2_norm, numbers
 from resnet_viz.results.live_training import (
     TWINS,
     GoTo,
@@ -82,7 +82,7 @@ class TwinTrainer:
         loss = functional.cross_entropy(logits, labels)
         loss.backward()
         gradients = [weight.grad for weight in self._weights if weight.grad is not None]
-        norms = torch.stack([l2_norm(gradient) for gradient in gradients]).tolist()
+        norms = numbers([l2_norm(gradient) for gradient in gradients])
         value = loss.item()
         accuracy = float((logits.argmax(1) == labels).sum()) / len(labels)
         if math.isfinite(value):

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.networks.norms import l2_norm
+from resnet_viz.networks.norms import l2_norm, numbers
 from resnet_viz.networks.parts import parts_of
-from resnet_viz.networks.skips import SkipGates
+from resnet_viz.networks.skips import PathFigures, SkipGates
 from resnet_viz.results.path_sum import PathSum
 from resnet_viz.results.result import BlockPass, Pass
 from resnet_viz.results.task import Cancelled
@@ -65,7 +65,7 @@ class _Segment:
     value: Tensor
     norm: Tensor
     milliseconds: float
-    sums: list[Tensor] | None = None
+    sums: PathFigures | None = None
     before: tuple[int, ...] | None = None
 
 
@@ -254,7 +254,7 @@ class Prober:
         ]
         cams = [grad_cam(a, g).cpu().numpy() for a, g in pairs]
         there = [segment.norm for segment in self._segments]
-        norms = torch.stack([*there, *(l2_norm(gradient) for _, gradient in pairs)]).tolist()
+        norms = numbers([*there, *(l2_norm(gradient) for _, gradient in pairs)])
         named = zip(self._names, self._segments, strict=True)
         met = path_sums({name: one.sums for name, one in named if one.sums is not None})
         return tuple(
@@ -304,15 +304,18 @@ def _stands_for(module: nn.Module, forward: Callable[..., Tensor]) -> Iterator[N
             module.forward = own
 
 
-def path_sums(sums: dict[str, list[Tensor]]) -> dict[str, PathSum]:
+def path_sums(sums: dict[str, PathFigures]) -> dict[str, PathSum]:
     """The figures that `SkipGates.sums` has collected, by block."""
-    if not sums:
-        return {}
-    rows = torch.stack([torch.stack(figures) for figures in sums.values()]).double().tolist()
+    rows = [(f.skip, f.branch, f.inner, f.back_skip, f.back_branch) for f in sums.values()]
+    flat = numbers([one for row in rows for one in row])
     met = {}
-    for name, (skip, branch, both, inner, back_skip, back_branch) in zip(sums, rows, strict=True):
+    for number, (name, figures) in enumerate(sums.items()):
+        skip, branch, inner, back_skip, back_branch = flat[5 * number : 5 * number + 5]
         product = skip * branch
         cosine = max(-1.0, min(1.0, inner / product)) if product > 0 else math.nan
+        # ‖a + b‖² = ‖a‖² + 2⟨a, b⟩ + ‖b‖²; halves of a concatenation have no inner product.
+        square = skip**2 + branch**2 + (0.0 if figures.concat else 2 * inner)
+        both = skip + branch if not product else math.sqrt(max(0.0, square))
         met[name] = PathSum(skip, branch, both, cosine, back_skip, back_branch)
     return met
 

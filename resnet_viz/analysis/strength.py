@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from resnet_viz.analysis.probe import probe
+from resnet_viz.analysis.probe import Prober
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.strength import StrengthPoint, StrengthRequest, StrengthResult
@@ -38,10 +38,11 @@ def run(request: StrengthRequest, context: TaskContext) -> Iterator[object]:
     target = request.snapshot.target
     result: StrengthResult | None = None
     total = len(request.strengths)
+    prober = Prober(subject.network, subject.gates)
     for number, strength in enumerate(reversed(request.strengths)):
         yield Progress(f"Strength {strength:g}, {number + 1} of {total} passes", number, total)
         subject.gates.set(request.gates(strength))
-        found = probe(subject.network, subject.gates, subject.image, target, context.cancelled)
+        found = prober.probe(subject.image, target, context.cancelled)
         target = found.target
         top = found.top(1)[0]
         point = StrengthPoint(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -24,8 +26,19 @@ def l2_norm(values: Tensor) -> Tensor:
     if values.device.type == "cpu":  # where a look at the number is free
         norm = torch.linalg.vector_norm(values)
         if _SAFE[0] < norm.item() < _SAFE[1]:
-            return norm.double()
+            return norm
     return torch.linalg.vector_norm(values, dtype=torch.float64)
+
+
+def numbers(scalars: Sequence[Tensor | None]) -> list[float]:
+    """The values of scalars, and 0 for None; a GPU is waited for only once."""
+    there = [one for one in scalars if one is not None]
+    if there and there[0].device.type != "cpu":
+        finest = torch.float32 if there[0].device.type == "mps" else torch.float64
+        values = iter(torch.stack([one.to(finest) for one in there]).tolist())
+    else:
+        values = iter([one.item() for one in there])
+    return [0.0 if one is None else next(values) for one in scalars]
 
 
 def use_batch_statistics(network: nn.Module) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,43 @@ from torch import Tensor, nn
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.kinds import has_skip, kind, residual_blocks
 from resnet_viz.networks.norms import l2_norm
+
+Norm = Callable[[Tensor], Tensor]
+
+
+@dataclass
+class PathFigures:
+    """How a block's two paths met, as scalars on its device; None stands for zero.
+
+    ``skip`` is ‖s·shortcut(x)‖, ``branch`` ‖b·F(x)‖ and ``inner`` their inner product.
+    ``back_skip`` and ``back_branch`` are, once the gradient has come back, the norms of what of it
+    reached x through each path. All norms are L2 over the whole batch.
+    """
+
+    skip: Tensor | None
+    branch: Tensor | None
+    inner: Tensor | None
+    concat: bool = False
+    back_skip: Tensor | None = None
+    back_branch: Tensor | None = None
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, identity: Tensor | None, out: Tensor | None, norm: Norm) -> PathFigures:
+        """Those of s·shortcut(x) and b·F(x), of which at most one is None."""
+        return cls(
+            None if identity is None else norm(identity),
+            None if out is None else norm(out),
+            None
+            if identity is None or out is None or identity.shape != out.shape
+            else torch.dot(identity.flatten(), out.flatten()),
+        )
+
+    def take_skip(self, gradient: Tensor) -> None:
+        self.back_skip = l2_norm(gradient.detach())
+
+    def take_branch(self, gradient: Tensor) -> None:
+        self.back_branch = l2_norm(gradient.detach())
 
 
 class SkipGates:
@@ -33,8 +71,8 @@ class SkipGates:
             name: block for name, block in residual_blocks(network).items() if has_skip(block)
         }
         self._settings = GateSettings()
-        self._sums: dict[str, list[Tensor]] | None = None
-        self._norm: Callable[[Tensor], Tensor] = torch.linalg.vector_norm
+        self._sums: dict[str, PathFigures] | None = None
+        self._norm: Norm = torch.linalg.vector_norm
         for name, block in self._blocks.items():
             block.forward = _gated(self, name, block)
 
@@ -60,15 +98,10 @@ class SkipGates:
         self._settings = settings
 
     @contextmanager
-    def sums(
-        self, norm: Callable[[Tensor], Tensor] = torch.linalg.vector_norm
-    ) -> Iterator[dict[str, list[Tensor]]]:
-        """Within the context, each pass fills the dict that it gives, with six scalars a block.
+    def sums(self, norm: Norm = torch.linalg.vector_norm) -> Iterator[dict[str, PathFigures]]:
+        """Within the context each pass fills the dict that it gives: each block's figures.
 
-        They are ‖s·shortcut(x)‖, ‖b·F(x)‖, the norm of their sum (or concatenation), the inner
-        product of the two, and, once the gradient has come back, the norms of what of it reached x
-        through the skip and through the branch. All norms are L2 over the whole batch, and those
-        of the paths are taken by ``norm``, which may know some.
+        The norms of the paths are taken by ``norm``, which may know some.
         """
         self._sums, self._norm = {}, norm
         try:
@@ -86,10 +119,8 @@ class SkipGates:
         block = self._blocks[name]
         its = kind(block)
         skip, branch = self._settings.skip(name), self._settings.branch(name)
-        figures: list[Tensor] = []
         through_skip = through_branch = x
         if self._sums is not None:
-            self._sums[name] = figures
             # Views of their own, so that the gradients of the two paths can be told apart.
             through_skip, through_branch = x.view_as(x), x.view_as(x)
         # With both paths closed the branch is multiplied by 0 instead of left out: it gives the
@@ -97,10 +128,12 @@ class SkipGates:
         out = _scaled(its.branch(block, through_branch), branch) if branch or not skip else None
         identity = _scaled(its.shortcut(block, through_skip), skip) if skip else None
         if self._sums is not None:
-            figures += _figures(identity, out, its.combine(block) == "concat", self._norm)
-            for place, path in ((4, through_skip), (5, through_branch)):
-                if path.requires_grad:
-                    path.register_hook(_norm_into(figures, place))
+            figures = PathFigures.of(identity, out, self._norm)
+            figures.concat = its.combine(block) == "concat"
+            self._sums[name] = figures
+            if through_skip.requires_grad:
+                through_skip.register_hook(figures.take_skip)
+                through_branch.register_hook(figures.take_branch)
         return its.meet(block, out, identity)
 
 
@@ -122,30 +155,3 @@ def _gated(gates: SkipGates, name: str, block: nn.Module) -> Callable[[Tensor], 
 
 def _scaled(path: Tensor, gate: float) -> Tensor:
     return path if gate == 1.0 else path * gate
-
-
-@torch.no_grad()
-def _figures(
-    identity: Tensor | None, out: Tensor | None, concat: bool, norm: Callable[[Tensor], Tensor]
-) -> list[Tensor]:
-    """The first four figures of `SkipGates.sums`, and zeros for the two of the gradient."""
-    there = identity if out is None else out
-    assert there is not None
-    zero = there.new_zeros(())
-    if identity is None or out is None:
-        only = norm(there)
-        norms = [zero, only] if identity is None else [only, zero]
-        return [*norms, only, zero, zero, zero]
-    skip, branch = norm(identity), norm(out)
-    inner = torch.dot(identity.flatten(), out.flatten())
-    # ‖a + b‖² = ‖a‖² + 2⟨a, b⟩ + ‖b‖²; the two halves of a concatenation have no inner product.
-    squares = skip.double().square() + branch.double().square()
-    both = squares if concat else (squares + 2 * inner.double()).clamp(min=0)
-    return [skip, branch, both.sqrt().to(skip), inner, zero, zero]
-
-
-def _norm_into(figures: list[Tensor], place: int) -> Callable[[Tensor], None]:
-    def hook(gradient: Tensor) -> None:
-        figures[place] = l2_norm(gradient.detach()).to(gradient)
-
-    return hook

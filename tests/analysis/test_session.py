@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from resnet_viz.analysis import session as session_module
 from resnet_viz.analysis.devices import DeviceError, available, resolve
+from resnet_viz.analysis.probe import Prober
 from resnet_viz.analysis.session import Session, as_input
 from resnet_viz.images import gallery
 from resnet_viz.images.photo import Crop
@@ -18,8 +21,9 @@ from resnet_viz.networks.catalog import CATALOG
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.preprocessing import Preprocessing
+from resnet_viz.networks.skips import SkipGates
 from resnet_viz.networks.walk import build_structure
-from resnet_viz.results.result import Snapshot
+from resnet_viz.results.result import Pass, Snapshot
 from resnet_viz.results.task import Cancelled
 from tests import fakes
 
@@ -30,13 +34,17 @@ OFF = GateSettings.of({"layer1.0": 0.0, "layer2.1": 0.0})
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Grows by one entry for each pass that is run."""
     run: list[str] = []
-    real = session_module.probe
 
-    def counted(network, gates, *rest):  # type: ignore[no-untyped-def]
-        run.append("all on" if gates.settings.all_on else "gated")
-        return real(network, gates, *rest)
+    class Counted(Prober):
+        def __init__(self, network: nn.Module, gates: SkipGates) -> None:
+            super().__init__(network, gates)
+            self.gates = gates
 
-    monkeypatch.setattr(session_module, "probe", counted)
+        def probe(self, *asked: Any) -> Pass:
+            run.append("all on" if self.gates.settings.all_on else "gated")
+            return super().probe(*asked)
+
+    monkeypatch.setattr(session_module, "Prober", Counted)
     return run
 
 
