@@ -6,11 +6,12 @@ DATA ?= ../shared/data
 NETWORK ?= resnet20
 BLUR ?= 0.4
 
-.PHONY: help run test test-random smoke lint bench train twins keep derived tables screenshots clean
+.PHONY: help run test test-long test-random smoke lint bench train twins keep derived tables screenshots clean
 
 help:
 	@echo "make run [IMAGE=photo.jpg]   open the window on the sample photo, or on yours"
-	@echo "make test                    run the tests"
+	@echo "make test                    run the tests, but for those that take minutes each"
+	@echo "make test-long               run these: every checkpoint in the window, whole lectures"
 	@echo "make test-random [SEED=n]    run the tests of the window in random order"
 	@echo "make smoke                   build the wheel, install it elsewhere and run it"
 	@echo "make lint                    ruff and mypy"
@@ -38,12 +39,15 @@ run: $(INSTALLED)
 TWO := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart=0
 
 test: $(INSTALLED)
-	$(TWO)
+	$(TWO) -m "not long"
+
+test-long: $(INSTALLED)
+	$(TWO) --dist load -m long
 
 test-random: $(INSTALLED)
 	@seed=$${SEED:-$$(date +%s)}; \
 	echo "The tests of the window in random order; again with: make test-random SEED=$$seed"; \
-	$(TWO) tests/gui --ignore tests/gui/test_checkpoint_pack.py -p randomly --randomly-seed=$$seed
+	$(TWO) tests/gui -m "not long" -p randomly --randomly-seed=$$seed
 
 smoke: $(INSTALLED)
 	$(BIN)/python scripts/smoke.py

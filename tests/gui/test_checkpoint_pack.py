@@ -18,7 +18,7 @@ from tests.gui.conftest import discard
 
 MAKE = pack.load()
 NAMES = [] if MAKE is None else MAKE.names()
-pytestmark = pytest.mark.skipif(MAKE is None, reason=pack.WHY)
+pytestmark = [pytest.mark.long, pytest.mark.skipif(MAKE is None, reason=pack.WHY)]
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,7 @@ def test_nothing_is_wrong_and_nothing_is_to_be_downloaded(path: Path) -> None:
     assert said["needs"] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
 def test_it_runs_to_its_end_and_every_prediction_is_marked(driver: Driver, path: Path) -> None:
     window, qtbot = driver.show().window, driver.qtbot
