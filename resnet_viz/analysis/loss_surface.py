@@ -209,6 +209,7 @@ def _fill(
                     for one, loss, accuracy in zip(networks, losses, accuracies, strict=True)
                 ),
                 *words,
+                count=count,
             )
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from resnet_viz.export.script import NoScript, Template
+from resnet_viz.export.script_parts import Template, sheet
+from resnet_viz.images import gallery
+from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
+from resnet_viz.networks.preprocessing import MEAN, STD
 from resnet_viz.results.laboratory import LaboratoryRequest
 
 _DATA_SEED = 1_000_003  # as in `analysis.laboratory`; a test compares the numbers
 
 
 def laboratory_script(request: LaboratoryRequest) -> str:
-    """The script that prints the laboratory's table, a line for each layer.
-
-    Raises:
-        NoScript: the batch is made of photos.
-    """
-    if request.data != "noise":
-        raise NoScript(
-            "There is no script for a batch of photos; choose noise, measure again, then copy"
-        )
+    """The script that prints the laboratory's table, a line for each layer."""
     twins = [request.combine] if request.combine == "none" else [request.combine, "none"]
     return _SCRIPT.format(
         depth=request.depth,
@@ -28,13 +23,45 @@ def laboratory_script(request: LaboratoryRequest) -> str:
         batch=request.batch,
         seed=request.seed,
         data_seed=_DATA_SEED + request.seed,
+        pillow="from PIL import Image\n" if request.data == "photos" else "",
+        imports=_IMPORTS if request.data == "photos" else "",
+        images=_NOISE if request.data == "noise" else _photos(request),
     )
 
 
+def _photos(request: LaboratoryRequest) -> str:
+    """The lines that make ``images`` of the open photo and the samples, in turn."""
+    side = 32
+    pictures = [
+        gallery.thumbnail(gallery.load_sample(sample.name), side) for sample in gallery.SAMPLES
+    ]
+    if request.photo is not None:
+        crop = clamp_crop(request.crop or default_crop(request.photo, 1.0), request.photo)
+        pictures.insert(0, network_picture(request.photo, crop, side))
+    return sheet(pictures) + _AUGMENTED.format(mean=tuple(MEAN), std=tuple(STD))
+
+
+_IMPORTS = "import base64\nimport io\n\nimport numpy as np\n"
+
+_NOISE = "images = torch.randn(BATCH, 3, 32, 32, generator=generator)\n"
+
+_AUGMENTED = Template("""pictures = pictures[np.arange(BATCH) % len(pictures)]
+images = torch.tensor(pictures).permute(0, 3, 1, 2).float() / 255
+# Every second one mirrored, each moved by up to 4 pixels, as in training.
+mirrored = torch.rand(BATCH, generator=generator) < 0.5
+images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
+down, right = torch.randint(0, 9, (2, BATCH), generator=generator).tolist()
+padded = nn.functional.pad(images, (4, 4, 4, 4), mode="reflect")
+moved = [padded[n, :, a : a + 32, b : b + 32] for n, (a, b) in enumerate(zip(down, right))]
+mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (<<mean>>, <<std>>))
+images = (torch.stack(moved) - mean) / std
+""")
+
+
 _SCRIPT = Template('''# ResNet Explorer: the gradient laboratory.
-# Run it with Python and torch: python this_file.py
-import torch
-from torch import nn
+# Run it with Python and torch, torchvision and numpy: python this_file.py
+<<imports>>import torch
+<<pillow>>from torch import nn
 
 DEPTH, TWINS, NORM = <<depth>>, <<twins>>, <<norm>>
 INITIALISATION, BATCH, SEED = <<initialisation>>, <<batch>>, <<seed>>
@@ -134,8 +161,7 @@ for name, module in nets[-1].named_modules():  # the twin gets the same numbers
         module.load_state_dict(nets[0].get_submodule(name).state_dict())
 generator = torch.Generator().manual_seed(<<data_seed>>)
 labels = torch.randint(10, (BATCH,), generator=generator)
-images = torch.randn(BATCH, 3, 32, 32, generator=generator)
-tables = [measure(net) for net in nets]
+<<images>>tables = [measure(net) for net in nets]
 for name in tables[-1]:
     print(name, *(table[name][n] for n in range(3) for table in tables), sep="\\t")
 ''')

@@ -99,7 +99,7 @@ class SurfaceResult:
 
     ``pictures`` is what the loss is the mean of and ``labels`` what it is towards, in words.
     ``alone`` says why there is no second surface, or is "". ``precomputed`` is True for what comes
-    with the program.
+    with the program. ``count`` is the number of pictures.
     """
 
     request: SurfaceRequest
@@ -108,6 +108,7 @@ class SurfaceResult:
     labels: str
     alone: str = ""
     precomputed: bool = False
+    count: int = 0
 
     @property
     def complete(self) -> bool:

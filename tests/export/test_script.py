@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torchvision.models import resnet50
+from safetensors.torch import save_file
+from torchvision.models import resnet18, resnet50
 
 from resnet_viz.analysis.laboratory import run as measure_twins
+from resnet_viz.analysis.lesions import run as measure_lesions
+from resnet_viz.analysis.loss_surface import run as measure_surface
+from resnet_viz.analysis.paths import run as measure_paths
 from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.strength import run as sweep
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.export.script import TITLES, NoScript, script_of, strength_script
+from resnet_viz.export.script_instruments import lesions_script, paths_script, surface_script
 from resnet_viz.export.script_laboratory import laboratory_script
 from resnet_viz.figures.gradient_flow import gradient_flow
 from resnet_viz.figures.laboratory import laboratory
 from resnet_viz.figures.predictions import predictions
 from resnet_viz.figures.table import table_of
 from resnet_viz.images.photo import load_photo
+from resnet_viz.networks.architecture import (
+    Architecture,
+    BlockSpec,
+    Conv,
+    HeadLayer,
+    Order,
+    Squeeze,
+)
+from resnet_viz.networks.builder import build
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.networks.own import open_own
+from resnet_viz.results.derived import precomputed_lesions, precomputed_paths, precomputed_surfaces
 from resnet_viz.results.laboratory import LaboratoryRequest, LaboratoryResult
+from resnet_viz.results.lesions import LesionsRequest, LesionsResult
+from resnet_viz.results.loss_surface import SurfaceRequest, SurfaceResult
+from resnet_viz.results.paths import PathsRequest, PathsResult
 from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.results.strength import StrengthRequest, StrengthResult
 from tests import fakes
@@ -118,8 +141,9 @@ def test_a_photo_from_a_file_is_read_by_its_path(session: Session, tmp_path: Pat
         LaboratoryRequest(14, "concat", True, "xavier", "tanh", batch=4, seed=3, device="cpu"),
         LaboratoryRequest(14, "add", True, "zero", batch=4, device="cpu"),
         LaboratoryRequest(14, "none", False, "he", "gelu", batch=4, device="cpu"),
+        LaboratoryRequest(8, data="photos", photo=fakes.photo(), batch=13, device="cpu"),
     ],
-    ids=lambda one: f"{one.combine}-{one.initialisation}",
+    ids=lambda one: f"{one.combine}-{one.initialisation}-{one.data}",
 )
 def test_the_laboratory(request_: LaboratoryRequest, session: Session, tmp_path: Path) -> None:
     context = TaskContext(session, list, lambda: False)
@@ -130,11 +154,6 @@ def test_the_laboratory(request_: LaboratoryRequest, session: Session, tmp_path:
     assert [line[0] for line in lines] == [row[0] for row in table.rows]
     found = np.array([line[1:] for line in lines], float)
     np.testing.assert_allclose(found, np.array([row[1:] for row in table.rows], float), rtol=1e-4)
-
-
-def test_a_batch_of_photos_has_no_script() -> None:
-    with pytest.raises(NoScript, match="noise"):
-        laboratory_script(LaboratoryRequest(data="photos"))
 
 
 def test_bottlenecks_and_weights_from_a_file(session: Session, tmp_path: Path) -> None:
@@ -161,13 +180,239 @@ def test_names_are_not_executed(result: Result) -> None:
     compile(script, "script", "exec")
 
 
-def test_what_has_no_script_says_so(result: Result) -> None:
+def test_what_has_no_script_says_so(result: Result, tmp_path: Path) -> None:
     with pytest.raises(NoScript, match="no script for this figure"):
         script_of(result, "paths")
-    snapshot = replace(result.snapshot, weights=WeightsChoice("untrained"))
-    untrained = replace(result, snapshot=snapshot, weights=replace(result.weights, trained=False))
-    with pytest.raises(NoScript, match="untrained"):
-        script_of(untrained, "gradient-flow")
-    other = replace(result, snapshot=replace(result.snapshot, network="preact-resnet20"))
-    with pytest.raises(NoScript, match="He 2015"):
-        script_of(other, "gradient-flow")
+    path = tmp_path / "whole.pth"
+    torch.save(resnet50(num_classes=7), path)  # a pickled network, which is code
+    other = WeightsChoice("file", str(path), classes=7)
+    asked = replace(result.snapshot, network="resnet50", weights=other, gates=GateSettings())
+    with pytest.raises(NoScript, match=r"save the network's state_dict\(\)"):
+        script_of(replace(result, snapshot=asked), "gradient-flow")
+    gone = replace(asked, weights=replace(other, path=str(tmp_path / "gone.pth")))
+    with pytest.raises(NoScript, match=r"gone\.pth"):
+        script_of(replace(result, snapshot=gone), "gradient-flow")
+
+
+# ---- every kind of network
+
+
+def flow_of(made: Result) -> list[tuple[float, ...]]:
+    return [row[1:] for row in table_of(gradient_flow(made)).rows]  # type: ignore[misc]
+
+
+def check_flow(made: Result, folder: Path) -> str:
+    script = script_of(made, "gradient-flow")
+    lines = printed(script, folder)
+    found = np.array([line[1:] for line in lines], float)
+    np.testing.assert_allclose(found, flow_of(made), rtol=1e-4)
+    return script
+
+
+@pytest.mark.parametrize(
+    "network",
+    ["resnet20", "plain20", "resnet20-projection", "preact-resnet20", "lenet5", "resnet18"],
+)
+def test_untrained_weights(network: str, session: Session, tmp_path: Path) -> None:
+    weights = WeightsChoice("untrained")
+    made = session.run(Snapshot(network, fakes.photo(), weights=weights, device="cpu"))
+    assert not made.weights.trained
+    script = check_flow(made, tmp_path)
+    assert "find(" not in script  # it needs no file
+
+
+def saved_own(folder: Path, of: Architecture, name: str) -> Path:
+    """A file of an own network's numbers, under names that are not the program's."""
+    torch.manual_seed(5)
+    network = build(of)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            assert module.running_mean is not None
+            module.running_mean.normal_(0, 0.1)
+    state = {
+        key.replace("stem.conv1", "conv1")
+        .replace("stem.bn1", "bn1")
+        .replace("downsample.conv", "downsample.0")
+        .replace("downsample.norm", "downsample.1")
+        .replace("head.fc1", "fc"): value
+        for key, value in network.state_dict().items()
+    }
+    path = folder / name
+    if name.endswith(".safetensors"):
+        halves = {k: v.bfloat16() if v.is_floating_point() else v for k, v in state.items()}
+        save_file(halves, path)
+    else:
+        torch.save({"state_dict": {f"module.{k}": v for k, v in state.items()}, "epoch": 3}, path)
+    return path
+
+
+def own_architecture(order: Order, squeezed: bool) -> Architecture:
+    """Three stages of two blocks each, with widths that no network of the catalog has."""
+    stages, came = [], 12
+    for number, went in enumerate((12, 20, 28)):
+        blocks = []
+        for place in range(2):
+            stride = 2 if number and place == 0 else 1
+            norm = order == "post"
+            convs = (
+                Conv(came, went, 3, norm=True),
+                Conv(went, went, 3, norm=True),
+            )
+            projection = Conv(came, went, 1, norm=norm) if came != went else None
+            squeeze = Squeeze(went, 4, 2) if squeezed else None
+            blocks.append(BlockSpec(convs, stride, projection, squeeze))
+            came = went
+        stages.append(tuple(blocks))
+    return Architecture(
+        3,
+        (Conv(3, 12, 3, norm=order == "post"),),
+        tuple(stages),
+        (HeadLayer("linear", 28, 6),),
+        order=order,
+        final_norm=order == "pre",
+        stem_active=order == "post",
+    )
+
+
+@pytest.mark.parametrize("name", ["own.pth", "own.safetensors"])
+@pytest.mark.parametrize(("order", "squeezed"), [("post", False), ("post", True), ("pre", False)])
+def test_networks_of_the_users_own(
+    order: Order, squeezed: bool, name: str, session: Session, tmp_path: Path
+) -> None:
+    own = open_own(saved_own(tmp_path, own_architecture(order, squeezed), name))
+    assert own.network.startswith("file:")
+    gates = GateSettings.of({"layer2.0": 0.0, "layer1.1": 0.5})
+    asked = Snapshot(own.network, fakes.photo(), weights=own.weights, gates=gates, device="cpu")
+    check_flow(session.run(asked), tmp_path)
+    untrained = replace(asked, weights=replace(own.weights, kind="untrained"))
+    check_flow(session.run(untrained), tmp_path)
+
+
+def test_names_and_kinds_of_numbers_of_other_authors(session: Session, tmp_path: Path) -> None:
+    """DataParallel's prefix, a projection called shortcut, and half the digits."""
+    state = {
+        f"module.{key.replace('downsample', 'shortcut').replace('fc.', 'linear.')}": value.half()
+        if value.is_floating_point()
+        else value
+        for key, value in resnet18(num_classes=10).state_dict().items()
+    }
+    path = tmp_path / "other.pth"
+    torch.save({"net": state, "acc": 93.0}, path)
+    own = open_own(path, preferred="resnet18")
+    made = session.run(Snapshot(own.network, fakes.photo(), weights=own.weights, device="cpu"))
+    script = check_flow(made, tmp_path)
+    assert "net.module." in script
+
+
+def test_a_script_runs_where_its_files_are_beside_it(session: Session, tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    path, photo = here / "own.pth", here / "photo.png"
+    torch.save(resnet18(num_classes=3).state_dict(), path)
+    Image.fromarray(fakes.photo().pixels).save(photo)
+    weights = WeightsChoice("file", str(path), classes=3)
+    made = session.run(Snapshot("resnet18", load_photo(photo), weights=weights, device="cpu"))
+    script = script_of(made, "gradient-flow")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert f"#   own.pth, SHA-256 {digest}" in script
+    for file in (path, photo):
+        file.rename(there / file.name)
+    lines = printed(script, there)
+    assert len(lines) == len(made.now.blocks)
+    (there / "own.pth").write_bytes(b"another file")
+    with pytest.raises(AssertionError, match=r"Put own\.pth beside this script"):
+        printed(script, there)
+
+
+# ---- instruments
+
+
+def last(steps: Iterator[object]) -> object:
+    *_, made = steps
+    return made
+
+
+def test_lesions_of_both_twins(session: Session, tmp_path: Path) -> None:
+    snapshot = Snapshot("resnet20", fakes.photo(), device="cpu")
+    context = TaskContext(session, list, lambda: False)
+    for pictures in ("photo", "samples"):
+        made = last(measure_lesions(LesionsRequest(snapshot, pictures), context))
+        assert isinstance(made, LesionsResult)
+        check_lesions(made, tmp_path)
+
+
+def check_lesions(made: LesionsResult, folder: Path) -> None:
+    lines = printed(lesions_script(made), folder)
+    both = [one for one in (made.screen, made.twin) if one is not None]
+    wanted = [
+        (one.on.network, name, score.probability, score.top1, score.loss)
+        for one in both
+        for name, score in zip(("intact", *one.blocks), (one.intact, *one.lesioned), strict=True)
+    ]
+    assert [tuple(line[:2]) for line in lines] == [row[:2] for row in wanted]
+    found = np.array([line[2:] for line in lines], float)
+    np.testing.assert_allclose(found, [row[2:] for row in wanted], rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_lesions_of_labelled_images(zipped: bool, session: Session, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    data = tmp_path / "images"
+    for name in ("cat", "ship"):
+        (data / name).mkdir(parents=True)
+        for number in range(3):
+            pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(data / name / f"{number}.png")
+    path = data
+    if zipped:
+        path = Path(shutil.make_archive(str(tmp_path / "images"), "zip", data))
+    snapshot = Snapshot("preact-resnet20", fakes.photo(), device="cpu")
+    context = TaskContext(session, list, lambda: False)
+    request = LesionsRequest(snapshot, "labelled", str(path), 5)
+    made = last(measure_lesions(request, context))
+    assert isinstance(made, LesionsResult)
+    assert made.pictures == 5
+    check_lesions(made, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["default", "untrained"])
+def test_paths(kind: Literal["default", "untrained"], session: Session, tmp_path: Path) -> None:
+    snapshot = Snapshot("resnet20", fakes.photo(), weights=WeightsChoice(kind), device="cpu")
+    context = TaskContext(session, list, lambda: False)
+    made = last(measure_paths(PathsRequest(snapshot, samples=3, seed=2), context))
+    assert isinstance(made, PathsResult)
+    lines = printed(paths_script(made), tmp_path)
+    n = len(made.blocks)
+    lengths = np.array([line[1:] for line in lines[: n + 1]], float)
+    assert made.sums is not None
+    wanted = np.stack([made.per_path, made.sums, np.array(made.counts), made.shares], axis=1)
+    np.testing.assert_allclose(lengths, wanted, rtol=1e-4, atol=1e-9 * made.total)
+    at_blocks = {line[0]: float(line[1]) for line in lines[n + 1 : -1]}
+    assert list(at_blocks) == list(made.blocks)
+    np.testing.assert_allclose(list(at_blocks.values()), made.gradient_skip_share, rtol=1e-4)
+    np.testing.assert_allclose(float(lines[-1][1]), made.total, rtol=1e-4)
+
+
+def test_the_loss_surface(session: Session, tmp_path: Path) -> None:
+    snapshot = Snapshot("resnet20", fakes.photo(), device="cpu")
+    context = TaskContext(session, list, lambda: False)
+    made = last(measure_surface(SurfaceRequest(snapshot, 3, 0.5, 7, seed=4), context))
+    assert isinstance(made, SurfaceResult)
+    lines = printed(surface_script(made), tmp_path)
+    wanted = [loss for surface in made.surfaces for loss in surface.loss.ravel()]
+    assert len(lines) == len(wanted) == 18
+    np.testing.assert_allclose([float(line[3]) for line in lines], wanted, rtol=1e-4)
+    assert [float(line[1]) for line in lines[:3]] == [-0.5, 0.0, 0.5]
+
+
+def test_what_came_with_the_program_asks_to_measure() -> None:
+    snapshot = Snapshot("resnet20", fakes.photo())
+    for made, script in (
+        (precomputed_lesions(snapshot), lesions_script),
+        (precomputed_paths(snapshot), paths_script),
+        (precomputed_surfaces(snapshot), surface_script),
+    ):
+        assert made is not None
+        with pytest.raises(NoScript, match="measure on a photo"):
+            script(made)  # type: ignore[operator]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_instruments import lesions_script
 from resnet_viz.figures import lesions
 from resnet_viz.figures.figure import Chart, Figure
 from resnet_viz.results.derived import precomputed_lesions
@@ -126,6 +127,10 @@ class LesionsPanel(Panel):
         if self.result is None:
             return ()
         return (lesions.lesions(self.result, str(self.quantity.currentData())),)
+
+    def script(self, result: Result | None) -> str:
+        """That of the lesions on screen."""
+        return super().script(None) if self.result is None else lesions_script(self.result)
 
     def _draw(self) -> None:
         result = self.result

@@ -19,12 +19,13 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_instruments import surface_script
 from resnet_viz.figures import loss_surface
 from resnet_viz.figures.figure import Figure, Map
 from resnet_viz.figures.loss_scale import LossScale
 from resnet_viz.results.derived import precomputed_surfaces
 from resnet_viz.results.loss_surface import SIDES, Surface, SurfaceRequest, SurfaceResult
-from resnet_viz.results.result import Snapshot
+from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.instruments.surface_view import SurfaceView
 from resnet_viz.views.plots.map_view import MapView
@@ -168,6 +169,10 @@ class LossSurfacePanel(Panel):
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
         return () if self.result is None else (loss_surface.loss_surface(self.result),)
+
+    def script(self, result: Result | None) -> str:
+        """That of the slices on screen."""
+        return super().script(None) if self.result is None else surface_script(self.result)
 
     def _draw(self) -> None:
         result = self.result

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_instruments import paths_script
 from resnet_viz.figures import paths
 from resnet_viz.figures.figure import Figure
 from resnet_viz.networks.structure import Structure
@@ -95,6 +96,12 @@ class PathsPanel(Panel):
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
         return () if self.result is None else (paths.paths(self.result, self._pass),)
+
+    def script(self, result: Result | None) -> str:
+        """That of the paths on screen."""
+        if self.result is None:
+            return super().script(None)
+        return paths_script(self.result)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
