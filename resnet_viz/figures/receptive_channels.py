@@ -74,6 +74,17 @@ def title(one: Patch) -> str:
     return f"{one.name}: {number_text(one.value)}"
 
 
+def frame_words(one: Patch, size: int) -> str:
+    """What the frame is, or why there is none."""
+    side = max(one.whole[2] - one.whole[0], one.whole[3] - one.whole[1])
+    if one.box == (0, 0, size, size):
+        return (
+            f"The receptive field of its most active unit, {side} pixels, holds the whole picture "
+            f"of {size}."
+        )
+    return f"The frame is the receptive field of its most active unit, {side} pixels of {size}."
+
+
 def caption(result: PatchesResult) -> str:
     """Of how many photos, and what a patch is."""
     asked = result.request

@@ -343,7 +343,7 @@ class ChannelsPanel(Panel):
         result = self.result
         if result is not None and result.own is not None and not self.stale:
             pixels = frame_box(pixels, result.own.whole, result.size)
-            said += " The frame is the receptive field of its most active unit."
+            said += f" {figures.frame_words(result.own, result.size)}"
         self.said.setText(said)
         self.large.set_image(theme.to_qimage(pixels))
         self.large.setAccessibleName(said)
