@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -82,7 +83,8 @@ def window(made: MainWindow, qapp: QApplication) -> Iterator[MainWindow]:
     made.state.set_network("resnet20")
     made.pages.turn_to("instruments")
     page = made.pages["instruments"]
-    page.show_result(fakes.result())
+    slow = replace(fakes.result().now, milliseconds=1e6)  # so that nothing is measured unasked
+    page.show_result(replace(fakes.result(), now=slow, all_on=slow))
     yield made
     made.choices.set_text_size(1.0)
     theme.apply(qapp, theme.DARK)

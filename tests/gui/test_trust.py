@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
@@ -208,3 +208,18 @@ def test_it_is_drawn_in_every_theme(qapp: QApplication, panel: TrustPanel, look:
     panel.show_update(result(panel.state.snapshot))
     assert not panel.grab().isNull()
     theme.apply(qapp, theme.DARK)
+
+
+def test_a_chart_is_low_in_its_column_and_free_when_it_is_enlarged(
+    qtbot: QtBot, panel: TrustPanel, state: ExplorerState
+) -> None:
+    panel.show_update(result(state.snapshot))
+    plot = panel.rows[0].plots[0]
+    home, low = plot.parentWidget(), plot.plot.height()
+    assert plot.plot.maximumHeight() == low
+    elsewhere = QWidget()
+    qtbot.addWidget(elsewhere)
+    plot.setParent(elsewhere)
+    assert plot.plot.maximumHeight() > 10_000
+    plot.setParent(home)
+    assert plot.plot.maximumHeight() == low

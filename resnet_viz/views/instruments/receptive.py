@@ -18,7 +18,7 @@ from resnet_viz.results.attribution_methods import SMALL, TOGETHER
 from resnet_viz.results.receptive import ReceptiveRequest, ReceptiveResult
 from resnet_viz.results.result import Result
 from resnet_viz.views.instruments.panel import Panel
-from resnet_viz.views.plots.plot import Plot
+from resnet_viz.views.plots.low_plot import LowPlot
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json
 from resnet_viz.views.widgets.picture import Picture
@@ -26,7 +26,7 @@ from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 _OPACITY = 0.9
 _LEAST, _MOST = 200, 720  # pixels of the photo
-_PLOT = 240  # pixels of the chart's height
+_PLOT = 170  # pixels of the chart, above its legend
 
 
 class Place(Picture):
@@ -78,7 +78,7 @@ class ReceptivePanel(Panel):
         self.pictures = (Place(), Place())
         self.words = (QLabel(), QLabel())
         self.bar = ScaleBar(self._table)
-        self.plot = Plot("Side of the receptive field at each block, in pixels of the input")
+        self.plot = LowPlot("Side of the receptive field at each block", _PLOT)
         self.options.addStretch(1)
         self.shown = QWidget()
         grid = QGridLayout(self.shown)
@@ -94,8 +94,6 @@ class ReceptivePanel(Panel):
         grid.addWidget(self.bar, 2, 0, 1, 2)
         grid.addWidget(self.plot, 3, 0, 1, 2)
         grid.setRowStretch(0, 1)
-        self.plot.setMinimumHeight(_PLOT)
-        self.plot.setMaximumHeight(_PLOT)
         self.area.addWidget(self.shown, 1)
         self.shown.hide()
         self.bar.set_range(0.0, 1.0, receptive.UNIT)

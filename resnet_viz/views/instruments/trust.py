@@ -19,13 +19,13 @@ from resnet_viz.results.trust import TrustRequest, TrustResult
 from resnet_viz.results.trust_measures import MEASURES, RANDOM
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.instruments.panel import Panel
-from resnet_viz.views.plots.plot import Plot
+from resnet_viz.views.plots.low_plot import LowPlot
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json
 from resnet_viz.views.widgets.time_left import TimeLeft
 
 CHOSEN = (*FIRST, "guided_backprop")
-_LEAST, _MOST = 200, 300  # pixels of a chart's height
+_HEIGHT = 190  # pixels of a chart, above its legend
 
 
 class _Row:
@@ -36,13 +36,11 @@ class _Row:
         self.heading = QLabel(MEASURES[name].title)
         self.heading.setStyleSheet("font-weight: 600")
         self.words = LinkedLabel()
-        self.plots = [Plot(MEASURES[name].title) for _ in range(2)]
+        self.plots = [LowPlot(MEASURES[name].title, _HEIGHT) for _ in range(2)]
         grid.addWidget(self.heading, 3 * row, 0, 1, 2)
         grid.addWidget(self.words, 3 * row + 1, 0, 1, 2)
         single = MEASURES[name].of == "number"
         for column, plot in enumerate(self.plots):
-            plot.setMinimumHeight(_LEAST)
-            plot.setMaximumHeight(_MOST)
             grid.addWidget(plot, 3 * row + 2, column, 1, 2 if single and not column else 1)
             grid.setColumnStretch(column, 1)
         self.show_result(None)
@@ -101,7 +99,8 @@ class TrustPanel(Panel):
         grid = QGridLayout(holder)
         grid.setContentsMargins(0, 0, 0, 0)
         self.rows = [_Row(name, grid, number) for number, name in enumerate(MEASURES)]
-        self.area.addWidget(holder, 1)
+        self.area.addWidget(holder)
+        self.area.addStretch(1)
         self.left = TimeLeft(self.channel)
         self.left.told.connect(self._tell_left)
         self.channel.ended.connect(self._learn)
