@@ -148,6 +148,10 @@ class ExplorerState(QObject):
         self._change(_Chosen(snapshot, block), what, beside=beside)
         self.set_device(snapshot.device)
 
+    def note_beside(self, before: object, after: object, what: str, gesture: object) -> None:
+        """Something that the caller has changed already is a step: see `take`."""
+        self._change(self._now, what, gesture, (before, after))
+
     # ---- going back
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -278,8 +282,10 @@ class _Step(QUndoCommand):
         if not isinstance(other, _Step) or other._gesture != self._gesture:
             return False
         self.after = other.after
+        self._beside = (self._beside[0], other._beside[1])
         self.setText(other.text())
-        self.setObsolete(self.before.same(self.after))
+        nowhere = self.before.same(self.after) and self._beside[0] == self._beside[1]
+        self.setObsolete(nowhere)
         return True
 
 

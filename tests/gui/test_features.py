@@ -104,7 +104,7 @@ def test_every_page_takes_back_what_it_gave(window: MainWindow) -> None:
     changed["laboratory"] |= {"depth": 20, "norm": True, "combine": "none", "data": "noise"}
     changed["training"] |= {"depth": 20, "norm": False, "rate": 0.25, "whole_run": True}
     changed["compare"]["right"] = {"network": "plain56", "skips": "on"}
-    changed["instruments"] = {"instrument": "paths", "instruments": {"paths": {}}}
+    changed["instruments"] = {"instrument": "paths", "instruments": {"paths": {"samples": 7}}}
     window.pages.restore(changed)
     assert window.pages.choices() == changed
     window.pages.restore({name: {} for name in first})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.images.photo import Crop
@@ -80,3 +82,134 @@ def test_a_drag_of_the_strength_is_one_step(window: MainWindow) -> None:
     assert window.state.undo_stack.count() == 2
     window.state.undo_stack.undo()
     assert strength.slider.value() == 10
+
+
+# ---- settings of pages
+
+
+def undo_text(window: MainWindow) -> str:
+    return window.actions_by_name["undo"].text()
+
+
+def pick(qtbot: QtBot, box: QComboBox, text: str) -> None:
+    """Choose an item as a user does, with the keys."""
+    box.setFocus()
+    while box.currentText() != text:
+        before = box.currentIndex()
+        qtbot.keyClick(box, Qt.Key.Key_Down if before < box.findText(text) else Qt.Key.Key_Up)
+        assert box.currentIndex() != before
+
+
+def test_each_setting_of_the_laboratory_is_a_step(qtbot: QtBot, window: MainWindow) -> None:
+    window.turn_to_page("laboratory")
+    page = window.pages["laboratory"]
+    controls = page.controls  # type: ignore[attr-defined]
+    start = page.choices()
+    assert not window.state.undo_stack.count()
+    qtbot.mouseClick(controls.norm, LEFT, pos=QPoint(8, controls.norm.height() // 2))
+    pick(qtbot, controls.nonlinearity, "tanh")
+    assert undo_text(window) == "&Undo Laboratory: Nonlinearity"
+    assert window.state.undo_stack.count() >= 2
+    window.turn_to_page("explorer")
+    changed = page.choices()
+    steps = window.state.undo_stack.count()
+    window.actions_by_name["undo"].trigger()
+    assert window.pages.current == "laboratory"  # where one sees what was undone
+    while window.state.undo_stack.index() > 1:
+        window.actions_by_name["undo"].trigger()
+    assert undo_text(window) == "&Undo Laboratory: Batch norm"
+    assert (controls.norm.isChecked(), controls.nonlinearity.currentText()) == (True, "ReLU")
+    window.actions_by_name["undo"].trigger()
+    assert page.choices() == start
+    window.state.undo_stack.setIndex(steps)
+    assert page.choices() == changed
+    assert window.state.undo_stack.count() == steps  # putting back is no step
+    window.state.undo_stack.setIndex(0)
+
+
+def test_a_drag_of_the_depth_is_one_step_and_a_preset_is_one(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.turn_to_page("laboratory")
+    controls = window.pages["laboratory"].controls  # type: ignore[attr-defined]
+    slider, stack = controls.slider, window.state.undo_stack
+    before, start = controls.depth_box.value(), controls.request()
+    option = QStyleOptionSlider()
+    slider.initStyleOption(option)
+    handle = slider.style().subControlRect(
+        QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, slider
+    )
+    at = handle.center()
+    qtbot.mousePress(slider, LEFT, pos=at)
+    for step in range(1, 60, 4):
+        qtbot.mouseMove(slider, at - QPoint(step, 0))
+    qtbot.mouseRelease(slider, LEFT, pos=at - QPoint(60, 0))
+    assert controls.depth_box.value() != before
+    assert stack.count() == 1
+    assert undo_text(window) == "&Undo Laboratory: Depth"
+    qtbot.mouseClick(controls.presets[1], LEFT)
+    assert stack.count() == 2
+    assert undo_text(window) == f"&Undo Laboratory: {controls.presets[1].text()}"
+    stack.setIndex(0)
+    assert controls.request() == start
+
+
+def test_settings_of_the_other_pages_are_steps(qtbot: QtBot, window: MainWindow) -> None:
+    stack = window.state.undo_stack
+    window.turn_to_page("training")
+    controls = window.pages["training"].controls  # type: ignore[attr-defined]
+    depth = controls.layers.currentText()
+    pick(qtbot, controls.layers, controls.layers.itemText(0))
+    assert undo_text(window) == "&Undo Training: Depth"
+    window.turn_to_page("degradation")
+    page = window.pages["degradation"]
+    qtbot.mouseClick(page.loss, LEFT, pos=QPoint(8, page.loss.height() // 2))  # type: ignore[attr-defined]
+    assert undo_text(window) == "&Undo Degradation: Loss (nats)"
+    window.turn_to_page("compare")
+    side = window.pages["compare"].left  # type: ignore[attr-defined]
+    skips = side.skips.currentIndex()
+    qtbot.keyClick(side.skips, Qt.Key.Key_Up if skips else Qt.Key.Key_Down)
+    assert undo_text(window).startswith("&Undo Compare: ")
+    stack.setIndex(0)
+    assert side.skips.currentIndex() == skips
+    assert page.error.isChecked()  # type: ignore[attr-defined]
+    assert controls.layers.currentText() == depth
+
+
+@pytest.mark.parametrize(
+    ("name", "control", "text"),
+    [
+        ("lesions", "quantity", "Instruments: What is shown"),
+        ("paths", "samples", "Instruments: Paths of each length"),
+        ("loss surface", "seed", "Instruments: Which random directions"),
+        ("shattering", "lag", "Instruments: Lag"),
+        ("strength", "steps", "Instruments: Steps of the strength"),
+    ],
+)
+def test_settings_of_instruments_are_steps_and_kept(
+    name: str, control: str, text: str, qtbot: QtBot, window: MainWindow
+) -> None:
+    window.turn_to_page("instruments")
+    page = window.pages["instruments"]
+    panel = page.panel(name)  # type: ignore[attr-defined]
+    box = getattr(panel, control)
+    start = panel.choices()
+    key = Qt.Key.Key_Down if isinstance(box, QComboBox) else Qt.Key.Key_Up
+    qtbot.keyClick(box, key)
+    changed = panel.choices()
+    assert changed != start
+    assert undo_text(window) == f"&Undo {text}"
+    window.actions_by_name["undo"].trigger()
+    assert panel.choices() == start
+    page.restore(json.loads(json.dumps({"instruments": {name: changed}})))
+    assert panel.choices() == changed
+
+
+def test_the_scope_of_the_strength_is_kept(window: MainWindow) -> None:
+    strength = window.explorer.strength  # type: ignore[attr-defined]
+    window.explorer.restore({"strength": "stage"})
+    assert strength.scope.currentData() == "stage"
+    assert window.explorer.choices()["strength"] == "stage"
+    window.explorer.restore({"strength": "nonsense"})
+    assert strength.scope.currentData() == "stage"
+    window.explorer.restore({"strength": "all"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtGui import QFontMetrics
@@ -44,6 +44,7 @@ from resnet_viz.networks.cards import CardError, TrainingCard, read_card, read_s
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.plots.curves_plot import CurvesPlot
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Json
 from resnet_viz.views.widgets.page import Page
 
 
@@ -102,6 +103,14 @@ class DegradationPage(Page):
         for plot in self.gradients.values():
             plot.setVisible(any(card.gradient_norms for card in self.cards.values()))
         self.retheme()
+
+    def choices(self) -> dict[str, Json]:
+        """Whether errors or losses are shown."""
+        return {"shown": "loss" if self.loss.isChecked() else "error"}
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        if choices.get("shown") in ("loss", "error"):
+            (self.loss if choices["shown"] == "loss" else self.error).setChecked(True)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

@@ -214,6 +214,7 @@ class ExplorerPage(Page):
         """The level, which panels are open, and what each has chosen."""
         return {
             "level": self.diagram.level,
+            "strength": self.strength.scope.currentData(),
             "open": [name for name, dock in self.docks.items() if not dock.isHidden()],
             "panels": {name: panel.choices() for name, panel in self.panels.items()},
         }
@@ -222,6 +223,7 @@ class ExplorerPage(Page):
         level = choices.get("level")
         if level in ("network", "blocks", "layers"):
             self.diagram.set_level(level)
+        self.strength.choose_scope(choices.get("strength"))
         if "open" in choices:
             for name, dock in self.docks.items():
                 dock.setVisible(name in choices["open"])

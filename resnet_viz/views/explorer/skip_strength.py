@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views.help.glossary import LinkedLabel
+from resnet_viz.views.widgets.feature import choose
 
 Scope = Literal["all", "stage", "block"]
 
@@ -59,6 +60,11 @@ class SkipStrength(QWidget):
         self.scope.activated.connect(lambda _: self._show())
         state.gates_changed.connect(lambda _: self._show())
         state.block_changed.connect(lambda _: self._show())
+        self._show()
+
+    def choose_scope(self, scope: object) -> None:
+        """Let the slider be for "all" skips, those of the selected "stage" or "block"."""
+        choose(self.scope, scope)
         self._show()
 
     def show_structure(self, structure: Structure) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import cast
 
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel
@@ -19,6 +19,7 @@ from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Json, kept_of, put_back
 
 PICTURES: dict[Pictures, str] = {
     "photo": "This photo",
@@ -67,6 +68,7 @@ class LesionsPanel(Panel):
             plot.hide()
             plot.clicked.connect(lambda x, plot=plot: self._clicked(plot, x))
         self.no_twin.hide()
+        self._kept = {"pictures": self.pictures, "quantity": self.quantity}
         self.pictures.activated.connect(self._chosen)
         self.quantity.currentIndexChanged.connect(lambda _: self._draw())
         state.block_changed.connect(lambda _: self._select())
@@ -127,6 +129,17 @@ class LesionsPanel(Panel):
         if self.result is None:
             return ()
         return (lesions.lesions(self.result, str(self.quantity.currentData())),)
+
+    def choices(self) -> dict[str, Json]:
+        """The pictures with their file, and the quantity."""
+        return {**kept_of(self._kept), "path": self._path}
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        if isinstance(choices.get("path"), str):
+            self._path = choices["path"]
+        put_back(self._kept, choices)
+        if self.pictures.currentData() == "labelled" and not self._path:
+            self.pictures.setCurrentIndex(0)
 
     def script(self, result: Result | None) -> str:
         """That of the lesions on screen."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from html import escape
 
 from PySide6.QtGui import QResizeEvent
@@ -30,6 +30,7 @@ from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.instruments.surface_view import SurfaceView
 from resnet_viz.views.plots.map_view import MapView
 from resnet_viz.views.widgets import theme, zoom
+from resnet_viz.views.widgets.feature import Json, kept_of, put_back
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 DRAWN = {"both": "Contour and surface", "contour": "Contour", "surface": "Surface"}
@@ -91,6 +92,13 @@ class LossSurfacePanel(Panel):
         self.area.addLayout(foot)
         for part in (self.bar, self.legend):
             part.hide()
+        self._kept = {
+            "pictures": self.pictures,
+            "side": self.side,
+            "seed": self.seed,
+            "drawn": self.drawn,
+            "height": self.height_,
+        }
         self.pictures.activated.connect(self._chosen)
         self.drawn.currentIndexChanged.connect(lambda _: self._arrange())
         self.height_.currentIndexChanged.connect(lambda _: self._draw())
@@ -169,6 +177,17 @@ class LossSurfacePanel(Panel):
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
         return () if self.result is None else (loss_surface.loss_surface(self.result),)
+
+    def choices(self) -> dict[str, Json]:
+        """The pictures with their file, the grid, and how it is drawn."""
+        return {**kept_of(self._kept), "path": self._path}
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        if isinstance(choices.get("path"), str):
+            self._path = choices["path"]
+        put_back(self._kept, choices)
+        if self.pictures.currentData() == "labelled" and not self._path:
+            self.pictures.setCurrentIndex(0)
 
     def script(self, result: Result | None) -> str:
         """That of the slices on screen."""

@@ -158,6 +158,7 @@ class InstrumentsPage(Page):
             self.panels[name] = made
             self.stack.addWidget(made)
             made.retheme()
+            self.grown.emit(made)
             result = self._result
             if result is not None:
                 for_each([made], lambda panel: _show(panel, result))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox
 
@@ -17,6 +17,7 @@ from resnet_viz.results.paths import PathsRequest, PathsResult
 from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.plot import Plot
+from resnet_viz.views.widgets.feature import Json, kept_of, put_back
 
 
 class PathsPanel(Panel):
@@ -96,6 +97,13 @@ class PathsPanel(Panel):
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
         return () if self.result is None else (paths.paths(self.result, self._pass),)
+
+    def choices(self) -> dict[str, Json]:
+        """How many paths are drawn."""
+        return kept_of({"samples": self.samples})
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        put_back({"samples": self.samples}, choices)
 
     def script(self, result: Result | None) -> str:
         """That of the paths on screen."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import cast
 
 from PySide6.QtWidgets import (
@@ -31,6 +31,7 @@ from resnet_viz.results.shattering import (
 )
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.plot import Plot
+from resnet_viz.views.widgets.feature import Json, kept_of, put_back
 
 DEPTHS: dict[Kind, tuple[int, int, int, int]] = {
     "fully connected": (1, 200, 1, 50),
@@ -104,6 +105,14 @@ class ShatteringPanel(Panel):
         columns.addLayout(left, 1)
         columns.addWidget(self.correlation, 1)
         self.area.addLayout(columns)
+        self._kept = {
+            "kind": self.kind,
+            "second": self.second,
+            "layers": self.layers,
+            "beta": self.beta,
+            "norm": self.norm,
+            "lag": self.lag,
+        }
         self.kind.currentIndexChanged.connect(lambda _: self._choose_kind())
         self.lag.valueChanged.connect(lambda _: self._draw())
         self.correlation.clicked.connect(lambda x: self.lag.setValue(max(1, x)))
@@ -139,6 +148,13 @@ class ShatteringPanel(Panel):
         if self.result is not None and self.result.request.kind == "convolutional":
             return snapshot.photo, snapshot.crop
         return None
+
+    def choices(self) -> dict[str, Json]:
+        """The networks, the line of inputs and the lag."""
+        return kept_of(self._kept)
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        put_back(self._kept, choices)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

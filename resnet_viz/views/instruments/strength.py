@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel
 
@@ -16,6 +16,7 @@ from resnet_viz.results.result import Result
 from resnet_viz.results.strength import EVEN, FINE, StrengthRequest, StrengthResult
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.plot import Plot
+from resnet_viz.views.widgets.feature import Json
 
 STEPS = {"Even steps of 0.05": EVEN, "Finer towards 0": FINE}
 
@@ -37,12 +38,14 @@ class StrengthPanel(Panel):
         super().__init__(state, worker, say)
         self._structure: Structure | None = None
         self.result: StrengthResult | None = None
+        self._wanted = "All"
         self.skips = QComboBox()
         self.skips.setAccessibleName("Which skips are turned down")
         self.steps = QComboBox()
         self.steps.setAccessibleName("Steps of the strength")
         for text, strengths in STEPS.items():
             self.steps.addItem(text, strengths)
+        self.skips.activated.connect(self._chosen)
         self.options.addWidget(QLabel("Skips"))
         self.options.addWidget(self.skips)
         self.options.addWidget(self.steps)
@@ -73,6 +76,10 @@ class StrengthPanel(Panel):
             self.skips.addItem(f"Stage {stage.number}", stage.skips)
         for name in structure.skips:
             self.skips.addItem(f"Block {name.removeprefix('layer')}", (name,))
+        self._choose_wanted()
+
+    def _chosen(self, place: int) -> None:
+        self._wanted = self.skips.itemText(place)
 
     def request(self) -> StrengthRequest:
         """The sweep that is chosen."""
@@ -106,6 +113,22 @@ class StrengthPanel(Panel):
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
         return () if self.result is None else (strength.strength(self.result),)
+
+    def choices(self) -> dict[str, Json]:
+        """Which skips, and the steps, as they are called."""
+        return {"skips": self._wanted, "steps": self.steps.currentText()}
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        if isinstance(choices.get("skips"), str):
+            self._wanted = choices["skips"]
+            self._choose_wanted()
+        place = self.steps.findText(str(choices.get("steps")))
+        if place >= 0:
+            self.steps.setCurrentIndex(place)
+
+    def _choose_wanted(self) -> None:
+        """The skips that were chosen, where the network on screen has them."""
+        self.skips.setCurrentIndex(max(0, self.skips.findText(self._wanted)))
 
     def script(self, result: Result | None) -> str:
         """That of the sweep on screen."""

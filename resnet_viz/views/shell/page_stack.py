@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 
 from PySide6.QtCore import QObject, QSettings, QSize, Qt, Signal
 from PySide6.QtWidgets import (
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 from resnet_viz.results.attribution import AttributionRequest
 from resnet_viz.results.result import Result
 from resnet_viz.views.shell.pages import PageEntry
+from resnet_viz.views.shell.steps import Steps
 from resnet_viz.views.widgets.feature import for_each
 from resnet_viz.views.widgets.page import Page
 
@@ -38,6 +40,7 @@ class PageStack(QObject):
         self.entries = {entry.name: entry for entry in entries}
         self._make = make
         self.made: dict[str, Page] = {}
+        self._steps: dict[str, Steps] = {}
         self._result: Result | None = None
         self.stack = QStackedWidget()
         self.current = entries[0].name
@@ -62,6 +65,8 @@ class PageStack(QObject):
             if place == self.tabs.currentIndex():
                 self.stack.setCurrentIndex(place)
             self.made[name] = page
+            if entry.undone:
+                self._steps[name] = Steps(page, name)
             if self._result is not None:
                 result = self._result
                 for_each([page], lambda page: page.show_result(result))
@@ -121,8 +126,10 @@ class PageStack(QObject):
         refused = []
         for name in (one for one in choices if one in self.entries):
             page = self[name]
+            steps = self._steps.get(name)
             try:
-                page.restore(choices[name])
+                with steps.quietly() if steps is not None else nullcontext():
+                    page.restore(choices[name])
             except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
                 refused.append(self.entries[name].title)
         return refused

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QDoubleSpinBox,
+    QSpinBox,
+    QWidget,
+)
 
 from resnet_viz.export.script import NoScript, script_of
 from resnet_viz.export.session import Json as Json
@@ -120,6 +126,36 @@ def choose(box: QComboBox, value: Json) -> None:
     place = box.findData(value)
     if place >= 0:
         box.setCurrentIndex(place)
+
+
+def kept_of(controls: Mapping[str, QWidget]) -> dict[str, Json]:
+    """What boxes of choices and of numbers, and ticks, hold: for `Feature.choices`."""
+    kept: dict[str, Json] = {}
+    for name, control in controls.items():
+        if isinstance(control, QComboBox):
+            kept[name] = control.currentData()
+        elif isinstance(control, QSpinBox | QDoubleSpinBox):
+            kept[name] = control.value()
+        elif isinstance(control, QAbstractButton):
+            kept[name] = control.isChecked()
+    return kept
+
+
+def put_back(controls: Mapping[str, QWidget], choices: Mapping[str, Json]) -> None:
+    """Take what `kept_of` gave; what is missing or of another kind is left as it is."""
+    for name, control in controls.items():
+        value = choices.get(name)
+        if isinstance(control, QComboBox):
+            choose(control, value)
+        elif isinstance(control, QAbstractButton):
+            if isinstance(value, bool):
+                control.setChecked(value)
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        elif isinstance(control, QSpinBox):
+            control.setValue(int(value))
+        elif isinstance(control, QDoubleSpinBox):
+            control.setValue(float(value))
 
 
 Each = TypeVar("Each")

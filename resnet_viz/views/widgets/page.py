@@ -19,13 +19,15 @@ class Page(Feature):
 
     ``network_asked`` asks the window to open a network of the catalog in the explorer,
     ``page_asked`` to turn to another page, by its name in PAGES, and ``theme_asked`` to draw
-    everything in another theme. ``commands_changed`` says that other commands can be used now.
+    everything in another theme. ``commands_changed`` says that other commands can be used now, and
+    ``grown`` that a part of the page with settings of its own was made.
     """
 
     network_asked = Signal(str)
     page_asked = Signal(str)
     theme_asked = Signal(str)
     commands_changed = Signal()
+    grown = Signal(object)
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__()

@@ -1,0 +1,105 @@
+"""Settings that the user changes on a page, as steps that can be undone one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QScrollBar,
+    QSpinBox,
+    QWidget,
+)
+
+from resnet_viz.views.widgets.page import Page
+
+_TOUCHES = (
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.KeyPress,
+    QEvent.Type.Wheel,
+    QEvent.Type.Shortcut,
+)
+
+
+class Steps(QObject):
+    """Looks at what a page's `choices` say before and after the user touches one of its controls.
+
+    What differs becomes a step on the state's undo stack, which `page` puts back when it is undone;
+    what one touch changes, such as a drag of a slider, is one step. What the program itself changes
+    is none: neither what is put back within `quietly`, nor what follows from another network.
+    """
+
+    def __init__(self, page: Page, name: str) -> None:
+        super().__init__(page)
+        self._page, self._name = page, name
+        self._kept = page.choices()
+        self._quiet = False
+        self._touch = 0
+        page.grown.connect(self.watch)
+        self.watch(page)
+
+    def watch(self, part: QWidget) -> None:
+        """Look at the controls of a part of the page that was just made."""
+        for box in part.findChildren(QComboBox):
+            self._look_at(box)
+            box.activated.connect(lambda _, box=box: self._changed(box))
+        for button in part.findChildren(QAbstractButton):
+            self._look_at(button)
+            button.clicked.connect(lambda _=False, button=button: self._changed(button))
+        numbers: list[QSpinBox | QDoubleSpinBox] = [*part.findChildren(QSpinBox)]
+        for number in (*numbers, *part.findChildren(QDoubleSpinBox)):
+            self._look_at(number)
+            for line in number.findChildren(QLineEdit):
+                line.installEventFilter(self)
+            number.valueChanged.connect(lambda _, number=number: self._changed(number))
+        for slider in part.findChildren(QAbstractSlider):
+            if not isinstance(slider, QScrollBar):
+                self._look_at(slider)
+                slider.valueChanged.connect(lambda _, slider=slider: self._changed(slider))
+        self._kept = self._page.choices()
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Within the context nothing becomes a step."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+            self._kept = self._page.choices()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A touch begins: what is chosen now is what its step leads back to."""
+        if event.type() in _TOUCHES:
+            self._touch += 1
+            self._kept = self._page.choices()
+        return False
+
+    def _look_at(self, control: QWidget) -> None:
+        control.installEventFilter(self)
+
+    def _changed(self, control: QWidget) -> None:
+        now = self._page.choices()
+        before, self._kept = self._kept, now
+        if self._quiet or now == before:
+            return
+        self._page.state.note_beside(
+            (self._name, {self._name: before}),
+            (self._name, {self._name: now}),
+            f"{self._page.title}: {_words(control)}",
+            (self._name, self._touch),
+        )
+
+
+def _words(control: QWidget) -> str:
+    """What a control is called on screen."""
+    if isinstance(control, QCheckBox | QAbstractButton) and control.text():
+        return control.text().replace("&", "").rstrip("…")
+    return control.accessibleName().rstrip("…") or "setting"
