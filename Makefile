@@ -58,7 +58,7 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 
 bench: $(INSTALLED)
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks --out docs/benchmarks.md
 
 train: $(INSTALLED)
 	$(BIN)/resnet-viz train --network $(NETWORK) --data $(DATA) --smoothing $(BLUR)
