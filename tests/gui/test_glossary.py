@@ -127,6 +127,7 @@ def test_a_label_keeps_plain_text_as_it_is_and_its_links_calm(window: MainWindow
                 assert form.foreground().color().name() == "#123456"
                 assert form.underlineStyle() == form.UnderlineStyle.DotLine
     label.setStyleSheet("color: #654321")
+    label.show()
     QApplication.processEvents()
     assert "#654321" in label.text()
 
@@ -307,6 +308,10 @@ def test_an_address_that_no_browser_opens_is_said(
 def test_links_take_the_new_themes_colour(qtbot: QtBot, qapp: QApplication) -> None:
     label = LinkedLabel('See <a href="https://arxiv.org/abs/1512.03385">the paper</a>.')
     qtbot.addWidget(label)
-    for style in (theme.LIGHT, theme.PROJECTOR, theme.DARK):
-        theme.apply(qapp, style)
-        assert style.accent in label.text()
+    for shown in (True, False):
+        label.setVisible(shown)
+        for style in (theme.LIGHT, theme.PROJECTOR, theme.DARK):
+            theme.apply(qapp, style)
+            label.show()
+            assert style.accent in label.text()
+            label.setVisible(shown)

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import (
     QDialog,
@@ -247,6 +248,7 @@ class LinkedLabel(QLabel):
         self.said = ""
         """What it says, as it was given, without the links to the glossary."""
         self._html = ""
+        self._drawn = ("", "", "")
         self._pressed = False
         follow(self)
         self.linkActivated.connect(self._activated)
@@ -271,7 +273,11 @@ class LinkedLabel(QLabel):
         if self._pressed:
             return  # else a click that has begun on a link would be lost; it is shown afterwards
         self.ensurePolished()
-        shown = terms.linked(self._html, colour=self.palette().windowText().color().name())
+        drawn = (self._html, self.palette().windowText().color().name(), theme.current().name)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        shown = terms.linked(self._html, colour=drawn[1])
         if shown == self.text():
             return
         chosen = self.selectedText() if self.hasFocus() else ""
@@ -314,9 +320,12 @@ class LinkedLabel(QLabel):
             event.ignore()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Keep the links in the colour of the text."""
+        """Keep the links in the colour of the text; a hidden label does so when it is shown."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and hasattr(
-            self, "_html"
-        ):
+        changes = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
+        if event.type() in changes and self.isVisible():
             self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()

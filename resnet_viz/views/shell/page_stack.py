@@ -41,6 +41,7 @@ class PageStack(QObject):
         self._make = make
         self.made: dict[str, Page] = {}
         self._steps: dict[str, Steps] = {}
+        self._faded: set[str] = set()
         self._result: Result | None = None
         self.stack = QStackedWidget()
         self.current = entries[0].name
@@ -70,6 +71,9 @@ class PageStack(QObject):
             if self._result is not None:
                 result = self._result
                 for_each([page], lambda page: page.show_result(result))
+        elif name in self._faded:
+            self._faded.remove(name)
+            for_each([self.made[name]], lambda page: page.retheme())
         return self.made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -107,8 +111,10 @@ class PageStack(QObject):
         return next((one for one in found if one is not None), None)
 
     def retheme(self) -> None:
-        """Let every page take colours and fonts from the theme in use."""
-        for_each(self.made.values(), lambda page: page.retheme())
+        """Let the page on screen take colours and fonts from the theme in use, and every other
+        one when it is next asked for."""
+        self._faded = set(self.made)
+        _ = self.shown
 
     def keep(self, settings: QSettings) -> None:
         """Let every page keep what outlives the window."""

@@ -43,7 +43,9 @@ def apply(application: QApplication, theme: Theme, text_size: float = 1.0) -> No
     if application.property("theme") == drawn:
         return  # a style sheet set again would have every widget polished again
     application.setProperty("theme", drawn)
-    application.setStyle("Fusion")
+    if application.property("fusion") is None:  # each time every widget is polished again
+        application.setStyle("Fusion")
+        application.setProperty("fusion", True)
     font = QFont(application.font())
     font.setPointSizeF(theme.point_size)
     application.setFont(font)
