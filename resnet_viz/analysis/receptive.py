@@ -258,7 +258,7 @@ def squared_gradients(
             signs.append(2 * torch.randint(0, 2, (out.shape[1],), generator=made) - 1)
         score = (out[:, :, unit[0], unit[1]] * torch.stack(signs).to(out)).sum()
         gradient = torch.autograd.grad(score, pictures)[0]
-    return gradient.double().square().sum(dim=(0, 1)).cpu(), unit
+    return gradient.cpu().double().square().sum(dim=(0, 1)), unit
 
 
 class _Enough(Exception):

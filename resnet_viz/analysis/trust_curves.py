@@ -44,9 +44,9 @@ def pixel_order(values: Tensor, size: Sequence[int], generator: torch.Generator)
     A smaller map is enlarged bilinearly; equal values are in random order. Shapes: (h, w) → (H·W,).
     """
     large = functional.interpolate(
-        values[None, None].double(), size=tuple(size), mode="bilinear", align_corners=False
+        values[None, None].cpu().double(), size=tuple(size), mode="bilinear", align_corners=False
     ).flatten()
-    shuffled = torch.randperm(len(large), generator=generator).to(large.device)
+    shuffled = torch.randperm(len(large), generator=generator)
     return shuffled[torch.argsort(large[shuffled], descending=True, stable=True)]
 
 
@@ -60,24 +60,25 @@ def mask_of(order: Tensor, share: float, size: Sequence[int]) -> Tensor:
 def deletion(scene: Scene, order: Tensor) -> Curve:
     """The pixels become the mean colour, in their order (Petsiuk 2018 §3.2)."""
     size, image = scene.image.shape[-2:], scene.image
+    order = order.to(image.device)
     return _curve(scene, SHARES, lambda share: image * ~mask_of(order, share, size))
 
 
 def insertion(scene: Scene, order: Tensor) -> Curve:
     """The pixels come back into a blurred picture, in their order (Petsiuk 2018 §3.2)."""
     size, image = scene.image.shape[-2:], scene.image
-    dim = blurred(image)
+    dim, order = blurred(image), order.to(image.device)
     return _curve(scene, SHARES, lambda share: torch.where(mask_of(order, share, size), image, dim))
 
 
 def road(scene: Scene, order: Tensor, generator: torch.Generator) -> Curve:
     """The pixels are guessed from their neighbours, in their order (Rong 2022 §4.2)."""
-    size, image = scene.image.shape[-2:], scene.image
-    noise = ROAD_NOISE * torch.randn(image.shape, generator=generator).to(image)
+    size, image = scene.image.shape[-2:], scene.image.cpu()
+    noise = ROAD_NOISE * torch.randn(image.shape, generator=generator)
 
     def without(share: float) -> Tensor:
         mask = mask_of(order, share, size)
-        return torch.where(mask, imputed(image, mask) + noise, image)
+        return torch.where(mask, imputed(image, mask) + noise, image).to(scene.image)
 
     return _curve(scene, ROAD_SHARES, without)
 
@@ -107,7 +108,8 @@ def imputed(image: Tensor, mask: Tensor) -> Tensor:
     """``image`` (1, C, H, W) in which each pixel of ``mask`` (H, W) is the weighted mean of its
     neighbours, known and unknown ones; beyond the border there are none.
 
-    The equations Σ w_n (x − x_n) = 0 are symmetric and positive, so conjugate gradients solve them.
+    The equations Σ w_n (x − x_n) = 0 are symmetric and positive, so conjugate gradients solve them,
+    in float64.
     """
     if not mask.any() or mask.all():
         return image * ~mask

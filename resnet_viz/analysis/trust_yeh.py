@@ -38,13 +38,13 @@ def infidelity(scene: Scene, values: Tensor, generator: torch.Generator) -> Numb
     large = functional.interpolate(
         values[None, None].to(scene.image), size=(size, size), mode="bilinear", align_corners=False
     )
-    told = (masks * large).sum(dim=(1, 2, 3)).double()
+    told = (masks * large).sum(dim=(1, 2, 3)).cpu().double()
     whole = scene.scores(scene.image)
     lost = []
     for numbers in scene.batches(len(masks)):
         yield numbers.start, len(masks)
         lost.append(whole - scene.scores(scene.image * (1 - masks[numbers.start : numbers.stop])))
-    change = torch.cat(lost).double()
+    change = torch.cat(lost).cpu().double()
     square = (told**2).mean()
     scale = (told * change).mean() / square if square > 0 else 0.0
     return float(((scale * told - change) ** 2).mean() / (change**2).mean())
@@ -67,8 +67,8 @@ def sensitivity(
                     other: Tensor = stop.value
                     break
                 yield draw * total + done, DRAWS * total
-            change = torch.linalg.vector_norm((other - values).double())
-            worst = max(worst, float(change / torch.linalg.vector_norm(values.double())))
+            change = torch.linalg.vector_norm((other - values).cpu().double())
+            worst = max(worst, float(change / torch.linalg.vector_norm(values.cpu().double())))
     finally:
         scene.image = image
     return worst
