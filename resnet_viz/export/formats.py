@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from resnet_viz.export.diagram import Diagram, draw_diagram
 from resnet_viz.export.figure import PRESETS, Preset, draw, saved
+from resnet_viz.export.provenance import weights_hash
 from resnet_viz.export.replacing import replacing
-from resnet_viz.export.table import write_table
+from resnet_viz.export.table import beside_csv, write_metadata, write_table
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.looks import THEMES
 from resnet_viz.figures.numbers import number_text
@@ -165,6 +166,10 @@ def write(shown: Shown, path: Path, settings: Settings | None = None) -> None:
     try:
         with whole(path) as partial:
             form.write(printable(shown), partial, printable(settings or Settings()))
+        if isinstance(shown, Table) and path.suffix.lower() == ".csv" and settings is not None:
+            beside = beside_csv(path)
+            with whole(beside) as partial:
+                write_metadata(printable(shown), path.name, partial, printable(settings).about)
     except ValueError as error:
         text = str(error)
         raise ExportError(text[:1].upper() + text[1:]) from error
@@ -247,7 +252,11 @@ def whole(path: Path) -> Iterator[Path]:
 
 def about(result: Result | None = None) -> dict[str, str]:
     """Versions, and what was measured on: for the metadata of a file."""
-    said = {"Software": f"ResNet Explorer {_version('resnet-viz')}", "PyTorch": _version("torch")}
+    said = {
+        "Software": f"ResNet Explorer {_version('resnet-viz')}",
+        "PyTorch": _version("torch"),
+        "torchvision": _version("torchvision"),
+    }
     if result is None:
         return said
     gates, structure = result.snapshot.gates, result.structure
@@ -255,9 +264,13 @@ def about(result: Result | None = None) -> dict[str, str]:
     for kind, values in (("skip", gates.skips), ("branch", gates.branches)):
         parts += [f"{kind} of {name} × {number_text(g)}" for name, g in sorted(values.items())]
     skips = "all on" if structure.skips else "the network has none"
+    digest = ""
+    if result.weights.trained:
+        digest = weights_hash(result.snapshot.spec, result.snapshot.weights)
     return said | {
         "Network": structure.title,
         "Weights": result.weights.title,
+        **({"Weights SHA-256": digest} if digest else {}),
         "Photo": result.snapshot.photo.name,
         "Target": result.labels[result.now.target],
         "Skips": "; ".join(parts) or skips,

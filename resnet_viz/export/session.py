@@ -13,6 +13,7 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -260,9 +261,15 @@ def _photo_to_json(photo: Photo, folder: Path | None) -> dict[str, Json]:
     for sample in gallery.SAMPLES:
         if sample.title == photo.name:
             return {**kept, "sample": sample.name}
+    return {**kept, "png": _png(photo)}
+
+
+@lru_cache(maxsize=2)
+def _png(photo: Photo) -> str:
+    """A photo without a file as PNG, base64; autosave asks again and again for the same one."""
     stream = io.BytesIO()
     Image.fromarray(photo.pixels).save(stream, "PNG")
-    return {**kept, "png": base64.b64encode(stream.getvalue()).decode("ascii")}
+    return base64.b64encode(stream.getvalue()).decode("ascii")
 
 
 def _photo_from_json(value: Json, folder: Path | None) -> Photo:

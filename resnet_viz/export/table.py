@@ -17,7 +17,8 @@ def write_table(table: Table, path: Path, about: Mapping[str, str] | None = None
     """Write ``table`` as CSV or JSON, as the name of ``path`` says; both UTF-8.
 
     Numbers have all their digits; those that are not finite are "NaN", "inf" and "-inf" in both,
-    and what was not measured is empty or null. JSON has room for what the numbers are ``about``.
+    and what was not measured is empty or null. JSON has room for what the numbers are ``about``;
+    CSV has none, and comment lines would stand in spreadsheets' cells: see `write_metadata`.
 
     Raises:
         ValueError: the name ends otherwise.
@@ -42,6 +43,27 @@ def write_table(table: Table, path: Path, about: Mapping[str, str] | None = None
         raise ValueError(
             f"{path.name} is no name for a table; let it end with {' or '.join(FORMATS)}"
         )
+
+
+def beside_csv(path: Path) -> Path:
+    """Where what a CSV file is about lies, by the W3C's convention for tables (CSVW §5.3)."""
+    return path.with_name(f"{path.name}-metadata.json")
+
+
+def write_metadata(table: Table, name: str, path: Path, about: Mapping[str, str]) -> None:
+    """Write to ``path`` what the CSV file called ``name`` is about, in the W3C's form.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    given = {
+        "@context": "http://www.w3.org/ns/csvw",
+        "url": name,
+        "dc:title": table.name,
+        "tableSchema": {"columns": [{"titles": column} for column in table.columns]},
+        "notes": dict(about),
+    }
+    path.write_text(json.dumps(given, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def _plain(cell: Cell) -> Cell:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from resnet_viz import assets
 from resnet_viz.export.diagram import Diagram
 from resnet_viz.export.figure import PRESETS, draw
 from resnet_viz.export.formats import FORMATS, ExportError, Settings, about, whole, write
@@ -88,6 +91,21 @@ def test_the_metadata_say_what_was_measured_and_with_what(result: Result, tmp_pa
     assert all(f"{key}: " in drawn for key in said)
     write(table_of(figure), tmp_path / "a.json", settings)
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["about"] == said
+    assert said["torchvision"] == version("torchvision")
+    weights = assets.path("weights", f"{result.snapshot.spec.embedded}.safetensors")
+    assert said["Weights SHA-256"] == hashlib.sha256(weights.read_bytes()).hexdigest()
+
+
+def test_what_a_csv_is_about_lies_beside_it(result: Result, tmp_path: Path) -> None:
+    """The table itself stays one that spreadsheets open: no comment stands in its cells."""
+    table, said = table_of(gradient_flow(result)), about(result)
+    write(table, tmp_path / "a.csv", Settings(about=said))
+    beside = json.loads((tmp_path / "a.csv-metadata.json").read_text(encoding="utf-8"))
+    assert (beside["url"], beside["notes"]) == ("a.csv", said)
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        titles = next(csv.reader(file))
+    assert titles == list(table.columns)
+    assert [one["titles"] for one in beside["tableSchema"]["columns"]] == titles
 
 
 @pytest.mark.skipif(shutil.which("pdfinfo") is None, reason="pdfinfo (poppler) is not installed")

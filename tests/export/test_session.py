@@ -6,7 +6,7 @@ import json
 import random
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -109,6 +109,23 @@ def test_a_photo_is_named_by_its_path_or_its_sample_and_else_kept_whole(tmp_path
     for kind, photo in kinds.items():
         kept = to_json(Session(replace(NOW, photo=photo)))["photo"]
         assert set(kept) & set(kinds) == {kind}
+
+
+def test_a_photo_without_a_file_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[object] = []
+    real = Image.Image.save
+
+    def save(image: Image.Image, *given: Any, **words: Any) -> None:
+        encoded.append(image)
+        real(image, *given, **words)
+
+    monkeypatch.setattr(Image.Image, "save", save)
+    now = Session(Snapshot("resnet20", fakes.photo()))
+    first, second = to_json(now), to_json(replace(now, block="layer1.0"))
+    assert first["photo"] == second["photo"]
+    assert len(encoded) == 1
+    to_json(Session(Snapshot("resnet20", fakes.photo())))
+    assert len(encoded) == 2  # another photo, if one that looks alike
 
 
 def test_a_photo_that_is_gone_is_said_and_the_rest_opened(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.export.session import SUFFIX
@@ -253,17 +253,14 @@ def choose():
     find(MainWindow).turn_to_page("story")
 
 QTimer.singleShot(0, choose)
-raise SystemExit(app.open_window(None))
+raise SystemExit(app.open_window(sys.argv[1] if len(sys.argv) > 1 else None))
 """
 
 
-def test_after_a_kill_what_was_open_is_offered_and_put_back(
-    driver: Driver, tmp_path: Path, qtbot: QtBot
-) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM],
+def start(home: Path, *arguments: str) -> subprocess.Popen[str]:
+    """The program in a process of its own, which says what it keeps."""
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *arguments],
         env={
             "PATH": "",
             "HOME": str(home),
@@ -275,9 +272,29 @@ def test_after_a_kill_what_was_open_is_offered_and_put_back(
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+def kept_by(process: subprocess.Popen[str]) -> Path:
+    """Where a process has kept what is open in it."""
     assert process.stdout is not None
     line = next(line for line in process.stdout if line.startswith("kept"))
-    left = Path(line.split(maxsplit=1)[1].strip())
+    return Path(line.split(maxsplit=1)[1].strip())
+
+
+def killed(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+def test_after_a_kill_what_was_open_is_offered_and_put_back(
+    driver: Driver, tmp_path: Path, qtbot: QtBot
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    process = start(home)
+    left = kept_by(process)
     assert left.parent == home / "state" / "resnet-viz" / "open"
 
     window = driver.show().window
@@ -285,9 +302,7 @@ def test_after_a_kill_what_was_open_is_offered_and_put_back(
     assert living.begin()
     assert "ended unexpectedly" not in window.message.text.text()  # it lives yet
     living.end()
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
+    killed(process)
     assert left.exists()
 
     again = Autosave(window, left.parent)
@@ -322,3 +337,96 @@ def test_what_is_set_on_a_page_alone_is_kept_too(
         assert kept["choices"]["laboratory"]["norm"] is norm
     finally:
         autosave.end()
+
+
+OLDER = Path(__file__).parents[1] / "export" / "files" / "first-version.resnet.json"
+"""What the first version of the program that had sessions wrote."""
+
+
+def test_a_file_of_the_first_version_opens_whole(driver: Driver, qtbot: QtBot) -> None:
+    window = driver.show().window
+    written = json.loads(OLDER.read_text(encoding="utf-8"))
+    window.message.clear()
+    window.open_path(str(OLDER))
+    qtbot.waitUntil(lambda: window.sessions.path == OLDER, timeout=30_000)
+    assert window.message.text.text() == ""
+    snapshot = window.state.snapshot
+    assert (snapshot.network, snapshot.photo.name, snapshot.target) == ("resnet20", "Coffee", 3)
+    assert snapshot.weights.kind == "untrained"
+    assert snapshot.crop is not None
+    assert (snapshot.crop.x, snapshot.crop.y, snapshot.crop.size) == (40, 20, 200)
+    assert snapshot.gates.skips == {"layer1.1": 0.0, "layer2.0": 0.25}
+    assert snapshot.gates.branches == {"layer3.1": 0.5}
+    assert (window.state.block, window.pages.current) == ("layer2.2", "laboratory")
+    now = json.loads(json.dumps(window.pages.choices()))
+    for page, choices in written["choices"].items():
+        for name, value in choices.items():
+            if page == "instruments" and name == "instruments":
+                continue  # has settings by now that it had not then
+            if page == "explorer" and name == "panels":
+                assert all(now[page][name][one].items() >= kept.items()
+                           for one, kept in value.items())  # fmt: skip
+            else:
+                assert now[page][name] == value, (page, name)
+
+
+def test_a_session_is_opened_that_is_dropped_onto_the_window(
+    driver: Driver, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = driver.show().window
+    path = tmp_path / f"dropped{SUFFIX}"
+    path.write_text(OLDER.read_text(encoding="utf-8"), encoding="utf-8")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    centre = QPoint(window.width() // 2, window.height() // 2)
+    given = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton)
+    enter = QDragEnterEvent(centre, *given, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(
+        window, QDropEvent(QPointF(centre), *given, Qt.KeyboardModifier.NoModifier)
+    )
+    qtbot.waitUntil(lambda: window.sessions.path == path, timeout=30_000)
+    assert window.state.block == "layer2.2"
+
+
+def test_a_session_is_opened_that_is_given_on_the_command_line(tmp_path: Path) -> None:
+    process = start(tmp_path, str(OLDER))
+    try:
+        kept = kept_by(process)
+        while json.loads(kept.read_text(encoding="utf-8"))["photo"]["name"] != "Coffee":
+            kept = kept_by(process)
+    finally:
+        killed(process)
+    found = json.loads(kept.read_text(encoding="utf-8"))
+    assert (found["network"], found["target"]) == ("resnet20", 3)
+
+
+def test_two_programs_keep_apart_what_is_open_in_each(made: MainWindow, tmp_path: Path) -> None:
+    first, second = start(tmp_path), start(tmp_path)
+    try:
+        paths = kept_by(first), kept_by(second)
+        assert paths[0] != paths[1]
+        assert paths[0].parent == paths[1].parent
+        third = Autosave(made, paths[0].parent)
+        made.message.clear()
+        assert third.begin()
+        assert "ended unexpectedly" not in made.message.text.text()  # both live
+        third.end()
+        assert all(path.exists() for path in paths)
+        killed(first)
+        again = Autosave(made, paths[0].parent)
+        assert again.begin()
+        assert "ended unexpectedly" in made.message.text.text()
+        forget = next(
+            one for one in made.message.findChildren(QPushButton) if one.text() == "Forget it"
+        )
+        forget.click()
+        assert not paths[0].exists()
+        assert paths[1].exists()  # that of the one which lives is none to forget
+        again.end()
+    finally:
+        for process in (first, second):
+            if process.poll() is None:
+                killed(process)
+        made.message.clear()

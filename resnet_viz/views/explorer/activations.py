@@ -230,6 +230,11 @@ class ActivationsView(ExplorerPanel):
         self.grid.relayout()
         self.update()
 
+    def leave_controls(self) -> None:
+        """For the picture that an audience sees: the channels and their scale alone."""
+        for control in (self.sort, self.common, self.own):
+            control.hide()
+
     def choices(self) -> dict[str, Json]:
         return {
             "sorted": self.sort.currentIndex() == 0,

@@ -218,6 +218,8 @@ class Stage(QWidget):
         if name not in self._parts:
             self._parts[name] = self._make(name)
             self._parts[name].setParent(self)
+            if leave := getattr(self._parts[name], "leave_controls", None):
+                leave()  # nobody in the hall can click them
         self._refresh(self._parts[name])
         return self._parts[name]
 
