@@ -10,7 +10,12 @@ from importlib import import_module
 from typing import Any
 
 from resnet_viz.analysis.task import TaskContext
-from resnet_viz.export.animation import AnimateRequest, FilmRequest, SweepRequest
+from resnet_viz.export.animation import (
+    AnimateRequest,
+    FilmRequest,
+    SweepRequest,
+    TrainingFilmRequest,
+)
 from resnet_viz.export.formats import PreviewRequest, WriteRequest
 from resnet_viz.results.attribution import AttributionRequest, PairRequest
 from resnet_viz.results.comparison import CompareRequest
@@ -53,6 +58,7 @@ TASKS: dict[type, str] = {
     AnimateRequest: "resnet_viz.export.animation:run",
     SweepRequest: "resnet_viz.export.animation:sweep",
     FilmRequest: "resnet_viz.export.animation:film",
+    TrainingFilmRequest: "resnet_viz.export.animation:training",
     DepthRequest: "resnet_viz.analysis.depth:run",
     ReceptiveRequest: "resnet_viz.analysis.receptive:run",
     PatchesRequest: "resnet_viz.analysis.receptive_channels:run",

@@ -5,7 +5,7 @@ Frames are drawn one by one from measured values; what is kept of a step are its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from PIL import Image
+from PIL import GifImagePlugin, Image, ImageChops
 
-from resnet_viz.export.figure import PRESETS, draw, saved
+from resnet_viz.export.diagram import Diagram, draw_diagram
+from resnet_viz.export.figure import PRESETS, Preset, draw, saved
 from resnet_viz.export.formats import ExportError, whole
-from resnet_viz.figures.figure import Chart, Figure, Panel
+from resnet_viz.figures.figure import Chart, Figure, Map, Panel
 from resnet_viz.figures.gradient_flow import gradient_flow, norms
 from resnet_viz.figures.laboratory import laboratory
 from resnet_viz.figures.looks import THEMES
 from resnet_viz.figures.scale import Scale
+from resnet_viz.figures.series import Series
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.laboratory import LaboratoryResult
 from resnet_viz.results.result import Pass, Result, Snapshot
@@ -40,8 +42,9 @@ _MOST_STEPS = 60
 
 @dataclass(frozen=True)
 class AnimateRequest:
-    """Write the gradient flow of ``snapshot`` while its skips go off one by one, from the output,
-    or while the strength of all goes from 1 to 0. ``seconds`` is how long each step stays."""
+    """Write the diagram of ``snapshot`` over its gradient flow while its skips go off one by one,
+    from the output, or while the strength of all goes from 1 to 0. ``seconds`` is how long each
+    step stays."""
 
     snapshot: Snapshot
     kind: Literal["cascade", "strength"]
@@ -73,6 +76,21 @@ class FilmRequest:
     seconds: float = 0.4
     width: int = 1280
     kind: str = "figures"
+
+
+@dataclass(frozen=True)
+class TrainingFilmRequest:
+    """Write the figure of a training run while the run goes on, from its first step to its last."""
+
+    figure: Figure
+    path: Path
+    look: str = "light"
+    seconds: float = 0.15
+    width: int = 1280
+    kind: str = "training run"
+
+
+Request = AnimateRequest | SweepRequest | FilmRequest | TrainingFilmRequest
 
 
 @dataclass(frozen=True)
@@ -115,11 +133,12 @@ def run(request: AnimateRequest, context: TaskContext) -> Iterator[object]:
         measured.append(_light(context.session.run(asked, context.cancelled)))
     scale = Scale.covering([value for one in measured for value in norms(one.now)])
     titles = [title for title, _ in steps]
-    figures = (
-        _titled(gradient_flow(one, scale), title)
+    frames = (
+        _over(picture_of_diagram(one, request), picture(_titled(figure, title), request, _LOW))
         for title, one in zip(titles, measured, strict=True)
+        for figure in [gradient_flow(one, scale)]
     )
-    yield from _write(figures, len(steps), len(steps), request, context)
+    yield from _write(frames, len(steps), len(steps), request, context)
 
 
 def sweep(request: SweepRequest, context: TaskContext) -> Iterator[object]:
@@ -132,8 +151,21 @@ def sweep(request: SweepRequest, context: TaskContext) -> Iterator[object]:
     figure, count = laboratory(request.result), len(request.result.plain.layers)
     steps = min(count, _MOST_STEPS)
     firsts = np.linspace(count, 0, steps + 1).round().astype(int)
-    figures = (swept(figure, int(first)) for first in firsts)
-    yield from _write(figures, len(firsts), 0, request, context)
+    frames = (picture(swept(figure, int(first)), request) for first in firsts)
+    yield from _write(frames, len(firsts), 0, request, context)
+
+
+def training(request: TrainingFilmRequest, context: TaskContext) -> Iterator[object]:
+    """Draw a training run as it went on, as a task; yields `Progress`, then `Animated`.
+
+    Raises:
+        TaskError: the file cannot be written.
+    """
+    _look_at(request.path)
+    newest = _newest(request.figure)
+    steps = np.unique(np.linspace(1, newest, min(newest, _MOST_STEPS)).round().astype(int))
+    frames = (picture(trained(request.figure, int(step), newest), request) for step in steps)
+    yield from _write(frames, len(steps), 0, request, context)
 
 
 def film(request: FilmRequest, context: TaskContext) -> Iterator[object]:
@@ -143,7 +175,8 @@ def film(request: FilmRequest, context: TaskContext) -> Iterator[object]:
         TaskError: the file cannot be written.
     """
     _look_at(request.path)
-    yield from _write(request.figures, len(request.figures), 0, request, context)
+    frames = (picture(figure, request) for figure in request.figures)
+    yield from _write(frames, len(request.figures), 0, request, context)
 
 
 def swept(figure: Figure, first: int) -> Figure:
@@ -162,6 +195,29 @@ def swept(figure: Figure, first: int) -> Figure:
     return replace(figure, panels=tuple(cut(panel) for panel in figure.panels))
 
 
+def trained(figure: Figure, step: int, newest: int) -> Figure:
+    """A training run's figure when ``step`` of ``newest`` was the last one; the axes stay."""
+
+    def cut(panel: Panel) -> Panel:
+        if isinstance(panel, Map):
+            values = np.array(panel.values, np.float64)
+            values[:, step:] = np.nan
+            return replace(panel, values=values)
+        return replace(panel, series=tuple(map(shorter, panel.series)), marker=None)
+
+    def shorter(one: Series) -> Series:
+        at = np.asarray(range(len(one.values)) if one.x is None else one.x, np.float64)
+        return replace(one, values=np.asarray(one.values)[at <= step], x=at[at <= step])
+
+    panels = tuple(cut(panel) for panel in figure.panels)
+    return replace(figure, panels=panels, caption=f"Step {step:,} of {newest:,}")
+
+
+def _newest(figure: Figure) -> int:
+    """The last step that a training run's figure has."""
+    return max(1, *(one.values.shape[1] for one in figure.panels if isinstance(one, Map)))
+
+
 def _look_at(path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -171,10 +227,10 @@ def _look_at(path: Path) -> None:
 
 
 def _write(
-    figures: Iterable[Figure],
+    frames: Iterator[Image.Image],
     count: int,
     before: int,
-    request: AnimateRequest | SweepRequest | FilmRequest,
+    request: Request,
     context: TaskContext,
 ) -> Iterator[object]:
     """Draw and write ``count`` frames; ``before`` is how many parts of the work are done."""
@@ -183,11 +239,11 @@ def _write(
             is_film = request.path.suffix.lower() == ".mp4"
             film = _Film(partial, request) if is_film else _Gif(partial, request)
             try:
-                for number, figure in enumerate(figures):
+                for number in range(count):
                     context.stop_if_cancelled()
                     text = f"Drawing step {number + 1} of {count}"
                     yield Progress(text, before + number, before + count)
-                    film.add(picture(figure, request))
+                    film.add(next(frames))
             except BaseException:
                 film.give_up()
                 raise
@@ -235,48 +291,88 @@ def _light(result: Result) -> Result:
                    without(result.all_on))  # fmt: skip
 
 
-def picture(figure: Figure, request: AnimateRequest | SweepRequest | FilmRequest) -> Image.Image:
+_SLIDE = PRESETS["slide"]
+_LOW = replace(_SLIDE, height=4.2, text=1.3)
+_HIGH = replace(_SLIDE, height=3.3, text=1.0)
+"""What stands below and above in a slide: the gradient flow, and the diagram."""
+
+
+def picture(figure: Figure, request: Request, preset: Preset = _SLIDE) -> Image.Image:
     """One frame, RGB, of sides that are even, as films need them."""
-    preset = PRESETS["slide"]
-    assert preset.width is not None
     with saved():
-        sheet = draw(figure, THEMES[request.look], preset)
-        sheet.set_dpi(request.width / preset.width)
-        canvas: Any = sheet.canvas
-        canvas.draw()
-        pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+        return _pixels(draw(figure, THEMES[request.look], preset), request)
+
+
+def picture_of_diagram(result: Result, request: Request) -> Image.Image:
+    """The upper part of a frame: every block and its skip as it is set."""
+    diagram = Diagram(
+        result.structure, result.snapshot.gates, size=(1280.0, 300.0), picture=result.network_input
+    )
+    with saved():
+        return _pixels(draw_diagram(diagram, THEMES[request.look], _HIGH), request)
+
+
+def _pixels(sheet: Any, request: Request) -> Image.Image:
+    sheet.set_dpi(request.width / sheet.get_size_inches()[0])
+    sheet.canvas.draw()
+    pixels = np.asarray(sheet.canvas.buffer_rgba())[..., :3]
     height, width = (side - side % 2 for side in pixels.shape[:2])
     return Image.fromarray(np.ascontiguousarray(pixels[:height, :width]))
 
 
-class _Gif:
-    """Keeps each frame in 256 colours until all are there, as Pillow wants them."""
+def _over(upper: Image.Image, lower: Image.Image) -> Image.Image:
+    """One picture over another of the same width."""
+    made = Image.new("RGB", (lower.width, upper.height + lower.height))
+    made.paste(upper, (0, 0))
+    made.paste(lower, (0, upper.height))
+    return made
 
-    def __init__(self, path: Path, request: AnimateRequest | SweepRequest | FilmRequest) -> None:
-        self._path, self._request = path, request
-        self._frames: list[Image.Image] = []
+
+class _Gif:
+    """Writes each frame to the file as it comes: of it, what differs from the one before."""
+
+    def __init__(self, path: Path, request: Request) -> None:
+        self._request = request
+        self._file = path.open("wb")
+        self._before: Image.Image | None = None
+        self._waiting: tuple[Image.Image, tuple[int, int]] | None = None
 
     def add(self, frame: Image.Image) -> None:
-        self._frames.append(frame.quantize(128, dither=Image.Dither.NONE))
+        self._put(0)
+        place = (0, 0, *frame.size)
+        if self._before is not None:
+            place = ImageChops.difference(self._before, frame).getbbox() or (0, 0, 1, 1)
+        part = frame.crop(place).quantize(128, dither=Image.Dither.NONE)
+        if self._before is None:
+            comment = f"ResNet Explorer: {self._request.kind}".encode()
+            info = {"loop": 0, "comment": comment}
+            self._file.writelines(GifImagePlugin.getheader(part, info=info)[0])
+        self._before, self._waiting = frame, (part, place[:2])
+
+    def _put(self, longer: int) -> None:
+        """Write the frame that waits to be known as the last one or not."""
+        if self._waiting is not None:
+            part, at = self._waiting
+            stays = round(1000 * self._request.seconds) + longer
+            self._file.writelines(
+                GifImagePlugin.getdata(
+                    part, at, duration=stays, disposal=1, include_color_table=True
+                )
+            )
 
     def close(self) -> None:
-        stays = [round(1000 * self._request.seconds)] * len(self._frames)
-        stays[-1] += 1500
-        first, *others = self._frames
-        comment = f"ResNet Explorer: {self._request.kind}".encode()
-        first.save(
-            self._path, "GIF", save_all=True, append_images=others, duration=stays, loop=0,
-            comment=comment, disposal=1,
-        )  # fmt: skip
+        self._put(1500)
+        self._file.write(b";")
+        self._file.close()
 
     def give_up(self) -> None:
-        self._frames = []
+        self._file.close()
 
 
 class _Film:
     """Encodes each frame as it comes."""
 
-    def __init__(self, path: Path, request: AnimateRequest | SweepRequest | FilmRequest) -> None:
+    def __init__(self, path: Path, request: Request) -> None:
         import av
 
         self._av: Any = av

@@ -16,15 +16,17 @@ from resnet_viz.export.animation import (
     Animated,
     AnimateRequest,
     SweepRequest,
+    TrainingFilmRequest,
     has_film,
 )
+from resnet_viz.figures.figure import Figure
 from resnet_viz.results.laboratory import LaboratoryResult
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 if TYPE_CHECKING:
     from resnet_viz.views.shell.main_window import MainWindow
 
-Kind = Literal["cascade", "strength", "sweep"]
+Kind = Literal["cascade", "strength", "sweep", "training"]
 KINDS: dict[Literal["cascade", "strength"], str] = {
     "cascade": "Skips going off one by one…",
     "strength": "Strength of all skips from 1 to 0…",
@@ -49,6 +51,8 @@ class Animating(QObject):
             menu.addAction(title, partial(self.ask, kind))
         if self._laboratory() is not None:
             menu.addAction("The laboratory's backward sweep…", partial(self.ask, "sweep"))
+        if self._training() is not None:
+            menu.addAction("The training run…", partial(self.ask, "training"))
         if not has_film():
             menu.addSeparator()
             menu.addAction(NO_FILM).setEnabled(False)
@@ -67,11 +71,19 @@ class Animating(QObject):
         if not path.suffix:
             path = path.with_suffix(".gif")
         self._window.message.say("")
-        measured = self._laboratory()
-        if kind != "sweep":
+        measured, run = self._laboratory(), self._training()
+        if kind == "training":
+            if run is not None:
+                self.channel.start(TrainingFilmRequest(run, path))
+        elif kind != "sweep":
             self.channel.start(AnimateRequest(self._window.state.snapshot, kind, path))
         elif measured is not None:
             self.channel.start(SweepRequest(measured, path))
+
+    def _training(self) -> Figure | None:
+        """The run that the training page has on screen."""
+        found = self._window.pages.shown.figures()
+        return next((one for one in found if one.name == "training"), None)
 
     def _laboratory(self) -> LaboratoryResult | None:
         """What the laboratory has measured, where that page is on screen."""
