@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -26,24 +27,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     from resnet_viz import cli
+    from resnet_viz.commands.terminal import complain, stand_in_for_closed_streams
 
+    stand_in_for_closed_streams()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments and (arguments[0] in cli.COMMANDS or arguments[0].startswith("-")):
         return cli.main(arguments)
+    if arguments and cli.like_a_command(arguments[0]) and not Path(arguments[0]).exists():
+        return cli.main(arguments)
     if len(arguments) > 1:
-        print(
+        return complain(
             f"the window opens one image, not {len(arguments)}; "
-            "for many, use: resnet-viz analyze IMAGE… --out DIR",
-            file=sys.stderr,
+            "for many, use: resnet-viz analyze IMAGE… --out DIR"
         )
-        return 2
     if not has_display():
-        print(
-            "There is no display to open a window on; without one, use: "
-            "resnet-viz analyze IMAGE --out DIR",
-            file=sys.stderr,
+        return complain(
+            "there is no display to open a window on; without one, use: "
+            "resnet-viz analyze IMAGE --out DIR"
         )
-        return 2
     return open_window(arguments[0] if arguments else None)
 
 

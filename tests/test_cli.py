@@ -33,7 +33,12 @@ def image(tmp_path: Path) -> Path:
 
 def analyze(capsys: pytest.CaptureFixture[str], *arguments: object) -> list[dict]:
     assert app.main(["analyze", "--json", "--device", "cpu", *map(str, arguments)]) == 0
-    return json.loads(capsys.readouterr().out)
+    return lines(capsys.readouterr().out)
+
+
+def lines(printed: str) -> list[dict]:
+    """What --json has printed: an entry on each line."""
+    return [json.loads(line) for line in printed.splitlines()]
 
 
 def test_one_of_several_networks_in_a_checkpoint_is_taken(
@@ -50,7 +55,7 @@ def test_one_of_several_networks_in_a_checkpoint_is_taken(
     for part in ((), ("--part", "student")):
         assert app.main([*own, *part]) == 0
         printed = capsys.readouterr()
-        found[part] = json.loads(printed.out)[0]["top5"]
+        found[part] = lines(printed.out)[0]["top5"]
         assert "The file holds two networks" in printed.err
     assert "teacher" in printed.err.partition("there is also")[2]
     assert found[()] != found["--part", "student"]
@@ -155,7 +160,7 @@ def test_a_checkpoint_brings_its_network(
         == 0
     )  # fmt: skip
     streams = capsys.readouterr()
-    (result,) = json.loads(streams.out)
+    (result,) = lines(streams.out)
     assert (result["network"], result["target"]) == ("preact-resnet20", "cherry")
     assert {row["class"] for row in result["top5"]} == {"apple", "cherry", "fig"}
     assert "mine.th was made for Pre-act ResNet-20 with 3 classes" in streams.err
@@ -198,10 +203,11 @@ def test_a_folder_with_one_broken_file(
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     assert cli.main(["analyze", str(tmp_path), "--untrained", "--json"]) == 2
     streams = capsys.readouterr()
-    assert [Path(result["image"]).name for result in json.loads(streams.out)] == ["gradient.png"]
-    assert "broken.jpg" in streams.err
-    assert "2/2" in streams.err
-    assert "Traceback" not in streams.err
+    broken, whole = lines(streams.out)
+    assert broken["image"] == str(tmp_path / "broken.jpg")
+    assert "is not an image" in broken["error"]
+    assert whole["image"] == str(image)
+    assert streams.err == f"resnet-viz: {broken['error']}\n"
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,6 @@ def test_each_kind_is_analysed_or_refused_on_the_command_line(
     assert pack.has_to_open(kind) or kind.get("either")
     if "file can't show" in kind["expect"]:
         assert pack.says(kind, printed.err), printed.err
-    (result,) = json.loads(printed.out)
+    result = json.loads(printed.out)
     assert all(math.isfinite(float(one["output"])) for one in result["top5"])
     assert all(math.isfinite(float(one["gradient_norm"])) for one in result["blocks"])

@@ -68,7 +68,9 @@ def train_network(
         trainer.resume(path)
     while not trainer.finished:
         with tqdm(
-            desc=f"{spec.title}, epoch {trainer.epoch + 1} of {recipe.epochs}", unit="step"
+            disable=None,
+            desc=f"{spec.title}, epoch {trainer.epoch + 1} of {recipe.epochs}",
+            unit="step",
         ) as bar:
             for step in trainer.run_epoch():
                 bar.total = step.steps_per_epoch
@@ -142,7 +144,7 @@ def load_part(data: Path, name: str) -> LabelledImages:
         FileNotFoundError, ValueError: there is no such file, or it is of no use.
     """
     archive = data / f"{name}.zip"
-    with tqdm(desc=f"Reading {name}", unit="image") as bar:
+    with tqdm(desc=f"Reading {name}", unit="image", disable=None) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total

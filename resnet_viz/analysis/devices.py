@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 import torch
 
+from resnet_viz.analysis import memory
 from resnet_viz.results.result import DeviceChoice
 
 
@@ -47,3 +49,22 @@ def title(device: torch.device) -> str:
     if device.type == "cuda":
         return f"CUDA ({torch.cuda.get_device_name(device)})"
     return {"mps": "MPS (Apple GPU)", "cpu": "CPU"}[device.type]
+
+
+def why_failed(error: BaseException, network: str) -> str | None:
+    """A sentence on a pass of ``network`` that the device gave up; None where it was not that."""
+    if memory.ran_out(error):
+        return (
+            f"There is not enough memory for {network} on this device; "
+            "choose a smaller network or another device"
+        )
+    first = (str(error).strip().splitlines() or [""])[0]
+    if isinstance(error, RuntimeError) and _LOST.search(first):
+        return (
+            f"The device stopped during the pass of {network} ({first}); "
+            "choose the CPU, or start the program again"
+        )
+    return None
+
+
+_LOST = re.compile(r"\b(CUDA|HIP|MPS|cuDNN|CUDNN|cuBLAS|CUBLAS)\b.*\b(error|failed|STATUS)", re.I)

@@ -62,6 +62,11 @@ def _half_of_all() -> int | None:
         return None
 
 
+def ran_out(error: BaseException) -> bool:
+    """Whether ``error`` says that the machine or the device has no memory left."""
+    return isinstance(error, MemoryError) or "out of memory" in str(error).lower()
+
+
 def release() -> None:
     """Give memory that was freed back to the system, where the C library keeps it.
 

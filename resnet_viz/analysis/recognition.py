@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,10 +84,12 @@ def taken(
     return replace(own, reading=found.reading)
 
 
-def recognised(own: Own, also: tuple[str, ...] = (), short: str = "") -> Recognised:
+def recognised(
+    own: Own, also: tuple[str, ...] = (), short: str = "", settled: Container[str] = ()
+) -> Recognised:
     """What the window and the command line are told of a file; ``also`` are sentences as well, and
-    ``short`` ends the shortest one."""
-    what, *guessed = own.sentences()
+    ``short`` ends the shortest one. Of assumptions that are ``settled`` nothing is said."""
+    what, *guessed = own.sentences(settled)
     said = (what, *also, *guessed)
     planes = planes_in_words(own.spec.channels)
     return Recognised(

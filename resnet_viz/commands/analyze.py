@@ -3,71 +3,89 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resnet_viz.commands import attribution
-from resnet_viz.commands.asked import Asked, finite, network_options, run_pass
-from resnet_viz.commands.command import Command, complain, made_folder
+from resnet_viz.commands.asked import Asked, finite, network_options, reproducible, run_pass
+from resnet_viz.commands.command import Command, made_folder, not_written
+from resnet_viz.commands.images import opened, sought, stem
+from resnet_viz.commands.listing import json_options, listed
+from resnet_viz.commands.terminal import bar, complain, say, shown
 from resnet_viz.figures.numbers import number_text, per_cent
-from resnet_viz.images.photo import PhotoError, find_photos, load_photo
+from resnet_viz.images.photo import PhotoError
+from resnet_viz.results.attribution import AttributionResult
 from resnet_viz.results.result import Pass, Result
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from resnet_viz.analysis.session import Session
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
     network_options(parser)
     attribution.attribution_option(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    json_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="write PNG and NPZ files there")
 
 
 def _run(given: argparse.Namespace) -> int:
     asked = Asked.of(given)
-    paths = find_photos(given.images)
+    paths = sought(given.images)
     if given.out is not None:
         made_folder(given.out)
-    from tqdm import tqdm
-
-    from resnet_viz.analysis.session import Session
-
-    session = Session()
-    printed: list[dict[str, Any]] = []
     code = 0
-    many = len(paths) > 1
-    with tqdm(paths, unit="image", disable=not many, file=sys.stderr) as bar:
-        for path in bar:
+    session: Session | None = None
+    many = bar(iterable=paths, unit="image") if len(paths) > 1 else None
+    with many or nullcontext(paths) as each, listed(given.json) as add:
+        for one in each:
             try:
-                photo = load_photo(path)
+                photo = opened(one)
             except PhotoError as error:
-                bar.clear()
+                _clear(many)
                 code = complain(str(error))
+                if given.json:
+                    add({"image": one.path, "network": asked.network, "error": str(error)})
                 continue
+            if session is None:
+                from resnet_viz.analysis.session import Session
+
+                session = Session()
             result = run_pass(session, asked.snapshot(photo))
             maps = attribution.measure(session, given, result.snapshot)
             folder = None
             if given.out is not None:
-                from resnet_viz.export.analysis import write_attribution, write_result
-
-                folder = write_result(result, given.out, path.stem)
-                if maps is not None:
-                    write_attribution(maps, folder)
+                folder = _written(result, maps, given.out, stem(one))
+            _clear(many)
             if given.json:
-                printed.append(as_json(result, path, folder))
+                entry = as_json(result, one.path, folder)
                 if maps is not None:
-                    printed[-1]["attribution"] = attribution.as_json(maps)
+                    entry["attribution"] = attribution.as_json(maps)
+                add(entry)
             else:
-                bar.clear()
-                print(as_text(result, path, given.skips, folder), flush=True)
+                say(as_text(result, one.path, given.skips, folder))
                 if maps is not None:
-                    print("\n".join(attribution.as_text(maps)), flush=True)
-    if given.json:
-        print(json.dumps(printed, indent=2, ensure_ascii=False, allow_nan=False))
+                    say("\n".join(attribution.as_text(maps)))
     return code
 
 
-def as_json(result: Result, path: Path, folder: Path | None) -> dict[str, Any]:
+def _clear(many: tqdm[Any] | None) -> None:
+    if many is not None and not many.disable:
+        many.clear()
+
+
+def _written(result: Result, maps: AttributionResult | None, out: Path, name: str) -> Path:
+    from resnet_viz.export.analysis import write_result
+
+    try:
+        return write_result(result, out, name, maps)
+    except OSError as error:
+        raise not_written(out, error) from None
+
+
+def as_json(result: Result, path: str, folder: Path | None) -> dict[str, Any]:
     """A result as plain values; numbers that are not finite are the strings "nan", "inf".
 
     A network without classes gives outputs and no probabilities.
@@ -86,11 +104,8 @@ def as_json(result: Result, path: Path, folder: Path | None) -> dict[str, Any]:
 
     gates = result.snapshot.gates
     return {
-        "image": str(path),
-        "network": result.snapshot.network,
-        "weights": result.weights.title,
-        "trained": result.weights.trained,
-        "device": result.device,
+        "image": path,
+        **reproducible(result),
         "milliseconds": result.now.milliseconds,
         "target": result.labels[result.now.target],
         "top5": top(result.now),
@@ -117,31 +132,34 @@ def _shown(result: Result, passed: Pass, index: int) -> str:
     return number_text(float(passed.logits[index]), 3)
 
 
-def as_text(result: Result, path: Path, skips: str, folder: Path | None) -> str:
+def as_text(result: Result, path: str, skips: str, folder: Path | None) -> str:
     """A result as a table to read."""
     weights = result.weights.title
     if not result.weights.trained:
         weights = "untrained weights (the predictions mean nothing)"
-    lines = [
-        f"{path}: {result.structure.title}, {weights}, {result.device}, "
-        f"{result.now.milliseconds:.1f} ms",
-        f"  {'top 5, skips ' + skips:<36}all skips on",
-    ]
-    for now, on in zip(result.now.top(5), result.all_on.top(5), strict=True):
-        cells = [
-            f"{_shown(result, passed, index):>7}  {result.labels[index][:24]}"
-            for passed, index in ((result.now, now), (result.all_on, on))
-        ]
-        lines.append(f"  {cells[0]:<36}{cells[1]}")
-    lines.append(
-        f"  {'gradient norm of the logit of ' + result.labels[result.now.target]:<36}all skips on"
+    heading = (
+        f"{shown(path)}: {result.structure.title}, {weights}, {result.device}, "
+        f"{result.now.milliseconds:.1f} ms"
     )
-    for now_block, on_block in zip(result.now.blocks, result.all_on.blocks, strict=True):
+    rows = [(f"top 5, skips {skips}", "all skips on")]
+    for now, on in zip(result.now.top(5), result.all_on.top(5), strict=True):
+        first, second = (
+            f"{_shown(result, passed, index):>7}  {shown(result.labels[index])[:24]}"
+            for passed, index in ((result.now, now), (result.all_on, on))
+        )
+        rows.append((first, second))
+    target = shown(result.labels[result.now.target])
+    rows.append((f"gradient norm of the logit of {target}", "all skips on"))
+    blocks = list(zip(result.now.blocks, result.all_on.blocks, strict=True))
+    longest = max(12, *(len(block.name) + 1 for block, _ in blocks))
+    for now_block, on_block in blocks:
         off = " (skip off)" if not result.snapshot.gates.skip(now_block.name) else ""
-        value = f"{now_block.name:<12}{number_text(now_block.gradient_norm, 3):>10}{off}"
-        lines.append(f"  {value:<36}{number_text(on_block.gradient_norm, 3)}")
+        value = f"{now_block.name:<{longest}}{number_text(now_block.gradient_norm, 3):>10}{off}"
+        rows.append((value, number_text(on_block.gradient_norm, 3)))
+    width = max(36, *(len(first) + 2 for first, _ in rows))
+    lines = [heading, *(f"  {first:<{width}}{second}" for first, second in rows)]
     if folder is not None:
-        lines.append(f"  written to {folder}")
+        lines.append(f"  written to {shown(str(folder))}")
     return "\n".join(lines)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import math
-import sys
-from collections.abc import Sequence
+import platform
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from resnet_viz.analysis.recognition import recognised, taken
 from resnet_viz.commands.command import InputError, network_called
+from resnet_viz.commands.terminal import bar, remark
 from resnet_viz.images.photo import Photo
 from resnet_viz.networks import catalog
 from resnet_viz.networks.choice import WeightsChoice
@@ -20,16 +24,24 @@ from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.own import Own, open_own
 from resnet_viz.networks.preprocessing import NORMALISATIONS, Preprocessing
 from resnet_viz.networks.structure import Structure
-from resnet_viz.networks.weights import class_labels, find_class
+from resnet_viz.networks.weights import WeightsError, class_labels, file_of, find_class
 from resnet_viz.results.result import DeviceChoice, Result, Snapshot
 
 if TYPE_CHECKING:
     from resnet_viz.analysis.session import Session
 
+Arguments = ParamSpec("Arguments")
+Value = TypeVar("Value")
+
 
 def network_options(parser: argparse.ArgumentParser) -> None:
     """Let ``parser`` take images, a network and how it is set, as `Asked` reads them."""
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="an image file or a folder")
+    parser.add_argument(
+        "images",
+        nargs="+",
+        metavar="IMAGE",
+        help="an image file, a folder, or - for standard input",
+    )
     parser.add_argument(
         "--network", help=f"default: {catalog.DEFAULT}, or the one that the checkpoint is for"
     )
@@ -69,6 +81,7 @@ def network_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--normalise",
+        "--normalize",
         choices=tuple(NORMALISATIONS),
         help="mean and deviation of the input; default: the network's own",
     )
@@ -151,14 +164,15 @@ def _weights(given: argparse.Namespace) -> tuple[catalog.NetworkSpec, WeightsCho
     weights = WeightsChoice("untrained" if given.untrained else "default")
     if given.checkpoint:
         path = Path(given.checkpoint)
-        opened = _checkpoint(path, own.name, given.part)
+        opened = _as_typed(given.checkpoint, _checkpoint, path, own.name, given.part)
         choices = _assumed(given.assume, opened)
         if choices:
-            opened = open_own(path, own.name, opened.candidate.prefix, choices)
+            prefix = opened.candidate.prefix
+            opened = _as_typed(given.checkpoint, open_own, path, own.name, prefix, choices)
         if given.network and opened.network != own.name:
             known = "" if opened.match is None else f", or say --network {opened.network}"
             raise InputError(
-                f"{path.name} is not for {own.title} but for {opened.spec.title}; "
+                f"{given.checkpoint} is not for {own.title} but for {opened.spec.title}; "
                 f"leave out --network{known}"
             )
         also: tuple[str, ...] = ()
@@ -168,7 +182,9 @@ def _weights(given: argparse.Namespace) -> tuple[catalog.NetworkSpec, WeightsCho
             found = judge(opened.reading, opened.candidate.tensors)
             opened, also = taken(opened, own.name, choices, found), found.sentences
         own, weights = opened.spec, opened.weights
-        print(recognised(opened, also).sentence, file=sys.stderr)
+        settled = {"size"} if given.size is not None else set()
+        settled |= {"normalisation"} if given.normalise is not None else set()
+        remark(_how_read(opened, also, settled))
     elif given.assume:
         raise InputError("--assume is about a checkpoint; give one with --checkpoint")
     if given.labels is not None:
@@ -232,30 +248,98 @@ def _assumed(asked: Sequence[str], opened: Own) -> tuple[tuple[str, str], ...]:
     return tuple(made)
 
 
-def run_pass(session: Session, snapshot: Snapshot) -> Result:
-    """The result, with a bar on standard error while weights are downloaded.
+def _as_typed(
+    typed: str, read: Callable[Arguments, Value], *given: Arguments.args, **named: Arguments.kwargs
+) -> Value:
+    """What ``read`` gives; a sentence that begins with the file's name begins with all of it.
 
     Raises:
-        InputError: the device or what is set does not fit.
+        InputError: the file cannot be read; or one that ``read`` raises.
     """
-    from tqdm import tqdm
+    try:
+        return read(*given, **named)
+    except (WeightsError, ValueError) as error:
+        name, text = Path(typed).name, str(error)
+        raise InputError(typed + text[len(name) :] if text.startswith(name) else text) from None
 
-    from resnet_viz.analysis.devices import DeviceError
 
-    with tqdm(
-        unit="B", unit_scale=True, unit_divisor=1024, file=sys.stderr, leave=False, delay=0.2
-    ) as bar:
+def _how_read(opened: Own, also: tuple[str, ...], settled: set[str]) -> str:
+    """How the checkpoint was understood, with the options that change what was guessed."""
+    sentence = recognised(opened, also, settled=settled).sentence
+    guessed = opened.guessed - settled
+    options = [f"--{name}" for name in ("size", "normalise") if _OPTIONS[name] in guessed]
+    if guessed - set(_OPTIONS.values()):
+        options.append("--assume")
+    if options:
+        sentence += f" If a guess is wrong, say {' or '.join(options)}."
+    return sentence
+
+
+_OPTIONS = {"size": "size", "normalise": "normalisation"}
+"""The options that settle an assumption about the input."""
+
+
+def run_pass(session: Session, snapshot: Snapshot) -> Result:
+    """The result, with a bar on standard error, if that is a terminal, during a download.
+
+    Raises:
+        InputError: the device or what is set does not fit, or there is not enough memory.
+    """
+    from resnet_viz.analysis import devices
+
+    with bar(unit="B", unit_scale=True, unit_divisor=1024, delay=0.2) as shown:
 
         def show(text: str, done: int, total: int) -> None:
-            if total:
-                bar.set_description(text, refresh=False)
-                bar.total = total
-                bar.update(done - bar.n)
+            if total and not shown.disable:
+                shown.set_description(text, refresh=False)
+                shown.total = total
+                shown.update(done - shown.n)
 
         try:
             return session.run(snapshot, progress=show)
-        except (DeviceError, ValueError) as error:
+        except (devices.DeviceError, ValueError) as error:
             raise InputError(str(error)) from None
+        except (MemoryError, RuntimeError) as error:
+            if (sentence := devices.why_failed(error, snapshot.network)) is None:
+                raise
+            raise InputError(sentence) from None
+
+
+def reproducible(result: Result) -> dict[str, Any]:
+    """All that one has to know to get ``result`` again, but for the image, as plain values."""
+    snapshot, crop = result.snapshot, result.crop
+    spec = snapshot.spec
+    file = file_of(spec, snapshot.weights)
+    return {
+        "network": snapshot.network,
+        "weights": result.weights.title,
+        "weights_sha256": None if file is None else _sha256(file),
+        "trained": result.weights.trained,
+        "preprocessing": {
+            "crop": {"x": crop.x, "y": crop.y, "size": crop.size},
+            "size": spec.input_size,
+            "mean": list(spec.mean),
+            "std": list(spec.std),
+        },
+        "device": result.device,
+        "versions": versions(),
+    }
+
+
+@lru_cache
+def versions() -> dict[str, str]:
+    """Of the program, Python, and what computes."""
+    found = {"resnet-viz": version("resnet-viz"), "python": platform.python_version()}
+    return found | {name: version(name) for name in ("torch", "torchvision", "numpy", "pillow")}
+
+
+@lru_cache
+def _sha256(file: Path) -> str | None:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:  # gone since it was loaded
+        return None
 
 
 def finite(value: float | None) -> float | str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +29,6 @@ class Command:
     run: Callable[[argparse.Namespace], int]
 
 
-def complain(sentence: str) -> int:
-    """Say ``sentence`` on standard error; gives the exit code for bad input."""
-    print(sentence, file=sys.stderr)
-    return 2
-
-
 def network_called(name: str) -> catalog.NetworkSpec:
     """The network of the catalog.
 
@@ -51,7 +45,7 @@ def made_folder(folder: Path) -> Path:
     """``folder``, made if it was not there.
 
     Raises:
-        InputError: it cannot be made.
+        InputError: it cannot be made, or nothing can be written there.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,4 +53,13 @@ def made_folder(folder: Path) -> Path:
         raise InputError(
             f"{folder} cannot be made ({error.strerror}); choose another folder for --out"
         ) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{folder} cannot be written to; choose another folder for --out")
     return folder
+
+
+def not_written(place: Path, error: OSError) -> InputError:
+    """What to raise where the system does not write a file in or at ``place``."""
+    return InputError(
+        f"{place} cannot be written ({error.strerror or error}); choose another place for --out"
+    )

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from resnet_viz.commands.command import Command, InputError, network_called
+from resnet_viz.commands.terminal import bar, say
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -17,8 +18,6 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from resnet_viz.analysis.card import load_part
     from resnet_viz.analysis.derived import compute
 
@@ -28,14 +27,17 @@ def _run(given: argparse.Namespace) -> int:
             raise InputError(f"{spec.title} has no trained weights here; choose another network")
     try:
         data = load_part(given.data, "cifar10-test")
-        with tqdm(unit="part") as bar:
+        with bar(unit="part") as shown:
             for progress in compute(data, specs, out=given.out):
-                if progress.text != bar.desc.removesuffix(": "):
-                    bar.reset(progress.total)
-                    bar.set_description(progress.text, refresh=False)
-                bar.update(progress.done - bar.n)
+                if not shown.disable:
+                    if progress.text != shown.desc.removesuffix(": "):
+                        shown.reset(progress.total)
+                        shown.set_description(progress.text, refresh=False)
+                    shown.update(progress.done - shown.n)
                 if progress.done == progress.total:
-                    tqdm.write(progress.text)
+                    if not shown.disable:
+                        shown.clear()
+                    say(progress.text)
     except (ValueError, OSError) as error:
         raise InputError(str(error)) from None
     return 0

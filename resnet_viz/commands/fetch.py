@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from resnet_viz.commands.command import Command, InputError
+from resnet_viz.commands.terminal import bar, remark, say
 from resnet_viz.results.offline import (
     CIFAR10,
     Need,
@@ -33,33 +33,31 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _run(given: argparse.Namespace) -> int:
     names, lost = _named(given.names)
     for sentence in lost:
-        print(sentence, file=sys.stderr)
+        remark(sentence)
     if given.list:
         for one in _needs(names) if given.names else offered():
             state = "there" if one.at_hand else "lacks"
-            print(f"{state}  {one.name:20}{one.megabytes:>8}  {one.title}")
-        print(in_words("This computer", lacking(names)) or "Nothing lacks", file=sys.stderr)
+            say(f"{state}  {one.name:20}{one.megabytes:>8}  {one.title}")
+        remark(in_words("This computer", lacking(names)) or "Nothing lacks")
         return 2 if lost else 0
     if not given.names:
         raise InputError(
             "name what to fetch, such as resnet50; resnet-viz fetch --list says what there is"
         )
-    from tqdm import tqdm
-
     from resnet_viz.analysis.offline import fetching
 
     failed = bool(lost)
-    # Only on a terminal, as ``disable`` is None.
-    with tqdm(unit="B", unit_scale=True, unit_divisor=1024, disable=None, leave=False) as bar:
+    with bar(unit="B", unit_scale=True, unit_divisor=1024) as shown:
         for update in fetching(names):
             if isinstance(update, Prepared):
                 failed |= update.failed
-                with tqdm.external_write_mode():
-                    print(update.sentence, file=sys.stderr if update.failed else sys.stdout)
-            elif not bar.disable:
-                bar.total = update.total
-                bar.set_description(update.text, refresh=False)
-                bar.update(update.done - bar.n)
+                if not shown.disable:
+                    shown.clear()
+                (remark if update.failed else say)(update.sentence)
+            elif not shown.disable:
+                shown.total = update.total
+                shown.set_description(update.text, refresh=False)
+                shown.update(update.done - shown.n)
     return 2 if failed else 0
 
 
@@ -68,7 +66,7 @@ def _needs(names: tuple[str, ...]) -> list[Need]:
     found = []
     for name in names:
         if (one := need(name)) is None:
-            print(why_nothing(name))
+            say(why_nothing(name))
         else:
             found.append(one)
     return found

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
 from resnet_viz.commands.asked import finite
 from resnet_viz.commands.command import Command, InputError
+from resnet_viz.commands.images import opened
+from resnet_viz.commands.listing import say_json
+from resnet_viz.commands.terminal import bar, say
 from resnet_viz.figures.laboratory import laboratory
 from resnet_viz.figures.laboratory_words import compared, heading
 from resnet_viz.figures.numbers import number_text
 from resnet_viz.figures.table import table_of
 from resnet_viz.images import gallery
-from resnet_viz.images.photo import load_photo
 from resnet_viz.networks.family import Combine, Initialisation, Nonlinearity
 from resnet_viz.results.laboratory import (
     Data,
@@ -54,7 +54,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
             f"--{name}", choices=choices, default=given, help=f"{words}; default: {given}"
         )
     parser.add_argument(
-        "--photo", type=Path, metavar="FILE", help="among the photos; default: the sample photo"
+        "--photo", metavar="FILE", help="among the photos; default: the sample photo"
     )
     parser.add_argument("--batch", type=int, default=_FIRST.batch, help="images; default: 64")
     parser.add_argument("--seed", type=int, default=_FIRST.seed, help="default: 0")
@@ -77,7 +77,7 @@ def _run(given: argparse.Namespace) -> int:
         raise InputError(f"--batch {given.batch} is less than 1")
     photo = None
     if given.photo is not None:
-        photo = load_photo(given.photo)
+        photo = opened(given.photo)
     elif given.data == "photos":
         photo = gallery.load_sample(gallery.DEFAULT_SAMPLE)
     request = LaboratoryRequest(
@@ -96,30 +96,28 @@ def _run(given: argparse.Namespace) -> int:
     for path in given.out:
         _write(result, path)
     if given.json:
-        print(json.dumps(_as_json(result), indent=2, ensure_ascii=False, allow_nan=False))
+        say_json(_as_json(result), 2)
     else:
-        print(_as_text(result))
+        say(_as_text(result))
     return 0
 
 
 def _measured(request: LaboratoryRequest) -> LaboratoryResult:
-    from tqdm import tqdm
-
     from resnet_viz.analysis.devices import DeviceError
     from resnet_viz.analysis.laboratory import run
     from resnet_viz.analysis.session import Session
     from resnet_viz.analysis.task import TaskContext
 
     context = TaskContext(Session(), list, lambda: False)
-    with tqdm(unit="block", disable=None, leave=False, file=sys.stderr) as bar:
+    with bar(unit="block") as shown:
         try:
             for update in run(request, context):
                 if isinstance(update, LaboratoryResult):
                     return update
-                if isinstance(update, Progress) and not bar.disable:
-                    bar.total = update.total or None
-                    bar.set_description(update.text, refresh=False)
-                    bar.update(update.done - bar.n)
+                if isinstance(update, Progress) and not shown.disable:
+                    shown.total = update.total or None
+                    shown.set_description(update.text, refresh=False)
+                    shown.update(update.done - shown.n)
         except (ValueError, TaskError, DeviceError) as error:
             raise InputError(str(error)) from None
     raise AssertionError("the laboratory gave no result")
@@ -141,18 +139,15 @@ def _check(path: Path) -> None:
 
 
 def _write(result: LaboratoryResult, path: Path) -> None:
-    from resnet_viz.export import figure, table
+    from resnet_viz.export import table
+    from resnet_viz.export.formats import ExportError, write
 
     shown = laboratory(result)
+    numbers = path.suffix.lower() in table.FORMATS
     try:
-        if path.suffix.lower() in table.FORMATS:
-            table.write_table(table_of(shown), path)
-        else:
-            figure.write_figure(shown, path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({error.strerror}); choose another file for --out"
-        ) from None
+        write(table_of(shown) if numbers else shown, path)
+    except ExportError as error:
+        raise InputError(str(error)) from None
 
 
 def _as_json(result: LaboratoryResult) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from resnet_viz.commands.command import Command
+from resnet_viz.commands.listing import say_json
+from resnet_viz.commands.terminal import say
 from resnet_viz.export.lecture import Lecture, LectureError, read_lecture
 from resnet_viz.export.lecture_state import session_of
 from resnet_viz.images.gallery import load_sample
@@ -55,13 +56,11 @@ def _run(given: argparse.Namespace) -> int:
     """Exit code 0 if nothing is wrong, else 2."""
     reports = [report(path) for path in given.files]
     if given.json:
-        print(json.dumps(reports, indent=2, ensure_ascii=False))
+        say_json(reports, 2)
     for one in () if given.json else reports:
         steps = [] if given.check else list(enumerate(one["steps"], start=1))
-        print(
-            *(f"{number:4}  {title}" for number, title in steps), sep="\n", end="\n" * bool(steps)
-        )
-        print(*one["problems"], *one["needs"], _summary(one), sep="\n")
+        said = [f"{number:4}  {title}" for number, title in steps] + [""] * bool(steps)
+        say("\n".join([*said, *one["problems"], *one["needs"], _summary(one)]))
     return 2 if any(one["problems"] for one in reports) else 0
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from resnet_viz.commands.command import Command
+from resnet_viz.commands.listing import say_json
+from resnet_viz.commands.terminal import say
 from resnet_viz.networks import catalog
 from resnet_viz.networks.weights import availability
 
@@ -34,12 +35,12 @@ def _run(given: argparse.Namespace) -> int:
             }
         )
     if given.json:
-        print(json.dumps(rows, indent=2))
+        say_json(rows, 2)
         return 0
-    print(f"{'name':22}{'data':10}{'layers':>7}{'parameters':>12}  weights")
+    say(f"{'name':22}{'data':10}{'layers':>7}{'parameters':>12}  weights")
     for row in rows:
         millions = f"{row['parameters'] / 1e6:.2f} M"
-        print(f"{row['name']:22}{row['data']:10}{row['depth']:>7}{millions:>12}  {row['weights']}")
+        say(f"{row['name']:22}{row['data']:10}{row['depth']:>7}{millions:>12}  {row['weights']}")
     return 0
 
 

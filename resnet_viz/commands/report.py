@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_viz.commands import attribution
-from resnet_viz.commands.asked import Asked, finite, network_options, run_pass
-from resnet_viz.commands.command import Command, InputError, complain, made_folder
-from resnet_viz.images.photo import PhotoError, find_photos, load_photo
+from resnet_viz.commands.asked import Asked, finite, network_options, reproducible, run_pass
+from resnet_viz.commands.command import Command, InputError, made_folder, not_written
+from resnet_viz.commands.images import opened, sought, stem
+from resnet_viz.commands.listing import json_options, listed
+from resnet_viz.commands.terminal import bar, complain, say, shown
+from resnet_viz.images.photo import PhotoError
 from resnet_viz.results.handout import Handout, HandoutRequest
-from resnet_viz.results.result import Snapshot
+from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.results.task import Progress, TaskError
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ _FORMATS = ("png", "svg", "pdf")
 def _options(parser: argparse.ArgumentParser) -> None:
     network_options(parser)
     attribution.attribution_option(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    json_options(parser)
     parser.add_argument(
         "--out",
         type=Path,
@@ -47,47 +49,57 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _run(given: argparse.Namespace) -> int:
     formats = _formats(given.formats)
     asked = Asked.of(given)
-    paths = find_photos(given.images)
+    paths = sought(given.images)
     folder = made_folder(given.out)
-    from tqdm import tqdm
-
     from resnet_viz.analysis.session import Session
-    from resnet_viz.export.report import write_contents
 
     session = Session()
     code = 0
     made: list[tuple[str, Report]] = []
-    printed: list[dict[str, Any]] = []
-    for number, path in enumerate(paths, start=1):
-        which = path.name if len(paths) == 1 else f"{number} of {len(paths)}, {path.name}"
-        try:
-            photo = load_photo(path)
-        except PhotoError as error:
-            code = complain(str(error))
-            continue
-        with tqdm(disable=None, leave=False, file=sys.stderr, unit="step") as bar:
-            for update in _steps(session, asked.snapshot(photo), folder, path.stem, formats, given):
-                if isinstance(update, Progress):
-                    if not bar.disable:
-                        bar.total = update.total or None
-                        bar.set_description(f"{which}: {update.text}", refresh=False)
-                        bar.n = update.done
-                        bar.refresh()
+    try:
+        with listed(given.json) as add:
+            for number, one in enumerate(paths, start=1):
+                try:
+                    photo = opened(one)
+                except PhotoError as error:
+                    code = complain(str(error))
+                    if given.json:
+                        add({"image": one.path, "network": asked.network, "error": str(error)})
                     continue
-                handout, report = update
-        made.append((f"{path.name}: {handout.on.structure.title}", report))
-        printed.append(_as_json(path, handout, report))
-        if handout.attribution is not None:
-            printed[-1]["attribution"] = attribution.as_json(handout.attribution)
-        if not given.json:
-            print(f"{path}: {len(report.files)} files in {report.folder}", flush=True)
-    if len(made) > 1:
-        contents = write_contents(folder, made)
-        if not given.json:
-            print(f"all of them: {contents}")
-    if given.json:
-        print(json.dumps(printed, indent=2, ensure_ascii=False, allow_nan=False))
+                which = photo.name if len(paths) == 1 else f"{number} of {len(paths)}, {photo.name}"
+                steps = _steps(session, asked.snapshot(photo), folder, stem(one), formats, given)
+                with bar(unit="step") as progress, closing(steps):
+                    for update in steps:
+                        if not isinstance(update, Progress):
+                            result, handout, report = update
+                        elif not progress.disable:
+                            progress.total = update.total or None
+                            progress.set_description(f"{which}: {update.text}", refresh=False)
+                            progress.n = update.done
+                            progress.refresh()
+                made.append((f"{photo.name}: {handout.on.structure.title}", report))
+                if given.json:
+                    entry = _as_json(one.path, result, handout, report)
+                    if handout.attribution is not None:
+                        entry["attribution"] = attribution.as_json(handout.attribution)
+                    add(entry)
+                else:
+                    say(f"{shown(one.path)}: {len(report.files)} files in {report.folder}")
+    finally:  # what is done is kept, even if the rest is interrupted
+        if len(made) > 1:
+            contents = _contents(folder, made)
+            if not given.json:
+                say(f"all of them: {contents}")
     return code
+
+
+def _contents(folder: Path, made: list[tuple[str, Report]]) -> Path:
+    from resnet_viz.export.report import write_contents
+
+    try:
+        return write_contents(folder, made)
+    except OSError as error:
+        raise not_written(folder, error) from None
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -105,7 +117,7 @@ def _steps(
     name: str,
     formats: tuple[str, ...],
     given: argparse.Namespace,
-) -> Iterator[Progress | tuple[Handout, Report]]:
+) -> Generator[Progress | tuple[Result, Handout, Report], None, None]:
     """Compute and write the report of one image; the last thing is what came of it."""
     from resnet_viz.analysis.handout import run
     from resnet_viz.analysis.task import TaskContext
@@ -122,17 +134,14 @@ def _steps(
                 handout = update
         assert handout is not None
         for step in writing(handout, result, folder, name, formats, given.pdf):
-            yield (handout, step) if isinstance(step, Report) else step
+            yield (result, handout, step) if isinstance(step, Report) else step
     except (ValueError, TaskError) as error:
         raise InputError(str(error)) from None
     except OSError as error:
-        raise InputError(
-            f"{error.filename or folder} cannot be written ({error.strerror}); choose another "
-            "folder for --out"
-        ) from None
+        raise not_written(folder, error) from None
 
 
-def _as_json(path: Path, handout: Handout, report: Report) -> dict[str, Any]:
+def _as_json(path: str, result: Result, handout: Handout, report: Report) -> dict[str, Any]:
     """What was computed and written; numbers that are not finite are the strings "nan", "inf"."""
     on = handout.on
     classes = on.snapshot.own_spec.has_classes
@@ -155,10 +164,8 @@ def _as_json(path: Path, handout: Handout, report: Report) -> dict[str, Any]:
             }
         )
     return {
-        "image": str(path),
-        "network": on.snapshot.network,
-        "weights": on.weights.title,
-        "trained": on.weights.trained,
+        "image": path,
+        **reproducible(result),
         "target": on.labels[on.now.target],
         "blocks": [block.name for block in on.now.blocks],
         "shown": handout.first,

@@ -387,13 +387,9 @@ def _in_words_of_task(error: Exception) -> str:
     if isinstance(error, TaskError | WeightsError | DeviceError | ValueError):
         return str(error)
     log.error("a task failed", exc_info=error)
-    if _no_memory(error):
+    if memory.ran_out(error):
         return "There is not enough memory for this; choose a smaller network or batch"
     return f"This failed ({_first_line(error)})"
-
-
-def _no_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or "out of memory" in str(error).lower()
 
 
 def _first_line(error: Exception) -> str:
@@ -401,9 +397,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _in_words(error: Exception, snapshot: Snapshot) -> str:
-    if _no_memory(error):
-        return (
-            f"There is not enough memory for {snapshot.network} on this device; "
-            "choose a smaller network or another device"
-        )
-    return f"The pass of {snapshot.network} failed ({_first_line(error)})"
+    from resnet_viz.analysis.devices import why_failed
+
+    given_up = why_failed(error, snapshot.network)
+    return given_up or f"The pass of {snapshot.network} failed ({_first_line(error)})"

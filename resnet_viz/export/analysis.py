@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +25,30 @@ OVERLAY_SIZE = 448
 OPACITY = 0.6
 
 
-def write_result(result: Result, folder: Path, name: str) -> Path:
-    """Write ``result`` to a new folder in ``folder``, called ``name`` or ``name``-2 and so on.
+def write_result(
+    result: Result, folder: Path, name: str, maps: AttributionResult | None = None
+) -> Path:
+    """Write ``result``, and ``maps`` of attribution if there are any, to a new folder in
+    ``folder``, called ``name`` or ``name``-2 and so on.
 
     ``input.png`` is what the network sees; ``gradcam-BLOCK.png`` Grad-CAM over the photo, each
     map by its own maximum; ``blocks.npz`` holds, for blocks in order, ``blocks`` (names),
     ``gradient_norm``, ``gradient_norm_all_on``, ``activation_norm`` and ``skip_share`` (NaN where
     there is no skip); for each block ``gradcam/BLOCK`` (h, w) in logits and ``activation_mean/``,
     ``activation_std/`` and ``activation_max/BLOCK`` (C,); and ``logits``, ``probabilities`` (K,)
-    and ``target``.
+    and ``target``. The folder appears only once all of it is there.
+
+    Raises:
+        OSError: a file cannot be written.
     """
-    place = new_folder(folder, name)
+    with new_folder(folder, name) as making:
+        _write_files(result, making.place)
+        if maps is not None:
+            write_attribution(maps, making.place)
+    return making.place
+
+
+def _write_files(result: Result, place: Path) -> None:
     Image.fromarray(result.network_input).save(place / "input.png")
     picture = network_picture(result.snapshot.photo, result.crop, OVERLAY_SIZE)
     inferno = np.rint(255 * colormaps["inferno"](np.linspace(0, 1, 256))[:, :3]).astype(np.uint8)
@@ -54,7 +72,6 @@ def write_result(result: Result, folder: Path, name: str) -> Path:
         arrays[f"activation_std/{block.name}"] = channels.std(axis=1)
         arrays[f"activation_max/{block.name}"] = channels.max(axis=1)
     np.savez_compressed(place / "blocks.npz", **arrays)  # type: ignore[arg-type]
-    return place
 
 
 def write_attribution(result: AttributionResult, folder: Path) -> None:
@@ -75,13 +92,37 @@ def write_attribution(result: AttributionResult, folder: Path) -> None:
     np.savez_compressed(folder / "attribution.npz", **arrays)  # type: ignore[arg-type]
 
 
-def new_folder(folder: Path, name: str) -> Path:
-    number = 1
-    while True:
-        place = folder / (name if number == 1 else f"{name}-{number}")
-        try:
-            place.mkdir(parents=True)
-        except FileExistsError:
+@dataclass
+class Making:
+    """A folder that is being filled; ``place`` is its name, which changes once it is whole."""
+
+    place: Path
+
+
+@contextmanager
+def new_folder(folder: Path, name: str) -> Iterator[Making]:
+    """A new folder in ``folder`` to fill, in the end called ``name`` or ``name``-2 and so on.
+
+    Until then its name is hidden; it is gone again if something goes wrong meanwhile.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    making = Making(folder / f".{name[:100]}.{uuid.uuid4().hex}.partial")
+    making.place.mkdir(parents=True)
+    try:
+        yield making
+        number = 1
+        while True:
+            place = folder / (name if number == 1 else f"{name}-{number}")
+            if not place.exists():
+                try:
+                    making.place = making.place.rename(place)
+                    return
+                except OSError:  # another program was quicker
+                    if not place.exists():
+                        raise
             number += 1
-        else:
-            return place
+    except BaseException:
+        shutil.rmtree(making.place, ignore_errors=True)
+        raise

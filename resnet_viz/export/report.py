@@ -95,31 +95,33 @@ def writing(
     Raises:
         OSError: a file cannot be written. ValueError: the hand-out would be too large.
     """
-    place = new_folder(folder, name)
-    figures = figures_of(result)
-    if handout.attribution is not None and handout.attribution.maps:
-        figures = (*figures, attribution(handout.attribution))
-    total = len(figures) + 2 + pdf
-    files = [place / "index.html"]
-    yield Progress("Writing the hand-out", 0, total)
-    write_handout(handout, files[0])
-    for kind in ("figures", "tables"):
-        (place / kind).mkdir()
-    for done, figure in enumerate(figures, start=1):
-        yield Progress(f"Writing {figure.name}", done, total)
-        for suffix in formats:
-            files.append(place / "figures" / f"{figure.name}{suffix}")
-            write_figure(figure, files[-1])
-        files.append(place / "tables" / f"{figure.name}.csv")
-        write_table(table_of(figure), files[-1])
-    yield Progress("Writing the table of all states", len(figures) + 1, total)
-    files.append(place / "tables" / "states.csv")
-    write_table(states_table(handout), files[-1])
-    if pdf:
-        yield Progress("Writing the PDF", len(figures) + 2, total)
-        files.append(place / "report.pdf")
-        _write_pdf(handout, figures, files[-1])
-    yield Report(place, tuple(files))
+    with new_folder(folder, name) as making:
+        place = making.place
+        figures = figures_of(result)
+        if handout.attribution is not None and handout.attribution.maps:
+            figures = (*figures, attribution(handout.attribution))
+        total = len(figures) + 2 + pdf
+        files = [place / "index.html"]
+        yield Progress("Writing the hand-out", 0, total)
+        write_handout(handout, files[0])
+        for kind in ("figures", "tables"):
+            (place / kind).mkdir()
+        for done, figure in enumerate(figures, start=1):
+            yield Progress(f"Writing {figure.name}", done, total)
+            for suffix in formats:
+                files.append(place / "figures" / f"{figure.name}{suffix}")
+                write_figure(figure, files[-1])
+            files.append(place / "tables" / f"{figure.name}.csv")
+            write_table(table_of(figure), files[-1])
+        yield Progress("Writing the table of all states", len(figures) + 1, total)
+        files.append(place / "tables" / "states.csv")
+        write_table(states_table(handout), files[-1])
+        if pdf:
+            yield Progress("Writing the PDF", len(figures) + 2, total)
+            files.append(place / "report.pdf")
+            _write_pdf(handout, figures, files[-1])
+    made = tuple(making.place / file.relative_to(place) for file in files)
+    yield Report(making.place, made)
 
 
 def _write_pdf(handout: Handout, figures: Sequence[Figure], path: Path) -> None:

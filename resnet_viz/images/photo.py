@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -54,34 +55,74 @@ class Photo:
         return int(self.pixels.shape[0])
 
 
+@dataclass(frozen=True)
+class Sought:
+    """A file that may be a photo, or why there is none: ``problem`` is a sentence for the user.
+
+    ``path`` begins as it was typed: of a photo in a folder it is the folder's, and the way there.
+    """
+
+    path: str
+    problem: str = ""
+
+
 def find_photos(paths: Sequence[str | Path]) -> list[Path]:
     """The files among ``paths`` as given, and in place of a folder the photos in and below it.
 
     Photos of a folder are known by ``SUFFIXES``, sorted by path, without hidden files and folders.
 
     Raises:
-        PhotoError: a path does not exist, or a folder has no photo.
+        PhotoError: a path does not exist, or a folder has no photo or may not be read.
     """
     found: list[Path] = []
-    for path in map(Path, paths):
-        if not path.exists():
-            raise PhotoError(f"{path} does not exist; check the name or choose another file.")
-        if path.is_dir():
-            inside = [file for file in sorted(path.rglob("*")) if _is_photo(file, path)]
-            if not inside:
-                raise PhotoError(
-                    f"{path} has no photos in it; choose a folder with "
-                    "JPEG, PNG, WebP, TIFF or other image files."
-                )
-            found += inside
-        else:
-            found.append(path)
+    for path in paths:
+        here = look_for_photos(str(path))
+        if all(one.problem for one in here):
+            raise PhotoError(here[0].problem)
+        found += [Path(one.path) for one in here if not one.problem]
     return found
 
 
-def _is_photo(file: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return file.suffix.lower() in SUFFIXES and not hidden and file.is_file()
+def look_for_photos(path: str) -> list[Sought]:
+    """``path`` itself, or in place of a folder the photos in and below it, as `find_photos`.
+
+    Where it does not exist, a folder may not be read or has no photo, that is in the list.
+    """
+    try:
+        if not Path(path).exists():
+            return [Sought(path, f"{path} does not exist; check the name or choose another file.")]
+        if not Path(path).is_dir():
+            return [Sought(path)]
+    except OSError as error:  # such as a name that is too long, or in a folder that is closed
+        why = f"{path} may not be looked at ({error.strerror}); choose another file."
+        return [Sought(path, why)]
+    found: list[Sought] = []
+
+    def refused(error: OSError) -> None:
+        folder = error.filename or path
+        found.append(
+            Sought(
+                folder,
+                f"{folder} may not be read ({error.strerror}); change its permissions or choose "
+                "another folder.",
+            )
+        )
+
+    for folder, folders, files in os.walk(path, onerror=refused):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        inside = [f"{folder.rstrip(os.sep)}{os.sep}{name}" for name in files if _is_photo(name)]
+        found += [Sought(file) for file in inside if Path(file).is_file()]
+    if not found:
+        why = (
+            f"{path} has no photos in it; choose a folder with JPEG, PNG, WebP, TIFF or other "
+            "image files."
+        )
+        return [Sought(path, why)]
+    return sorted(found, key=lambda one: Path(one.path))
+
+
+def _is_photo(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
 
 
 def load_photo(path: str | Path) -> Photo:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -85,8 +85,16 @@ class Own:
         own = () if self.reading is None else self.reading.notes
         return (*own, *(f"{note[0].upper()}{note[1:]}" for note in self.contents.notes))
 
-    def sentences(self) -> tuple[str, ...]:
-        """What was understood and what was guessed, for the user."""
+    @property
+    def guessed(self) -> set[str]:
+        """The keys of what neither the file nor its names could show."""
+        if self.reading is None:
+            return {"size", "normalisation"}
+        return {one.key for one in self.reading.assumptions if not one.sure}
+
+    def sentences(self, settled: Container[str] = ()) -> tuple[str, ...]:
+        """What was understood and what was guessed, for the user; nothing on the assumptions that
+        are ``settled`` by what the user has said."""
         of = self._of
         fits = self.match.others if self.match else ()
         others = f", and fits {' and '.join(fits)} as well" if fits else ""
@@ -95,10 +103,17 @@ class Own:
             *self._which(),
         ]
         if self.reading is None:
-            said.append(f"Guessed from that: an input of {of.preprocessing.title}")
+            size, _, values = of.preprocessing.title.partition(", ")
+            parts = [size if "size" not in settled else "", values]
+            if "normalisation" in settled:
+                parts.pop()
+            if guess := ", ".join(filter(None, parts)):
+                said.append(f"Guessed from that: an input of {guess}")
         else:
             said += self.reading.notes
-            unsure = [one for one in self.reading.assumptions if not one.sure]
+            unsure = [
+                one for one in self.reading.assumptions if not one.sure and one.key not in settled
+            ]
             if unsure:
                 guesses = "; ".join(f"{one.what}: {one.guess}" for one in unsure)
                 said.append(f"Names and shapes cannot show these, which are guessed: {guesses}")

@@ -41,6 +41,7 @@ __all__ = [
     "availability",
     "class_labels",
     "downloads",
+    "file_of",
     "find_class",
     "load",
     "official",
@@ -174,6 +175,18 @@ def load(
         download(url, weights.path, progress, cancelled, sha256_prefix=weights.sha256_prefix)
     _fill(network, spec, _state_in(weights.path), weights.file_name)
     return WeightsInfo(weights.title, True)
+
+
+def file_of(spec: NetworkSpec, choice: WeightsChoice) -> Path | None:
+    """The file that `load` reads, there or not; None where the network starts untrained."""
+    if choice.kind == "file":
+        return Path(choice.path)
+    if choice.kind == "untrained":
+        return None
+    if spec.embedded:
+        return _embedded_path(spec.embedded)
+    newest = published.newest(spec.name)
+    return None if newest is None else downloads() / newest.file
 
 
 # --- The mirror --------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def test_one_image_with_all_its_files(
     assert cli.main([*asked, "--json", "--pdf", "--formats", "png,svg,pdf"]) == 0
     streams = capsys.readouterr()
     assert streams.err == "", "there is a bar although this is no terminal"
-    (given,) = json.loads(streams.out)
+    given = json.loads(streams.out)
     files = [Path(file) for file in given["files"]]
     assert all(file.is_file() for file in files)
     assert sorted(files) == sorted(file for file in out.rglob("*") if file.is_file())
@@ -110,7 +110,7 @@ def test_a_network_without_classes_has_outputs(
     torch.save({name: one for name, one in state.items() if not name.startswith("fc.")}, path)
     asked = ["report", str(image), "--checkpoint", str(path), "--device", "cpu", "--json"]
     assert cli.main([*asked, "--out", str(out), "--formats", "png", "--pdf"]) == 0
-    (given,) = json.loads(capsys.readouterr().out)
+    given = json.loads(capsys.readouterr().out)
     on = given["states"][0]
     assert on["probability"] is None
     rows = table(out / "a picture" / "tables" / "states.csv")
