@@ -34,7 +34,7 @@ def test_analyze_maps_what_is_asked_for(
     out = tmp_path / "out"
     asked = ["analyze", str(image), *SMALL, *TWO]
     assert cli.main([*asked, "--json", "--out", str(out)]) == 0
-    (given,) = json.loads(capsys.readouterr().out)
+    given = json.loads(capsys.readouterr().out)
     rows = given["attribution"]
     assert [(row["method"], row["skips"]) for row in rows] == [
         (name, skips) for name in ("grad_cam", "guided_backprop") for skips in ("on", "off")
@@ -68,7 +68,7 @@ def test_the_report_has_the_maps_in_page_and_figures(
     out = tmp_path / "out"
     asked = ["report", str(image), *SMALL, "--out", str(out), "--formats", "png", "--json"]
     assert cli.main([*asked, *TWO]) == 0
-    (given,) = json.loads(capsys.readouterr().out)
+    given = json.loads(capsys.readouterr().out)
     assert len(given["attribution"]) == 4
     place = Path(given["folder"])
     page = (place / "index.html").read_text(encoding="utf-8")
@@ -82,6 +82,6 @@ def test_the_report_has_the_maps_in_page_and_figures(
         assert np.asarray(picture.convert("L")).std() > 5
     assert (place / "tables" / "attribution.csv").is_file()
     assert cli.main(asked) == 0
-    (given,) = json.loads(capsys.readouterr().out)
+    given = json.loads(capsys.readouterr().out)
     assert "attribution" not in given
     assert 'id="attribution"' not in (Path(given["folder"]) / "index.html").read_text("utf-8")
