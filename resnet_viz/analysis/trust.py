@@ -78,10 +78,10 @@ def _run(request: TrustRequest, context: TaskContext) -> Iterator[object]:
         trial.parts,
     )
     yield result
-    for update in trial.measure(request.methods, request.measures):
+    for update in trial.measure(request.methods, request.measures, live=True):
         context.stop_if_cancelled()
         if isinstance(update, TrustScore):
-            result = replace(result, rows=(*result.rows, update))
+            result = replace(result, rows=_with(result.rows, update))
             yield result
         else:
             yield update
@@ -122,11 +122,11 @@ class Trial:
         return len(self.scene.at_block()[0])
 
     def measure(
-        self, methods: tuple[str, ...], measures: tuple[str, ...]
+        self, methods: tuple[str, ...], measures: tuple[str, ...], live: bool = False
     ) -> Iterator[Progress | TrustScore]:
         """Every measure of every method's map and of the random ones, all skips on, then off.
 
-        A step is no longer than a batch.
+        A step is no longer than a batch. With ``live`` the curves over blocks come as they grow.
         """
         gates = self._subject.gates
         off = GateSettings().with_skips(gates.blocks, 0.0)
@@ -145,7 +145,7 @@ class Trial:
                     text = f"{MEASURES[measure].title}, {title_of(shown.name)}"
                     yield from self._score(measure, shown, without, text + _words(without, sides))
             if "randomisation" in measures:
-                yield from self._randomise(maps, without, _words(without, sides))
+                yield from self._randomise(maps, without, _words(without, sides), live)
         gates.set(GateSettings())
 
     # ---- what it costs
@@ -255,7 +255,7 @@ class Trial:
         yield TrustScore(measure, shown.name, off, x, heights)
 
     def _randomise(
-        self, maps: list[_Map], off: bool, words: str
+        self, maps: list[_Map], off: bool, words: str, live: bool
     ) -> Iterator[Progress | TrustScore]:
         network = self._subject.network
         kept = copy.deepcopy(network.state_dict())
@@ -276,12 +276,28 @@ class Trial:
                         if after.values is None
                         else correlation(one.values.cpu().numpy(), after.values.cpu().numpy())
                     )
+                    if live:
+                        yield _over_parts(one, off, heights)
         finally:
             network.load_state_dict(kept)
         for one in maps:
-            got = tuple(heights.get(one.name, ()))
-            x = tuple(float(place) for place in range(len(got)))
-            yield TrustScore("randomisation", one.name, off, x, got, refusal=one.refusal)
+            yield _over_parts(one, off, heights)
+
+
+def _over_parts(shown: _Map, off: bool, heights: dict[str, list[float]]) -> TrustScore:
+    got = tuple(heights.get(shown.name, ()))
+    x = tuple(float(place) for place in range(len(got)))
+    return TrustScore("randomisation", shown.name, off, x, got, refusal=shown.refusal)
+
+
+def _with(rows: tuple[TrustScore, ...], new: TrustScore) -> tuple[TrustScore, ...]:
+    """``rows`` with ``new`` in the place of what there was of the same measure and map."""
+    key = (new.measure, new.method, new.off)
+    known = [(row.measure, row.method, row.off) for row in rows]
+    if key not in known:
+        return (*rows, new)
+    place = known.index(key)
+    return (*rows[:place], new, *rows[place + 1 :])
 
 
 def _words(off: bool, sides: list[bool]) -> str:

@@ -298,6 +298,20 @@ def test_grad_cam_forgets_and_guided_backprop_does_not() -> None:
     assert parts[-1] > 0.8 * steps[-1].total
 
 
+def test_the_curves_over_blocks_grow_as_they_are_measured() -> None:
+    snapshot = Snapshot("plain20", PHOTO, device="cpu")
+    request = TrustRequest(snapshot, ("gradient",), measures=("randomisation",))
+    context = TaskContext(Session(), list, lambda: False)
+    lengths = []
+    for update in trust.run(request, context):
+        if isinstance(update, TrustResult):
+            found = [row for row in update.rows if row.method == "gradient"]
+            assert len(found) <= 1
+            lengths += [len(row.values) for row in found]
+    assert lengths == sorted(lengths)
+    assert set(lengths) == set(range(2, 13))
+
+
 def test_all_measures_of_a_plain_network_and_the_network_is_as_it_was() -> None:
     snapshot = Snapshot("plain20", fakes.photo(), device="cpu")
     result, _ = measured(TrustRequest(snapshot, ("gradient",)))
