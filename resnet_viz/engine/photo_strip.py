@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,17 +33,20 @@ class PhotoStrip(QObject):
 
     ``replaced``: there are other photos. ``tile_changed`` carries the place of one whose
     thumbnail or answer has come, or −1 for all. ``moved`` carries the path of the photo to be
-    shown. Thumbnails are made elsewhere, one after the other.
+    shown; ``folder_asked`` asks the user for another folder. Thumbnails are made elsewhere, one
+    after the other.
     """
 
     replaced = Signal()
     tile_changed = Signal(int)
     moved = Signal(str)
+    folder_asked = Signal()
 
     def __init__(self, state: ExplorerState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._paths: tuple[str, ...] = ()
+        self._places: dict[str, int] = {}
         self._current = -1
         self._thumbnails: dict[str, np.ndarray] = {}
         self._sentences: dict[str, str] = {}
@@ -67,6 +70,7 @@ class PhotoStrip(QObject):
     def show_photos(self, paths: Sequence[str | Path]) -> None:
         """Step through other photos, beginning with the first."""
         self._paths = tuple(dict.fromkeys(map(str, paths)))
+        self._places = {path: place for place, path in enumerate(self._paths)}
         self._current = -1
         self._thumbnails.clear()
         self._sentences.clear()
@@ -78,6 +82,7 @@ class PhotoStrip(QObject):
         """Forget the photos; the one that is on show stays."""
         if self._paths:
             self._paths, self._current = (), -1
+            self._places = {}
             self.replaced.emit()
 
     def go(self, place: int) -> None:
@@ -104,13 +109,20 @@ class PhotoStrip(QObject):
         made = result.snapshot
         path = made.photo.path
         # What was cropped by hand is another picture than that which the tile shows.
-        if path not in self._paths or path is None or made.crop is not None:
+        if path is None or path not in self._places or made.crop is not None:
             return
         top = result.all_on.top(1)[0]
         self._answers[made.network, made.weights, path] = Answer(
             result.labels[top], float(result.all_on.probabilities[top])
         )
-        self.tile_changed.emit(self._paths.index(path))
+        self.tile_changed.emit(self._places[path])
+
+    def know(self, network: str, weights: WeightsChoice, answers: Mapping[str, Answer]) -> None:
+        """Keep what a network answered to several of the photos, by their paths."""
+        for path, answer in answers.items():
+            self._answers[network, weights, path] = answer
+            if path in self._places:
+                self.tile_changed.emit(self._places[path])
 
     def close(self) -> None:
         """Make no more thumbnails."""
@@ -131,8 +143,8 @@ class PhotoStrip(QObject):
         self._tell()
 
     def _tell(self) -> None:
-        if self._making in self._paths:
-            self.tile_changed.emit(self._paths.index(self._making))
+        if self._making in self._places:
+            self.tile_changed.emit(self._places[self._making])
         self._make_next()
 
 

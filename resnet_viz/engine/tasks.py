@@ -21,6 +21,7 @@ from resnet_viz.results.attribution import AttributionRequest, PairRequest
 from resnet_viz.results.comparison import CompareRequest
 from resnet_viz.results.convolution import ConvolutionRequest
 from resnet_viz.results.depth import DepthRequest
+from resnet_viz.results.folder import FolderRequest, LayoutRequest
 from resnet_viz.results.handout import WriteHandout
 from resnet_viz.results.laboratory import LaboratoryRequest
 from resnet_viz.results.lesions import LesionsRequest
@@ -53,6 +54,8 @@ TASKS: dict[type, str] = {
     AttributionRequest: "resnet_viz.analysis.attribution.task:run",
     PairRequest: "resnet_viz.analysis.attribution.pair:run",
     TrustRequest: "resnet_viz.analysis.trust:run",
+    FolderRequest: "resnet_viz.analysis.folder:run",
+    LayoutRequest: "resnet_viz.analysis.folder:draw",
     WriteHandout: "resnet_viz.export.handout:run",
     WriteRequest: "resnet_viz.export.formats:run",
     AnimateRequest: "resnet_viz.export.animation:run",

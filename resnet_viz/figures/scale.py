@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from resnet_viz.figures.numbers import Row, power_of_ten, row_of
+from resnet_viz.figures.numbers import Row, number_text, power_of_ten, row_of
 
 _LEAST_DECADES = 2
 
@@ -64,3 +64,20 @@ def spread(values: Sequence[float], least: float, top: float, bottom: float = 0.
         places[index] = min(places[index], ceiling)
         ceiling = places[index] - least
     return places
+
+
+def round_ticks(low: float, high: float, most: int = 4) -> tuple[tuple[float, str], ...]:
+    """Round numbers between two ends, at most so many of them and as many as that allows."""
+    span = high - low
+    if not (math.isfinite(span) and span > 0):
+        return ()
+    power = 10.0 ** math.floor(math.log10(span / most))
+    step = next(power * n for n in (1, 2, 5, 10) if span / (power * n) <= most)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return tuple((n * step, _short(n * step)) for n in range(first, last + 1))
+
+
+def _short(value: float) -> str:
+    """As `number_text`, without noughts after the point."""
+    text = number_text(value, 3)
+    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text

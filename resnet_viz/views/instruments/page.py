@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.engine.explorer import Explorer
+from resnet_viz.engine.photo_strip import PhotoStrip
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.figures.figure import Figure
@@ -39,6 +40,7 @@ class InstrumentsPage(Page):
 
     def __init__(self, state: ExplorerState, worker: Worker, say: Callable[[str], None]) -> None:
         super().__init__(state, worker, say)
+        self._strip: PhotoStrip | None = None
         self.panels: dict[str, Panel] = {}
         self.photos: Callable[[], tuple[str, ...]] = lambda: ()
         self._result: Result | None = None
@@ -67,6 +69,7 @@ class InstrumentsPage(Page):
         """As every page, with the strip of photos."""
         made = super().of(explorer, say, actions)
         made.photos = lambda: explorer.photos.paths
+        made._strip = explorer.photos
         return made
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -155,6 +158,8 @@ class InstrumentsPage(Page):
             made: Panel = entry.load()(self.state, self.worker, self.say)
             made.entitle(entry.title)
             made.photos = self.photos
+            if self._strip is not None:
+                made.take_strip(self._strip)
             self.panels[name] = made
             self.stack.addWidget(made)
             made.retheme()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.engine.channel import Channel
+from resnet_viz.engine.photo_strip import PhotoStrip
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.figures.numbers import duration_text
@@ -113,6 +114,9 @@ class Panel(Feature):
     @property
     def settled(self) -> bool:
         return not self.channel.running
+
+    def take_strip(self, strip: PhotoStrip) -> None:
+        """Take the photos to step through; for a panel that has something to say of them."""
 
     def request(self) -> object:
         """The task that measures what is chosen now.

@@ -81,5 +81,11 @@ INSTRUMENTS: list[InstrumentEntry] = [
         "resnet_viz.views.instruments.receptive_channels:ChannelsPanel",
         "Brush a place: which channels see it, and what excites them",
     ),
+    InstrumentEntry(
+        "folder",
+        "Folder",
+        "resnet_viz.views.instruments.folder:FolderPanel",
+        "A folder of photos: answers, a map of the features, neighbours",
+    ),
 ]
 """To add an instrument, write its module and add its entry here."""

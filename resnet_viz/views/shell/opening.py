@@ -62,6 +62,7 @@ class Opening(QObject):
                 cifar10_test.set_source(Path(path))
         self._state.weights_changed.connect(self._remember)
         self._photos.moved.connect(lambda path: self.loader.load(lambda: load_photo(path)))
+        self._photos.folder_asked.connect(self.ask_for_folder)
 
     def open_path(self, path: str) -> None:
         """Open a photo, a folder of photos, weights and their network, or a session."""
