@@ -7,16 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QSlider,
-    QToolButton,
     QWidget,
 )
 
@@ -27,14 +25,13 @@ from resnet_viz.figures.figure import Figure
 from resnet_viz.images import overlay
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.attribution import AttributionMap, AttributionRequest, AttributionResult
-from resnet_viz.results.attribution_methods import FIRST, METHODS, SMALL, TOGETHER, Method
+from resnet_viz.results.attribution_methods import FIRST, METHODS, Method
 from resnet_viz.results.result import Result
-from resnet_viz.views.instruments.panel import Panel
+from resnet_viz.views.instruments.maps_panel import MapsPanel, chosen, counted
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, choose
 from resnet_viz.views.widgets.picture import Picture
 from resnet_viz.views.widgets.scale_bar import ScaleBar
-from resnet_viz.views.widgets.time_left import TimeLeft
 
 EXPLORERS = "The explorer's class"
 NOBODY = "no other class"
@@ -128,7 +125,7 @@ class _Cell(QWidget):
         grid.addWidget(self.bar, 3, 0, 1, sides)
 
 
-class AttributionPanel(Panel):
+class AttributionPanel(MapsPanel):
     """Chosen methods side by side; two classes give the map of their difference."""
 
     NAME = "attribution"
@@ -144,28 +141,15 @@ class AttributionPanel(Panel):
         super().__init__(state, worker, say)
         self.result: AttributionResult | None = None
         self._labels: tuple[str, ...] = ()
-        self._channels: dict[str, int] = {}
-        self._batched = False
-        self._asked: tuple[float, float] | None = None
-        self._truth = 1.0
         self._cells: list[_Cell] = []
         self._shown: tuple[object, ...] = ()
         self._photos: dict[int, np.ndarray] = {}
         self._of: object = None
-        self.methods = QToolButton()
-        self.methods.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.menu = QMenu(self.methods)
-        self.menu.setToolTipsVisible(True)
-        self.ticks: dict[str, QAction] = {}
-        for name, method in METHODS.items():
-            tick = self.menu.addAction(method.title)
-            tick.setCheckable(True)
-            tick.setChecked(name in FIRST)
-            tick.setToolTip(f"{method.sentence} {method.paper}. Costs {method.cost}.")
-            tick.toggled.connect(lambda _: self._ticked())
-            self.ticks[name] = tick
-        self.methods.setMenu(self.menu)
-        self.methods.setAccessibleName("Methods")
+        tips = {
+            name: (one.title, f"{one.sentence} {one.paper}. Costs {one.cost}.")
+            for name, one in METHODS.items()
+        }
+        self.methods, self.ticks = self.menu_of("Methods", tips, FIRST)
         self.target = ClassBox(EXPLORERS, "Class A, that is explained")
         self.against = ClassBox(NOBODY, "Class B, that it is not")
         self.options.addWidget(self.methods)
@@ -193,14 +177,9 @@ class AttributionPanel(Panel):
         self.area.addLayout(self.grid, 1)
         self.looks.hide()
         self.colours.currentIndexChanged.connect(lambda _: self._draw())
-        self.left = TimeLeft(self.channel)
-        self.left.told.connect(self._tell_left)
-        self.channel.ended.connect(self._learn)
-        self.progress.cancel.clicked.connect(self.left.forget)
         self._later = QTimer(self, singleShot=True, interval=60)
         self._later.timeout.connect(self._draw)
-        state.block_changed.connect(lambda _: self._block_changed())
-        self._ticked()
+        self.ticked()
 
     def _slider(self, value: int, name: str) -> QSlider:
         made = QSlider(Qt.Orientation.Horizontal)
@@ -215,49 +194,40 @@ class AttributionPanel(Panel):
     @property
     def chosen(self) -> tuple[str, ...]:
         """The methods that are ticked, in the order of the list."""
-        return tuple(name for name, tick in self.ticks.items() if tick.isChecked())
+        return chosen(self.ticks)
+
+    def methods_chosen(self) -> tuple[str, ...]:
+        return self.chosen
+
+    def work(self, costs: list[float]) -> float:
+        return sum(costs)
+
+    def taken(self) -> float | None:
+        return None if self.result is None else self.result.seconds
+
+    def shown_block(self) -> str | None:
+        """That of the maps, if a method looks at it."""
+        if self.result is None:
+            return None
+        of_block = any(METHODS[name].uses_block for name in self.result.request.methods)
+        return self.result.block if of_block else None
 
     def request(self) -> AttributionRequest:
         """What is chosen, at the selected block."""
         if not self.chosen:
             raise ValueError("Choose at least one method first")
-        seconds = self.seconds()
-        self._asked = None if seconds is None else (seconds, self._truth)
+        self.promise()
         return AttributionRequest(
-            self.state.snapshot, self.chosen, self._block(), self.target.number, self.against.number
+            self.state.snapshot, self.chosen, self.block(), self.target.number, self.against.number
         )
-
-    def _block(self) -> str:
-        return self.state.block if self.state.block in self._channels else ""
-
-    def passes(self) -> float | None:
-        """The cost of the chosen methods, corrected by what the last measurement took."""
-        if not self._channels:
-            return None
-        channels = self._channels.get(self._block()) or list(self._channels.values())[-1]
-        costs = [METHODS[name].worth(channels) for name in self.chosen]
-        # Small pictures go through the network many at once, which is quicker for each.
-        costs = [1 + TOGETHER * (cost - 1) if self._batched else cost for cost in costs]
-        return self._truth * (2 + 2 * sum(costs))
-
-    @property
-    def stale(self) -> bool:
-        """True too where a method of the block shows another block than the selected one."""
-        if super().stale or self.result is None:
-            return super().stale
-        of_block = any(METHODS[name].uses_block for name in self.result.request.methods)
-        wanted = self._block() or next(reversed(self._channels), self.result.block)
-        return of_block and wanted != self.result.block
 
     def show_result(self, result: Result) -> None:
         """Offer the network's classes."""
-        self._channels = {one.name: len(one.activation) for one in result.now.blocks}
-        self._batched = result.weights.trained and max(result.network_input.shape[:2]) <= SMALL
+        super().show_result(result)
         if result.labels != self._labels:
             self._labels = result.labels
             for box in (self.target, self.against):
                 box.set_labels(result.labels)
-        self._mark()
 
     def show_update(self, update: object) -> None:
         """Draw the maps that there are so far."""
@@ -285,7 +255,7 @@ class AttributionPanel(Panel):
             return None
         request = self.result.request
         if self.stale:
-            request = replace(request, block=self._block(), target=None, against=None)
+            request = replace(request, block=self.block(), target=None, against=None)
         return replace(request, snapshot=replace(self.state.snapshot, gates=GateSettings()))
 
     def choices(self) -> dict[str, Json]:
@@ -320,29 +290,10 @@ class AttributionPanel(Panel):
             for words in cell.words:
                 words.setStyleSheet(f"color: {theme.current().muted}")
 
-    def _ticked(self) -> None:
-        count = len(self.chosen)
-        self.methods.setText(f"{count} method{'' if count == 1 else 's'}")
-        self._tell_time()
-
-    def _block_changed(self) -> None:
-        self._mark()
-        self._tell_time()
-
-    def _tell_left(self, sentence: str) -> None:
-        """While it runs the time left is told, else how long a measurement takes."""
-        if sentence:
-            self.takes.setText(f"{sentence}.")
-        else:
-            self._tell_time()
-
-    def _learn(self) -> None:
-        """Promise what the measurement that has just ended has taken."""
-        if self._asked is not None and self.result is not None and self._asked[0] > 0:
-            promised, truth = self._asked
-            self._truth = truth * self.result.seconds / promised
-        self._asked = None
-        self._tell_time()
+    def ticked(self) -> None:
+        """Count the methods, and say how long they take."""
+        self.methods.setText(counted(len(self.chosen), "method"))
+        super().ticked()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
