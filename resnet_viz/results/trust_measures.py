@@ -62,7 +62,7 @@ _ALL = (
         "The smaller the area, the better; a guess gives less away by the shape of the hole.",
         "Rong 2022, arXiv:2202.00449",
         "Its guess is a blur, which scattered pixels survive better than whole regions do: on "
-        "average the fine random map keeps more than the coarse one, though neither knows anything.",
+        "average the fine random map keeps more than the coarse one, and neither knows anything.",
         "pixels",
         "probability of the class",
         forwards=30,

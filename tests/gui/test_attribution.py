@@ -20,10 +20,12 @@ from resnet_viz.results.attribution import AttributionMap, AttributionRequest, A
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.task import Progress
 from resnet_viz.views.instruments.attribution import AttributionPanel
+from resnet_viz.views.instruments.page import InstrumentsPage
 from resnet_viz.views.instruments.panel import STALE
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.time_left import TimeLeft
 from tests import fakes
+from tests.gui.conftest import Driver
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -254,3 +256,20 @@ def test_it_is_drawn_in_every_theme(qapp: QApplication, panel: AttributionPanel,
     panel.show_update(result(panel))
     assert not panel.grab().isNull()
     theme.apply(qapp, theme.DARK)
+
+
+def test_a_tick_of_a_menu_can_be_undone(driver: Driver) -> None:
+    window = driver.window
+    page = window.pages["instruments"]
+    assert isinstance(page, InstrumentsPage)
+    panel = page.panel("attribution")
+    assert isinstance(panel, AttributionPanel)
+    before = panel.chosen
+    panel.ticks["occlusion"].trigger()
+    assert panel.chosen == (*before, "occlusion")
+    stack = window.state.undo_stack
+    assert stack.undoText().endswith("Methods")
+    stack.undo()
+    assert panel.chosen == before
+    stack.redo()
+    assert panel.chosen == (*before, "occlusion")

@@ -92,6 +92,7 @@ class MapsPanel(Panel):
         button.setAccessibleName(name)
         menu = QMenu(button)
         menu.setToolTipsVisible(True)
+        menu.setAccessibleName(name)
         ticks = {}
         for key, (title, tip) in items.items():
             tick = menu.addAction(title)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QLineEdit,
+    QMenu,
     QScrollBar,
     QSpinBox,
     QWidget,
@@ -53,6 +54,9 @@ class Steps(QObject):
         for button in part.findChildren(QAbstractButton):
             self._look_at(button)
             button.clicked.connect(lambda _=False, button=button: self._changed(button))
+        for menu in part.findChildren(QMenu):
+            self._look_at(menu)
+            menu.triggered.connect(lambda _, menu=menu: self._changed(menu))
         numbers: list[QSpinBox | QDoubleSpinBox] = [*part.findChildren(QSpinBox)]
         for number in (*numbers, *part.findChildren(QDoubleSpinBox)):
             self._look_at(number)
