@@ -56,7 +56,10 @@
       const name = part.getAttribute("data-block"), gate = gates.get(name);
       part.classList.toggle("off", gate === 0);
       part.classList.toggle("weak", gate > 0 && gate < 1);
-      if (part.tagName !== "BUTTON") continue; // not one that has a state of its own
+      for (const drawn of part.querySelectorAll(".gate")) {
+        drawn.classList.toggle("shown", Number(drawn.getAttribute("data-gate")) === gate);
+      }
+      if (part.getAttribute("role") !== "button") continue; // no state of its own
       part.setAttribute("aria-pressed", gate === 0);
       part.setAttribute("aria-label", `${name}, skip ${gateText(gate)}`);
     }
@@ -328,9 +331,14 @@
   if (find("strength")) {
     find("strength").addEventListener("input", (event) => show(data.strengths[event.target.value]));
   }
-  for (const part of document.querySelectorAll("#controls button[data-block]")) {
+  for (const part of document.querySelectorAll("#controls [role=button][data-block]")) {
     const own = part.getAttribute("data-block");
     part.addEventListener("click", () => toggle(({ name }) => name === own));
+    part.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault(); // else the page scrolls
+      toggle(({ name }) => name === own);
+    });
   }
   for (const part of document.querySelectorAll("#controls [data-stage]")) {
     const own = Number(part.getAttribute("data-stage"));

@@ -5,10 +5,11 @@ Shapes are vectors and text is text. Names are only ever drawn, never read as an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Sheet
 
 _PIXELS = 96  # an inch
-_FONT, _LEGIBLE = 13.0, 7.0
+_FONT, LEGIBLE = 13.0, 7.0
 _WORDS = "DejaVu Sans"
 
 
@@ -59,7 +60,7 @@ class Diagram:
     def laid_out(self, size: tuple[float, float] | None = None) -> Layout[Any]:
         """Where everything lies."""
         width, height = size or self.size
-        text = Text(_em, _FONT, _LEGIBLE, self.vertical)
+        text = Text(_em, _FONT, LEGIBLE, self.vertical)
         if self.level == "network":
             return lay_out_network(self.structure, width, height, text, self.opened)
         if self.level == "layers":
@@ -115,10 +116,43 @@ def draw_diagram(diagram: Diagram, theme: Theme, preset: Preset) -> Sheet:
     pen.text(diagram.title, across / 2, -head / 2, 16, theme.text)
     pen.text(caption, 8, down + foot / 2, 10.5, theme.muted, align="left")
     pen.shift = shift
+    paint(pen, layout, diagram)
+    return sheet
+
+
+def paint(pen: Pen, layout: Layout[Any], diagram: Diagram) -> None:
+    """Draw everything that lies in a layout."""
     _ground(pen, layout, diagram)
     for part in layout.parts:
-        _part(pen, part, diagram)
-    return sheet
+        with pen.part(part):
+            _part(pen, part, diagram)
+
+
+class Pen(Protocol):
+    """What the diagram is drawn with. ``shift`` moves everything to the right."""
+
+    theme: Theme
+    shift: float
+
+    def box(self, rect: Rect, face: str, edge: str, line: float = 1.2, round_by: float = 4.0,
+            alpha: float = 1.0, edge_alpha: float = 1.0,
+            order: float = 3.0) -> None: ...  # fmt: skip
+    def line(self, points: Sequence[tuple[float, float]], colour: str, width: float = 1.6,
+             dashed: bool = False, alpha: float = 1.0, order: float = 2.0) -> None: ...  # fmt: skip
+    def curve(self, vertices: Sequence[tuple[float, float]], codes: Sequence[int], colour: str,
+              width: float, dashed: bool, alpha: float) -> None: ...  # fmt: skip
+    def circle(self, centre: Point, radius: float, face: str, edge: str, line: float) -> None: ...
+    def polygon(self, corners: Sequence[tuple[float, float]], colour: str) -> None: ...
+    def image(self, pixels: np.ndarray, place: Rect) -> None: ...
+    def label(self, label: Label, colour: str, bold: bool = False) -> None: ...
+
+    def part(self, part: Part) -> AbstractContextManager[object]:
+        """Within the context a part is drawn."""
+        ...
+
+    def gates(self, part: Part, gate: float) -> Iterator[float]:
+        """At which gates the skip past a part, which is at ``gate``, is to be drawn in turn."""
+        ...
 
 
 @dataclass
@@ -193,15 +227,34 @@ class _Pen:
             family=_WORDS, zorder=6, linespacing=LINE * 0.85, parse_math=False,
         )  # fmt: skip
 
+    def polygon(self, corners: Sequence[tuple[float, float]], colour: str) -> None:
+        from matplotlib.patches import Polygon
+
+        moved = [(x + self.shift, y) for x, y in corners]
+        self.axes.add_patch(Polygon(moved, facecolor=colour, edgecolor="none", zorder=2))
+
+    def image(self, pixels: np.ndarray, place: Rect) -> None:
+        left, right = place.x + self.shift, place.right + self.shift
+        self.axes.imshow(
+            pixels, extent=(left, right, place.bottom, place.y), aspect="auto", zorder=2,
+            interpolation="nearest",
+        )  # fmt: skip
+
+    def part(self, part: Part) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def gates(self, part: Part, gate: float) -> Iterator[float]:
+        yield gate
+
     def label(self, label: Label, colour: str, bold: bool = False) -> None:
         """A label, unless it is too small to read."""
-        if label.size < _LEGIBLE - 0.01:
+        if label.size < LEGIBLE - 0.01:
             return
         at = label.rect.centre
         self.text(label.text, at.x, at.y, 0.96 * label.size, colour, label.turned, bold)
 
 
-def _ground(pen: _Pen, layout: Layout[Any], diagram: Diagram) -> None:
+def _ground(pen: Pen, layout: Layout[Any], diagram: Diagram) -> None:
     """Stages, main line, input, head and captions."""
     theme = pen.theme
     for stage in layout.stages:
@@ -215,12 +268,7 @@ def _ground(pen: _Pen, layout: Layout[Any], diagram: Diagram) -> None:
         if len(edge) > 2 or number in (0, len(layout.edges) - 1):
             _arrow(pen, edge[-2], edge[-1], min(11.0, 0.75 * layout.spacing))
     if diagram.picture is not None:
-        place = layout.input
-        left, right = place.x + pen.shift, place.right + pen.shift
-        pen.axes.imshow(
-            diagram.picture, extent=(left, right, place.bottom, place.y), aspect="auto", zorder=2,
-            interpolation="nearest",
-        )  # fmt: skip
+        pen.image(diagram.picture, layout.input)
     face = 0.0 if diagram.picture is not None else 1.0
     pen.box(layout.input, theme.raised, theme.muted, 1.2, 0, alpha=face)
     for label in layout.head:
@@ -231,7 +279,7 @@ def _ground(pen: _Pen, layout: Layout[Any], diagram: Diagram) -> None:
     for fold in layout.folds:
         pen.label(fold.label, theme.muted)
     for caption in layout.captions:
-        if caption.label.size >= _LEGIBLE - 0.01:
+        if caption.label.size >= LEGIBLE - 0.01:
             end = (caption.edge.x, caption.label.rect.y + 1)
             if layout.vertical:
                 end = (caption.label.rect.x + 1, caption.edge.y)
@@ -239,18 +287,16 @@ def _ground(pen: _Pen, layout: Layout[Any], diagram: Diagram) -> None:
             pen.label(caption.label, theme.muted)
 
 
-def _arrow(pen: _Pen, tail: Point, tip: Point, size: float) -> None:
-    from matplotlib.patches import Polygon
-
+def _arrow(pen: Pen, tail: Point, tip: Point, size: float) -> None:
     along = np.array([tip.x - tail.x, tip.y - tail.y])
     along *= size / max(1e-6, float(np.hypot(*along)))
     across = 0.55 * np.array([-along[1], along[0]])
-    end = np.array([tip.x + pen.shift, tip.y])
+    end = np.array([tip.x, tip.y])
     corners = [end, end - along + across, end - along - across]
-    pen.axes.add_patch(Polygon(corners, facecolor=pen.theme.muted, edgecolor="none", zorder=2))
+    pen.polygon([(float(x), float(y)) for x, y in corners], pen.theme.muted)
 
 
-def _part(pen: _Pen, part: Part, diagram: Diagram) -> None:
+def _part(pen: Pen, part: Part, diagram: Diagram) -> None:
     theme, gates = pen.theme, diagram.gates
     branch = float(np.mean([gates.branch(name) for name in part.names]))
     colour = theme.off if branch == 0.0 else theme.branch
@@ -288,10 +334,11 @@ def _part(pen: _Pen, part: Part, diagram: Diagram) -> None:
     if part.arc is not None and part.junction is not None:
         gate = float(np.mean([gates.skip(name) for name in part.names]))
         concat = diagram.structure.block(part.name).combine == "concat"
-        _skip(pen, part.arc, part.junction, gate, concat)
+        for drawn in pen.gates(part, gate):
+            _skip(pen, part.arc, part.junction, drawn, concat)
 
 
-def _value(pen: _Pen, place: Rect, name: str, size: float, diagram: Diagram) -> None:
+def _value(pen: Pen, place: Rect, name: str, size: float, diagram: Diagram) -> None:
     value, scale = diagram.values.get(name), diagram.scale
     if value is None or min(place.width, place.height) < 1:
         return
@@ -301,7 +348,7 @@ def _value(pen: _Pen, place: Rect, name: str, size: float, diagram: Diagram) -> 
     mark = scale.mark(value) if scale is not None else "·"
     if scale is None or mark:
         pen.box(place, pen.theme.panel, pen.theme.line, 1.0, 2)
-        pen.label(Label(mark, place, max(size, _LEGIBLE)), pen.theme.text)
+        pen.label(Label(mark, place, max(size, LEGIBLE)), pen.theme.text)
         return
     share = min(1.0, max(0.0, scale.position(value)))
     colour = colormaps["viridis"](share)
@@ -310,9 +357,11 @@ def _value(pen: _Pen, place: Rect, name: str, size: float, diagram: Diagram) -> 
     pen.label(Label(scale.text(value), place, size), words)
 
 
-def _skip(pen: _Pen, arc: Arc, junction: Rect, gate: float, concat: bool) -> None:
-    from matplotlib.path import Path as Curve
+_MOVE, _LINE, _BEND = 1, 2, 3
+"""The codes of a curve as matplotlib has them; a bend is of the second degree, of two points."""
 
+
+def _skip(pen: Pen, arc: Arc, junction: Rect, gate: float, concat: bool) -> None:
     theme = pen.theme
     start, end, top = (arc.start.x, arc.start.y), (arc.end.x, arc.end.y), arc.top
     if arc.vertical:
@@ -330,18 +379,17 @@ def _skip(pen: _Pen, arc: Arc, junction: Rect, gate: float, concat: bool) -> Non
     ]
     if arc.vertical:
         points = [(y, x) for x, y in points]
-    codes = [Curve.MOVETO, Curve.LINETO, Curve.CURVE3, Curve.CURVE3, Curve.LINETO, Curve.CURVE3,
-             Curve.CURVE3, Curve.LINETO]  # fmt: skip
+    codes = [_MOVE, _LINE, _BEND, _BEND, _LINE, _BEND, _BEND, _LINE]
     thin = min(1.0, max(0.5, junction.width / 14))
     width = thin * theme.line_width * (0.45 + 0.75 * gate if gate else 0.8)
     colour = theme.skip if gate else theme.off
-    pen.curve(points, [int(c) for c in codes], colour, width, not gate, 0.45 + 0.55 * gate)
+    pen.curve(points, codes, colour, width, not gate, 0.45 + 0.55 * gate)
     pen.circle(arc.start, max(1.8, 0.9 * width), colour, colour, 0)
-    if arc.label is not None and gate == 1.0 and arc.label.size >= _LEGIBLE - 0.01:
+    if arc.label is not None and gate == 1.0 and arc.label.size >= LEGIBLE - 0.01:
         pen.box(arc.label.rect, theme.panel, colour, 1.0, 3, order=5)
         pen.label(arc.label, theme.text)
     if gate < 1.0:
-        middle, size = (start[0] + end[0]) / 2, max(_LEGIBLE, arc.text_size)
+        middle, size = (start[0] + end[0]) / 2, max(LEGIBLE, arc.text_size)
         words = f"{gate:.2g}" if gate else "off"
         wide, deep = (0.62 * len(words) + 0.6) * size, LINE * size
         x, y = (top, middle) if arc.vertical else (middle, top)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.export.handout_page import page
 from resnet_viz.export.lecture import Lecture
 from resnet_viz.export.replacing import replacing
+from resnet_viz.figures.measures import MEASURES
 from resnet_viz.results.handout import Handout, Question, WriteHandout, Written
 from resnet_viz.results.task import Progress, TaskError
 
@@ -58,11 +59,25 @@ def write_handout(handout: Handout, path: Path) -> None:
         partial.write_text(page(handout), encoding="utf-8")
 
 
-def questions_of(lecture: Lecture) -> tuple[Question, ...]:
-    """The predictions that a lecture asks for; which answer is right it does not know."""
-    asked = (step.predict for step in lecture.steps)
-    return tuple(
-        Question(one.question, tuple(answer.text for answer in one.answers))
-        for one in asked
-        if one is not None
-    )
+def questions_of(
+    lecture: Lecture, measured: Mapping[int, float] | None = None
+) -> tuple[Question, ...]:
+    """The predictions that a lecture asks for.
+
+    ``measured`` is what was measured at its steps, by their numbers: the answer that it fits is the
+    right one. Where nothing was measured nobody knows which is.
+    """
+    questions = []
+    for number, step in enumerate(lecture.steps):
+        one = step.predict
+        if one is None:
+            continue
+        answers = tuple(answer.text for answer in one.answers)
+        value = (measured or {}).get(number)
+        if value is None:
+            questions.append(Question(one.question, answers))
+            continue
+        measure = MEASURES[one.measure]
+        said = f"{measure.title}: {measure.text(value)}"
+        questions.append(Question(one.question, answers, one.right(value), said))
+    return tuple(questions)

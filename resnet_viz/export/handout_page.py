@@ -21,6 +21,8 @@ import numpy as np
 from PIL import Image
 
 from resnet_viz import assets
+from resnet_viz.export.diagram import Diagram
+from resnet_viz.export.diagram_svg import svg_diagram
 from resnet_viz.figures import attribution
 from resnet_viz.figures.gradient_flow import bands
 from resnet_viz.figures.gradient_words import remark, sentence
@@ -32,7 +34,6 @@ from resnet_viz.figures.scale import Scale
 from resnet_viz.figures.terms import keys_by_word, terms, word_pattern
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
-from resnet_viz.networks.structure import Block, Structure
 from resnet_viz.results.attribution import AttributionResult
 from resnet_viz.results.attribution_methods import METHODS
 from resnet_viz.results.handout import STRENGTHS, Computed, Handout, Question, strength_key
@@ -346,53 +347,41 @@ def _controls(handout: Handout) -> str:
         '<label class="strength">Strength of all skips '
         f'<input id="strength" type="range" min="0" max="{len(STRENGTHS) - 1}" step="1"> '
         '<output id="strength-text" for="strength"></output></label>\n'
-        f"{_diagram(structure, frozenset(handout.left_out))}\n</section>"
+        f"{_diagram(handout)}\n</section>"
     )
 
 
-def _diagram(structure: Structure, left_out: frozenset[str]) -> str:
-    """The network block by block, a row for each stage; each block is the switch of its skip."""
-    stages = []
-    for stage in structure.stages:
-        title = f"Stage {stage.number}"
-        if stage.skips:
-            title = f'<button type="button" data-stage="{stage.number}">{title}</button>'
-        blocks = "".join(
-            f"<li>{_block(block, block.name not in left_out)}</li>" for block in stage.blocks
+def _diagram(handout: Handout) -> str:
+    """The whole network, for a wide window and for a narrow one; each block switches its skip."""
+    structure = handout.on.structure
+    gates = {
+        name: sorted({one.state.gates.skip(name) for one in handout.states}, reverse=True)
+        for name in structure.skips
+    }
+    switches = frozenset(structure.skips) - frozenset(handout.left_out)
+    drawn = "".join(
+        f'<div class="{kind}">'
+        + svg_diagram(
+            Diagram(structure, size=size, picture=handout.on.network_input), gates, switches, kind
         )
-        stages.append(f"<li>{title}<ol>{blocks}</ol></li>")
+        + "</div>"
+        for kind, size in _DIAGRAMS.items()
+    )
+    stages = "".join(
+        f'<button type="button" data-stage="{stage.number}">Stage {stage.number}</button> '
+        for stage in structure.stages
+        if stage.skips
+    )
     return (
         '<h3 id="blocks-title">The blocks, from input to output</h3>\n'
-        "<p>Each box is a residual branch, the arc over it the skip past it, and ⊕ is where the "
-        "two meet; a box on the arc is a projection. Choose a block, or a stage, to switch its "
-        f'skip off.</p>\n<ol class="blocks" aria-labelledby="blocks-title">{"".join(stages)}</ol>'
+        "<p>Each box is a residual branch, the arc past it the skip, and ⊕ is where the two meet. "
+        "Choose a block, or a stage, to switch its skip off.</p>\n"
+        f'<p class="stages">{stages}</p>\n<div class="diagram">{drawn}</div>'
     )
 
 
-def _block(block: Block, alone: bool) -> str:
-    """One block, to be set beside the next: the line through it goes on there.
-
-    It is a button where it has a state in which its skip ``alone`` is off.
-    """
-    name = escape(block.name)
-    branch = '<path class="line" d="M0 42H64"/><rect class="branch" x="16" y="32" width="24" '
-    branch += 'height="20" rx="3"/>'
-    if not block.has_skip:
-        return f'<span class="block">{_svg(branch)}{name}</span>'
-    sign = "M47 42h10M52 37v10" if block.combine == "add" else "M50 37v10M54 37v10"
-    skip = '<path class="arc" d="M6 42C6 2 52 2 52 36"/>'
-    if block.shortcut == "projection":
-        skip += '<rect class="projection" x="23" y="8" width="12" height="9"/>'
-    skip += '<path class="cut" d="M23 6l12 12m0 -12l-12 12"/>'
-    meet = f'<circle class="meet" cx="52" cy="42" r="7"/><path class="sign" d="{sign}"/>'
-    drawn = _svg(branch + skip + meet)
-    if not alone:
-        return f'<span class="block" data-block="{name}">{drawn}{name}</span>'
-    return f'<button type="button" class="block" data-block="{name}">{drawn}{name}</button>'
-
-
-def _svg(inside: str) -> str:
-    return f'<svg viewBox="0 0 64 56" width="64" height="56" aria-hidden="true">{inside}</svg>'
+_DIAGRAMS: dict[str, tuple[float, float]] = {"wide": (1080.0, 420.0), "narrow": (350.0, 700.0)}
+"""The sizes in which the diagram is laid out, by the kind of window."""
 
 
 def _figures(handout: Handout, tiles: Sequence[int]) -> str:
@@ -521,12 +510,7 @@ def _questions(questions: Iterable[Question]) -> str:
             f'<label><input type="radio" name="question{number}"> {escape(answer)}</label>'
             for answer in one.answers
         )
-        right = ""
-        if one.right is not None and 0 <= one.right < len(one.answers):
-            right = (
-                "<details><summary>What was measured</summary>"
-                f"<p>{escape(one.answers[one.right])}</p></details>"
-            )
+        right = _right(one)
         made.append(
             f"<li><fieldset><legend>{escape(one.text)}</legend>"
             f'<div class="choices">{answers}</div></fieldset>{right}</li>'
@@ -534,6 +518,19 @@ def _questions(questions: Iterable[Question]) -> str:
     if not made:
         return ""
     return f'<section id="questions"><h2>Questions</h2>\n<ol>{"".join(made)}</ol></section>'
+
+
+def _right(question: Question) -> str:
+    """What was measured, to be opened by who has guessed; "" where nothing was."""
+    said = [question.measured] if question.measured else []
+    if question.right is not None and 0 <= question.right < len(question.answers):
+        said.insert(0, f"✓ {question.answers[question.right]}")
+    elif said:
+        said.append("None of the answers fits.")
+    if not said:
+        return ""
+    lines = "".join(f"<p>{escape(line)}</p>" for line in said)
+    return f"<details><summary>What was measured</summary>{lines}</details>"
 
 
 def _linked(text: str) -> str:

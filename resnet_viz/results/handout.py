@@ -24,11 +24,12 @@ PATIENCE = 300.0
 @dataclass(frozen=True)
 class Question:
     """A question of a lecture with its answers; ``right`` is the place of the one that was measured
-    to be right, if it was."""
+    to be right, if it was, and ``measured`` says what was measured."""
 
     text: str
     answers: tuple[str, ...] = ()
     right: int | None = None
+    measured: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +25,7 @@ from resnet_viz.export.handout import left_out, questions_of, run, write_handout
 from resnet_viz.export.handout_page import page
 from resnet_viz.export.lecture import Answer, Lecture, Prediction, Step
 from resnet_viz.figures.gradient_words import sentence
+from resnet_viz.figures.measures import MEASURES
 from resnet_viz.figures.numbers import number_text, per_cent
 from resnet_viz.images import gallery
 from resnet_viz.networks import catalog
@@ -192,8 +194,8 @@ def test_many_blocks_and_slow_networks_get_fewer_states(
     text = page(few)
     assert "3 of the 9 blocks have a state of their own" in text
     assert "layer1.1, layer1.2, layer2.0, layer2.2, layer3.0, layer3.1" in text
-    buttons = [given for tag, given in Tags(text).tags if tag == "button" and "data-block" in given]
-    assert [given["data-block"] for given in buttons] == ["layer1.0", "layer2.1", "layer3.2"]
+    buttons = [given["data-block"] for _, given in Tags(text).tags if given.get("role") == "button"]
+    assert buttons == 2 * ["layer1.0", "layer2.1", "layer3.2"]  # in the wide and the narrow one
     assert "3 of the 9" in left_out(few)
     monkeypatch.setattr(analysis, "PATIENCE", 0.0)
     fewer = made(HandoutRequest(snapshot()))
@@ -247,6 +249,22 @@ def test_the_questions_are_those_of_a_lecture() -> None:
     asked = Prediction("What falls?", "any", (Answer("nothing"), Answer("the gradient")))
     lecture = Lecture("Mine", (Step("One"), Step("Two", predict=asked)))
     assert questions_of(lecture) == (Question("What falls?", ("nothing", "the gradient")),)
+
+
+def test_the_answer_that_the_lecture_measured_is_marked(handout: Handout) -> None:
+    measure = "stem_gradient_ratio"
+    assert measure in MEASURES
+    answers = (Answer("stays", low=0.5), Answer("falls", high=0.5))
+    lecture = Lecture("Mine", (Step("One"), Step("Two", predict=Prediction("?", measure, answers))))
+    (question,) = questions_of(lecture, {1: 1e-15})
+    assert question.right == 1
+    assert question.measured == f"{MEASURES[measure].title}: {MEASURES[measure].text(1e-15)}"
+    text = page(replace(handout, request=replace(handout.request, questions=(question,))))
+    assert "<p>✓ falls</p>" in text
+    (question,) = questions_of(lecture, {1: math.nan})
+    assert question.right is None
+    text = page(replace(handout, request=replace(handout.request, questions=(question,))))
+    assert "None of the answers fits." in text
 
 
 # ---- in a browser
@@ -330,14 +348,42 @@ def test_every_switch_shows_the_numbers_of_the_program(
 
 
 @needs_browser
+def test_the_diagram_switches_every_skip_on_a_phone_and_with_keys(
+    shown: Browser, handout: Handout, program: dict[str, Result]
+) -> None:
+    shown.resize(390, 844, phone=True)
+    shown.wait("document.querySelector('.diagram .narrow').getBoundingClientRect().width > 300")
+    hidden = "getComputedStyle(document.querySelector('.diagram .wide')).display"
+    assert shown.evaluate(hidden) == "none"
+    for name in handout.on.structure.skips:
+        part = f".diagram .narrow [data-block='{name}']"
+        shown.click(part)
+        result = program[f"block-{name}"]
+        assert shown.text("#sentence") == sentence(result)
+        assert shown.evaluate(f'document.querySelector("{part}").ariaPressed') == "true"
+        drawn = f'document.querySelectorAll("{part} .gate.shown")'
+        assert shown.evaluate(f"{drawn}.length") == 1
+        assert shown.evaluate(f"{drawn}[0].textContent").strip().endswith("off")
+    shown.evaluate(f'document.querySelector("{part}").focus()')
+    shown.press("Enter", 13, "\r")
+    assert shown.text("#state-title") == "All skips on"
+    shown.press(" ", 32, " ")
+    assert shown.text("#state-title") == f"Skip of block {name} off"
+    for key, said in (("strength50", "0.5"), ("off", "off")):
+        shown.evaluate(f"location.hash = '#state={key}'")
+        shown.wait(f'document.querySelector("{part} .gate.shown").textContent.endsWith("{said}")')
+
+
+@needs_browser
 def test_a_stage_of_one_block_is_switched_by_both(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "small.html"
     write_handout(made(HandoutRequest(snapshot("cifar-resnet8"))), path)
+    browser.resize(1280, 900)
     browser.open(path.as_uri())
     for press in ("[data-block='layer2.0']", "[data-stage='2']"):
-        browser.click(f"#controls button{press}")
+        browser.click(f"#controls {press}")
         assert browser.text("#state-title") == "Skips of stage 2 off"
-        browser.click(f"#controls button{press}")
+        browser.click(f"#controls {press}")
         assert browser.text("#state-title") == "All skips on"
 
 

@@ -154,6 +154,9 @@ def test_a_lecture_is_gone_through_with_a_clicker(presented: MainWindow, qtbot: 
     assert stage.question.right == 1
     assert stage.question.guess == 0
     assert stage.question.answers[1].text().startswith("✓")
+    (asked,) = presented.handouts.lecture()[1]  # what was measured goes into the hand-out
+    assert asked.right == 1
+    assert asked.measured
     assert "probability of the target class" in stage.measured.text()
 
     window.state.toggle_skip("layer2.1")  # the lecturer plays

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -52,6 +53,8 @@ class Presenting(QObject):
         self.editor: LectureEditor | None = None
         self._keys: PresenterKeys | None = None
         self._step = 0
+        self._measured: dict[int, float] = {}
+        """What was measured for the questions of the open lecture, by the steps' numbers."""
         window.handouts.lecture = self._questions
         QGuiApplication.instance().screenRemoved.connect(self._screen_removed)  # type: ignore[union-attr]
 
@@ -86,7 +89,7 @@ class Presenting(QObject):
                 f"{path.name} has no step of a lecture; a step begins with a line ---"
             )
             return
-        self.lecture, self._step = lecture, 0
+        self.lecture, self._step, self._measured = lecture, 0, {}
         if self.editor is not None:
             self.editor.close()
             self.editor.deleteLater()
@@ -103,7 +106,12 @@ class Presenting(QObject):
     def _questions(self) -> tuple[str, tuple[Question, ...]]:
         if self.lecture is None:
             return "", ()
-        return self.lecture.title, questions_of(self.lecture)
+        return self.lecture.title, questions_of(self.lecture, self._measured)
+
+    def _note(self, value: float) -> None:
+        """Keep what was measured for a question, for the hand-out."""
+        if self.presenter is not None and not self.presenter.free and not math.isnan(value):
+            self._measured[self.presenter.number] = value
 
     def record(self) -> None:
         """Open the panel that makes what is on screen a step of the open, or of a new lecture."""
@@ -125,6 +133,7 @@ class Presenting(QObject):
 
     def _edited(self, lecture: Lecture) -> None:
         self.lecture = lecture if lecture.steps else None
+        self._measured = {}  # its steps may be others by now
         if lecture.path is not None:
             self._window.opening.remember(str(lecture.path))
 
@@ -159,6 +168,7 @@ class Presenting(QObject):
         presenter.ended.connect(self.end)
         audience.closed.connect(self.end)
         presenter.moved.connect(self._moved)
+        presenter.marked.connect(self._note)
         screen = self.screen()
         presenter.go(min(self._step, len(presenter.steps) - 1))
         audience.show_on(screen)
