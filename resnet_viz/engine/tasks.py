@@ -18,6 +18,7 @@ from resnet_viz.export.animation import (
 )
 from resnet_viz.export.formats import PreviewRequest, WriteRequest
 from resnet_viz.results.attribution import AttributionRequest, PairRequest
+from resnet_viz.results.backbone import PyramidRequest
 from resnet_viz.results.comparison import CompareRequest
 from resnet_viz.results.convolution import ConvolutionRequest
 from resnet_viz.results.depth import DepthRequest
@@ -56,6 +57,7 @@ TASKS: dict[type, str] = {
     TrustRequest: "resnet_viz.analysis.trust:run",
     FolderRequest: "resnet_viz.analysis.folder:run",
     LayoutRequest: "resnet_viz.analysis.folder:draw",
+    PyramidRequest: "resnet_viz.analysis.backbone:run",
     WriteHandout: "resnet_viz.export.handout:run",
     WriteRequest: "resnet_viz.export.formats:run",
     AnimateRequest: "resnet_viz.export.animation:run",

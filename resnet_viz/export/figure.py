@@ -404,6 +404,8 @@ def _draw_map(sheet: Sheet, axes: Axes, shown: Map, theme: Theme, small: bool) -
         )  # fmt: skip
     if shown.points:
         _draw_legend(axes, None, theme)
+    if shown.picture is not None and shown.opacity == 0:
+        return  # a picture by itself, whose colours are no numbers
     if small:
         ends = f"{_text(shown, low)} to {_text(shown, high)}"
         axes.set_xlabel(ends, color=theme.muted, fontsize=5)

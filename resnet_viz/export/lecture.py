@@ -46,7 +46,10 @@ from resnet_viz.figures.measures import MEASURES
 from resnet_viz.images import gallery
 from resnet_viz.networks import catalog
 
-PAGES = ("explorer", "laboratory", "training", "instruments", "degradation", "compare", "story")
+PAGES = (
+    *("explorer", "laboratory", "training", "instruments", "degradation", "compare"),
+    *("backbone", "story"),
+)
 EXPLORER_PARTS = (
     *("diagram", "photo", "predictions", "activations", "saliency", "gradient_flow", "cascade"),
 )

@@ -55,6 +55,12 @@ PAGES: list[PageEntry] = [
         "Two networks, or skips on and off, in step",
     ),
     PageEntry(
+        "backbone",
+        "Backbone",
+        "resnet_viz.views.backbone.page:BackbonePage",
+        "What else its features are used for than to name a photo",
+    ),
+    PageEntry(
         "story",
         "The story",
         "resnet_viz.views.story.page:StoryPage",
