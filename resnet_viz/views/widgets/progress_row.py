@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from resnet_viz.engine.channel import Channel
@@ -18,9 +20,7 @@ class ProgressRow(QWidget):
     def __init__(self, channel: Channel, keeps_height: bool = True) -> None:
         super().__init__()
         self._channel = channel
-        self.text = QLabel()
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.text.setProperty("elides", True)
+        self.text = Elided()
         self.bar = QProgressBar()
         self.bar.setMaximumWidth(260)
         self.cancel = QPushButton("Cancel")
@@ -49,3 +49,20 @@ class ProgressRow(QWidget):
     def _cancel(self) -> None:
         self._channel.stop()
         self.hide()
+
+
+class Elided(QLabel):
+    """One line of plain text that ends with … where there is no room; the tip has all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setProperty("elides", True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        room = self.contentsRect()
+        mode = Qt.TextElideMode.ElideRight
+        shown = self.fontMetrics().elidedText(self.text(), mode, room.width())
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().windowText().color())
+            painter.drawText(room, self.alignment(), shown)
