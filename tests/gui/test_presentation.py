@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QAbstractSlider, QFileDialog, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.export.lecture import read_lecture
+from resnet_viz.export.lecture import Step, read_lecture
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.lecture.audience import Audience
 from resnet_viz.views.lecture.keys import BINDINGS
 from resnet_viz.views.lecture.presenter import Presenter
+from resnet_viz.views.lecture.stage import Stage
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets import theme
 from tests.gui import fit
@@ -450,3 +451,39 @@ def test_no_figure_of_the_step_before_stands_under_the_next_title(
     assert tile.panels
     assert tile.panels[0].title != first
     window.presenting.end()
+
+
+PARTS = ("photo", "predictions", "activations", "saliency", "gradient_flow")
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_on_the_stage_has_no_controls(name: str, driver: Driver, qtbot: QtBot) -> None:
+    """Nobody in the hall can click them; the window's own panel keeps its."""
+    window = driver.show().window
+    window.state.set_network("resnet20")
+    window.state.set_skips(["layer1.0"], on=False)
+    qtbot.waitUntil(
+        lambda: (
+            window.engine.result is not None
+            and window.engine.result.snapshot == window.state.snapshot
+        ),
+        timeout=60_000,
+    )
+    stage = Stage(window.presenting.make_part)
+    qtbot.addWidget(stage)
+    stage.resize(1280, 800)
+    stage.show_result(window.engine.result)
+    stage.show_step(Step("One"), "1 / 1", [name], "columns")
+    stage.show()
+    qtbot.waitExposed(stage)
+    part = stage.tiles[0]
+    assert part.isVisible()
+    assert part.controls  # type: ignore[attr-defined]
+    for control in (*part.controls, *part.findChildren(QAbstractSlider)):  # type: ignore[attr-defined]
+        assert not control.isVisible() or isinstance(control, QScrollBar)
+    stage.show_result(window.engine.result)  # what is shown later does not bring them back
+    assert not any(control.isVisible() for control in part.controls)  # type: ignore[attr-defined]
+    own = window.explorer.panels[name]
+    assert all(control.parent() is not None for control in own.controls)
+    assert any(not control.isHidden() for control in own.controls) or name == "photo"
+    stage.hide()

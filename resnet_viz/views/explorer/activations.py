@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -230,10 +230,9 @@ class ActivationsView(ExplorerPanel):
         self.grid.relayout()
         self.update()
 
-    def leave_controls(self) -> None:
-        """For the picture that an audience sees: the channels and their scale alone."""
-        for control in (self.sort, self.common, self.own):
-            control.hide()
+    @property
+    def controls(self) -> Sequence[QWidget]:
+        return (self.sort, self.common, self.own)
 
     def choices(self) -> dict[str, Json]:
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -139,6 +139,10 @@ class GradientFlowView(ExplorerPanel):
     @property
     def edge_all_on(self) -> Any:
         return self.drawing.edges[1]
+
+    @property
+    def controls(self) -> Sequence[QWidget]:
+        return (self.hold,)
 
     def choices(self) -> dict[str, Json]:
         return {"hold_scale": self.hold.isChecked()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
 from PySide6.QtWidgets import QWidget
@@ -19,6 +20,18 @@ class ExplorerPanel(Feature):
     def __init__(self, state: ExplorerState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
+
+    @property
+    def controls(self) -> Sequence[QWidget]:
+        """What is there to be clicked, and tells an audience nothing."""
+        return ()
+
+    def leave_controls(self) -> None:
+        """Do without them, for the picture that an audience sees."""
+        away = QWidget(self)
+        away.hide()
+        for control in self.controls:
+            control.setParent(away)  # so that it stays hidden whatever is shown later
 
     def script(self, result: Result | None) -> str:
         """That of the figure on screen, for the block that is chosen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
@@ -288,6 +289,10 @@ class PhotoView(ExplorerPanel):
         self._show_note()
         self._show_crop()
         self._show_seen()
+
+    @property
+    def controls(self) -> Sequence[QWidget]:
+        return (self.hint,)
 
     def retheme(self) -> None:
         """Take the colours and the fonts of the current theme."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -125,6 +127,10 @@ class PredictionsView(ExplorerPanel):
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen; nothing before the first result."""
         return () if self._result is None else (predictions(self._result),)
+
+    @property
+    def controls(self) -> Sequence[QWidget]:
+        return (self.automatic,)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -69,6 +69,10 @@ class SaliencyView(ExplorerPanel):
         self.panel.show()
         self.strip.show()
         self._draw()
+
+    @property
+    def controls(self) -> Sequence[QWidget]:
+        return (self.own, *self.panel.controls)
 
     def choices(self) -> dict[str, Json]:
         return {"own_scale": self.own.isChecked()}

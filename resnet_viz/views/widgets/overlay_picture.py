@@ -68,6 +68,11 @@ class OverlayPicture(QWidget):
         self.picture.resized.connect(self.redraw)
         self.retheme()
 
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """What is there to be moved."""
+        return (self._opacity,)
+
     def show_map(self, render: Render) -> None:
         """Draw what ``render`` gives, now and whenever the size or the opacity changes."""
         self._render = render
