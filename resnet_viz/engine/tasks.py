@@ -35,6 +35,7 @@ from resnet_viz.results.receptive_channels import PatchesRequest
 from resnet_viz.results.recognition import RecogniseRequest
 from resnet_viz.results.shattering import ShatteringRequest
 from resnet_viz.results.strength import StrengthRequest
+from resnet_viz.results.transfer import TransferRequest
 from resnet_viz.results.trust import TrustRequest
 from resnet_viz.results.witness import WitnessRequest
 
@@ -58,6 +59,7 @@ TASKS: dict[type, str] = {
     FolderRequest: "resnet_viz.analysis.folder:run",
     LayoutRequest: "resnet_viz.analysis.folder:draw",
     PyramidRequest: "resnet_viz.analysis.backbone:run",
+    TransferRequest: "resnet_viz.analysis.transfer:run",
     WriteHandout: "resnet_viz.export.handout:run",
     WriteRequest: "resnet_viz.export.formats:run",
     AnimateRequest: "resnet_viz.export.animation:run",
