@@ -311,7 +311,8 @@ def principal(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
         values = values[::-1]
         directions = centred.T @ vectors[:, ::-1][:, :2]
         norms = np.linalg.norm(directions, axis=0)
-        directions = directions / np.where(norms > 0, norms, 1.0)
+        # What has no variance but rounding has no direction either.
+        directions = np.where(norms > 1e-7 * norms[0], directions / np.maximum(norms, 1e-300), 0.0)
     signs = np.sign(directions[np.abs(directions).argmax(axis=0), np.arange(directions.shape[1])])
     places = centred @ (directions * np.where(signs == 0, 1.0, signs)) * scale
     total = float(np.clip(values, 0, None).sum()) or 1.0

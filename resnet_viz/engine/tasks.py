@@ -17,6 +17,7 @@ from resnet_viz.export.animation import (
     TrainingFilmRequest,
 )
 from resnet_viz.export.formats import PreviewRequest, WriteRequest
+from resnet_viz.results.alignment import AlignmentRequest
 from resnet_viz.results.attribution import AttributionRequest, PairRequest
 from resnet_viz.results.backbone import PyramidRequest
 from resnet_viz.results.comparison import CompareRequest
@@ -33,6 +34,7 @@ from resnet_viz.results.paths import PathsRequest
 from resnet_viz.results.receptive import ReceptiveRequest
 from resnet_viz.results.receptive_channels import PatchesRequest
 from resnet_viz.results.recognition import RecogniseRequest
+from resnet_viz.results.refinement import RefinementRequest
 from resnet_viz.results.shattering import ShatteringRequest
 from resnet_viz.results.strength import StrengthRequest
 from resnet_viz.results.transfer import TransferRequest
@@ -56,6 +58,8 @@ TASKS: dict[type, str] = {
     AttributionRequest: "resnet_viz.analysis.attribution.task:run",
     PairRequest: "resnet_viz.analysis.attribution.pair:run",
     TrustRequest: "resnet_viz.analysis.trust:run",
+    RefinementRequest: "resnet_viz.analysis.refinement:run",
+    AlignmentRequest: "resnet_viz.analysis.alignment:run",
     FolderRequest: "resnet_viz.analysis.folder:run",
     LayoutRequest: "resnet_viz.analysis.folder:draw",
     PyramidRequest: "resnet_viz.analysis.backbone:run",

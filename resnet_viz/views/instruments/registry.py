@@ -82,6 +82,18 @@ INSTRUMENTS: list[InstrumentEntry] = [
         "Brush a place: which channels see it, and what excites them",
     ),
     InstrumentEntry(
+        "refinement",
+        "Iterative refinement",
+        "resnet_viz.views.instruments.refinement:RefinementPanel",
+        "Does what a block adds go down the loss?",
+    ),
+    InstrumentEntry(
+        "alignment",
+        "Residual alignment",
+        "resnet_viz.views.instruments.alignment:AlignmentPanel",
+        "Do the outputs of a stage's blocks lie on a line?",
+    ),
+    InstrumentEntry(
         "folder",
         "Folder",
         "resnet_viz.views.instruments.folder:FolderPanel",
