@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from resnet_viz import assets
-from resnet_viz.analysis import lesions, paths, trust
+from resnet_viz.analysis import lesions, paths, readout, trust
 from resnet_viz.analysis.collapse import measure_collapse
 from resnet_viz.analysis.loss_surface import Slice, finite
 from resnet_viz.analysis.session import Subject
@@ -29,12 +29,14 @@ from resnet_viz.networks import catalog, weights
 from resnet_viz.networks.cards import derived_path
 from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.choice import WeightsChoice
+from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.kinds import residual_blocks
 from resnet_viz.networks.norms import l2_norm
 from resnet_viz.networks.skips import SkipGates
 from resnet_viz.networks.walk import build_structure
 from resnet_viz.results.attribution_methods import FIRST
 from resnet_viz.results.loss_surface import axis_of, from_the_middle
+from resnet_viz.results.readout import packed
 from resnet_viz.results.task import Progress
 
 DATA = "CIFAR-10's test set, saved as JPEG, images evenly spread over it"
@@ -56,6 +58,7 @@ class Sizes:
     paths_images: int = 20
     paths_samples: int = 16
     trust_images: int = 12
+    readout_images: int = 4000
     collapse_images: int = 10_000
     gradient_images: int = 500
 
@@ -305,11 +308,65 @@ def _trust(
     return {"parts": parts, "methods": TRUSTED, "rows": rows}
 
 
+def _readout(
+    subject: Subject, data: LabelledImages, sizes: Sizes
+) -> Generator[Progress, None, dict[str, Any]]:
+    """A linear probe for each block (Kaya 2019, arXiv:1810.07052), with all skips on.
+
+    Every other image trains the probes, the rest measures them: the network has been trained on
+    neither, so that what it remembers of its training images helps no probe.
+    """
+    images, labels = _batch(sample(data, sizes.readout_images))
+    parts = [(n, min(n + _AT_ONCE, len(labels))) for n in range(0, len(labels), _AT_ONCE)]
+    settings = [GateSettings()]
+    if subject.gates.blocks:
+        settings.append(GateSettings().with_skips(subject.gates.blocks, 0.0))
+    told: list[tuple[torch.Tensor, dict[str, torch.Tensor]]] = []
+    for side, gates in enumerate(settings):
+        subject.gates.set(gates)
+        logits, features = [], []
+        for number, (first, last) in enumerate(parts):
+            done = side * len(parts) + number
+            yield Progress(f"Readout of {subject.spec.title}", done, len(settings) * len(parts))
+            row, seen = readout.block_features(subject.network, images[first:last])
+            logits.append(row)
+            features.append(seen)
+        found = {name: torch.cat([one[name] for one in features]) for name in features[0]}
+        told.append((torch.cat(logits), found))
+    subject.gates.set(GateSettings())
+    training = torch.arange(len(labels)) % 2 == 0
+    held, truth = ~training, labels[~training]
+    final = told[0][0][held].argmax(dim=1) == truth
+    probes, accuracy, accuracy_off = [], [], []
+    ever = torch.zeros_like(final)
+    for name, values in told[0][1].items():
+        probe = readout.train_probe(values[training], labels[training], subject.spec.classes)
+        probe = probe.astype(np.float16)
+        rounded = torch.from_numpy(probe.astype(np.float32))
+        right = readout.read(rounded, values[held]).argmax(dim=1) == truth
+        without = readout.read(rounded, told[-1][1][name][held]).argmax(dim=1) == truth
+        ever |= right
+        probes.append(packed(probe))
+        accuracy.append(float(right.double().mean()))
+        accuracy_off.append(float(without.double().mean()))
+    wrong = ~final
+    overturned = float((ever & wrong).sum() / wrong.sum()) if wrong.any() else 0.0
+    return {
+        "blocks": list(told[0][1]),
+        "accuracy": accuracy,
+        "accuracy_off": accuracy_off,
+        "final": float(final.double().mean()),
+        "overturned": overturned,
+        "probes": probes,
+    }
+
+
 MEASURES: dict[str, Measure] = {
     "collapse": Measure(_collapse, ("collapse_images", "gradient_images")),
     "lesions": Measure(_lesions, ("lesions_images",)),
     "paths": Measure(_paths, ("paths_images", "paths_samples"), with_skips=True),
     "surface": Measure(_surface, ("surface_side", "surface_reach", "surface_images")),
+    "readout": Measure(_readout, ("readout_images",)),
     "trust": Measure(_trust, ("trust_images",)),
 }
 """Every derived file of a network, by the word that its name ends with."""

@@ -31,6 +31,7 @@ from resnet_viz.results.live_training import TrainingRequest
 from resnet_viz.results.loss_surface import SurfaceRequest
 from resnet_viz.results.offline import PrepareRequest
 from resnet_viz.results.paths import PathsRequest
+from resnet_viz.results.readout import ReadoutRequest
 from resnet_viz.results.receptive import ReceptiveRequest
 from resnet_viz.results.receptive_channels import PatchesRequest
 from resnet_viz.results.recognition import RecogniseRequest
@@ -58,6 +59,7 @@ TASKS: dict[type, str] = {
     AttributionRequest: "resnet_viz.analysis.attribution.task:run",
     PairRequest: "resnet_viz.analysis.attribution.pair:run",
     TrustRequest: "resnet_viz.analysis.trust:run",
+    ReadoutRequest: "resnet_viz.analysis.readout:run",
     RefinementRequest: "resnet_viz.analysis.refinement:run",
     AlignmentRequest: "resnet_viz.analysis.alignment:run",
     FolderRequest: "resnet_viz.analysis.folder:run",

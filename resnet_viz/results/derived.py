@@ -20,6 +20,7 @@ from resnet_viz.results.lesions import Lesions, LesionsRequest, LesionsResult, S
 from resnet_viz.results.loss_surface import Surface, SurfaceRequest, SurfaceResult
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.paths import PathsResult
+from resnet_viz.results.readout import Probes
 from resnet_viz.results.result import Snapshot
 from resnet_viz.results.trust import TrustRequest, TrustResult, TrustScore
 
@@ -123,6 +124,13 @@ def precomputed_trust(snapshot: Snapshot) -> TrustResult | None:
 def _number(value: float | None) -> float:
     """A number from a file, in which null stands for what is not one."""
     return math.nan if value is None else float(value)
+
+
+def precomputed_probes(snapshot: Snapshot) -> Probes | None:
+    """The linear probes of the network on screen, or None."""
+    spec = _shipped(snapshot)
+    values = None if spec is None else read_derived(spec, "readout")
+    return None if spec is None or values is None else Probes.of(values, spec.classes)
 
 
 def _shipped(snapshot: Snapshot) -> NetworkSpec | None:

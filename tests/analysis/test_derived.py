@@ -38,6 +38,7 @@ SMALL = Sizes(
     paths_images=2,
     paths_samples=2,
     trust_images=1,
+    readout_images=10,
     collapse_images=6,
     gradient_images=3,
 )

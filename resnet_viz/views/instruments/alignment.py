@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtWidgets import QGridLayout
+from PySide6.QtWidgets import QHBoxLayout
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
@@ -33,8 +33,6 @@ class AlignmentPanel(Panel):
         super().__init__(state, worker, say)
         self.result: AlignmentResult | None = None
         self.options.addStretch(1)
-        self.grid = QGridLayout()
-        self.area.addLayout(self.grid, 1)
         self.plots: list[list[PlanePlot]] = []
 
     def request(self) -> AlignmentRequest:
@@ -50,15 +48,19 @@ class AlignmentPanel(Panel):
         self.result = update
         self.label(alignment.caption(update), update.screen.on.snapshot)
         for plot in [plot for row in self.plots for plot in row]:
-            self.grid.removeWidget(plot)
             plot.hide()
             plot.deleteLater()
+        while (item := self.area.takeAt(0)) is not None:
+            if (row_before := item.layout()) is not None:
+                row_before.deleteLater()
         self.plots = []
         for row, charts in enumerate(alignment.charts(update)):
             self.plots.append([])
+            beside = QHBoxLayout()
+            self.area.addLayout(beside, 1)
             for column, chart in enumerate(charts):
                 plot = PlanePlot(chart.title, legend=False)
-                self.grid.addWidget(plot, row, column)
+                beside.addWidget(plot, 1)
                 plot.tell = partial(self._tell, row, column)
                 plot.clicked.connect(partial(self._clicked, row, column))
                 plot.show_chart(chart)

@@ -82,6 +82,12 @@ INSTRUMENTS: list[InstrumentEntry] = [
         "Brush a place: which channels see it, and what excites them",
     ),
     InstrumentEntry(
+        "readout",
+        "Readout",
+        "resnet_viz.views.instruments.readout:ReadoutPanel",
+        "What would it answer if it stopped at this block?",
+    ),
+    InstrumentEntry(
         "refinement",
         "Iterative refinement",
         "resnet_viz.views.instruments.refinement:RefinementPanel",
