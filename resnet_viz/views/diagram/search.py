@@ -95,10 +95,12 @@ class SearchField(QFrame):
 
     def _place(self) -> None:
         wide = min(max(260, 24 * self.field.fontMetrics().averageCharWidth()), self._width - 16)
+        wide = max(wide, 60)
         self.setFixedWidth(wide)
         margins = self.contentsMargins() + self.column.contentsMargins()
         room = wide - margins.left() - margins.right()
-        self.sentence.setMinimumHeight(self.sentence.heightForWidth(room))
+        # Qt has no height, -1, for a label without text.
+        self.sentence.setMinimumHeight(max(0, self.sentence.heightForWidth(room)))
         self.adjustSize()
         self.move(8, 8)
 

@@ -109,7 +109,12 @@ class MapView(QWidget):
             )
 
     def _draw_levels(self, shown: Map, x: Axis, y: Axis) -> None:
-        """Lines at each level, interpolated on the logarithm, and its label on the longest."""
+        """Lines at each level, interpolated on the logarithm, and its label on the longest.
+
+        A single row or column, such as a measurement that has just begun, has none.
+        """
+        if min(shown.values.shape) < 2:
+            return
         look, font = theme.current(), self.font()
         font.setPointSizeF(0.85 * look.point_size)
         centres = [

@@ -35,7 +35,9 @@ class Dialogs:
 
     def show_shortcuts(self) -> None:
         window = self._window
-        ShortcutsDialog(window, window.settings, window.menus.take_keys).exec()
+        dialog = ShortcutsDialog(window, window.settings, window.menus.take_keys)
+        dialog.exec()
+        dialog.deleteLater()  # or the window would keep it
 
     def show_welcome(self) -> None:
         """Offer what there is to begin with, over the page."""

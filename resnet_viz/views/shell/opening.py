@@ -154,8 +154,13 @@ class Opening(QObject):
         if not paths:
             menu.addAction("No file has been opened yet").setEnabled(False)
 
-    def _take(self, data: QMimeData, name: str) -> bool:
-        """Open what was dropped or pasted; False if it is neither a file nor a picture."""
+    def _take(self, data: QMimeData | None, name: str) -> bool:
+        """Open what was dropped or pasted; False if it is neither a file nor a picture.
+
+        A clipboard that holds nothing, or cannot be asked, has no data at all.
+        """
+        if data is None:
+            return False
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if paths:
             first = Path(paths[0])

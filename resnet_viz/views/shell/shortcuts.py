@@ -61,7 +61,9 @@ class ShortcutsDialog(QDialog):
     def _change(self) -> None:
         """Let the user change keys, and list them anew."""
         assert self._settings is not None
-        KeysDialog(self._settings, self._changed, self).exec()
+        dialog = KeysDialog(self._settings, self._changed, self)
+        dialog.exec()
+        dialog.deleteLater()
         self.list.setHtml(shortcuts_text(self._settings))
 
 
