@@ -366,3 +366,23 @@ def test_warnings_of_libraries_are_kept_to_themselves(
     assert "gradient.png: ResNet-20" in done.stdout
     assert [line for line in done.stderr.splitlines() if not line.startswith("resnet-viz: ")] == []
     assert "site-packages" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RuntimeError("CUDA out of memory. Tried to allocate"), "not enough memory for resnet20"),
+        (MemoryError(), "not enough memory for resnet20"),
+        (RuntimeError("CUDA error: device lost"), "The device stopped during the pass of resnet20"),
+    ],
+)
+def test_a_device_that_gives_up_is_told(
+    monkeypatch: pytest.MonkeyPatch, run: Run, image: Path, error: Exception, words: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("resnet_viz.analysis.session.Session.run", refuse)
+    code, printed, said = run("analyze", image, *SMALL)
+    assert (code, printed) == (2, "")
+    assert words in said

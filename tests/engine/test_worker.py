@@ -127,6 +127,12 @@ def test_cancel_gives_no_result_and_says_so(
         (ValueError("there is no class 12"), "other", "there is no class 12"),
         (RuntimeError("CUDA out of memory. Tried"), "other", "not enough memory for resnet20"),
         (
+            RuntimeError("CUDA error: unspecified launch failure\nCompile with"),
+            "other",
+            r"The device stopped during the pass of resnet20 \(CUDA error: unspecified launch "
+            r"failure\); choose the CPU",
+        ),
+        (
             RuntimeError("shapes differ\nat line 2"),
             "other",
             r"failed \(RuntimeError: shapes differ\)",
