@@ -12,6 +12,7 @@ _LOOKS: dict[str, tuple[str, Symbol, bool]] = {
     "without its skips": ("branch", "o", True),
     "untrained": ("muted", "t", True),
 }
+TITLE = "Held-out accuracy of each stage’s probe"
 CHANCE = "always the commonest class"
 
 
@@ -22,7 +23,7 @@ def transfer(result: TransferResult) -> Figure:
         colour, symbol, dashed = _LOOKS[one.name]
         series.append(Series(one.name, one.values, colour, symbol, dashed=dashed))
     chart = Chart(
-        "Held-out accuracy of a linear probe on each stage’s features",
+        TITLE,
         Axis.named("stage", result.levels),
         Axis.shares("held-out accuracy", 0.04),
         tuple(series),

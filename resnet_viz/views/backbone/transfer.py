@@ -110,7 +110,7 @@ class TransferPart(Part):
         self.photo = CropPicture()
         self.counts = QLabel()
         self.counts.setWordWrap(True)
-        self.plot = Plot("Held-out accuracy of a linear probe on each stage’s features", least=90)
+        self.plot = Plot(transfer.TITLE, least=90)
         # Where the page is low the plot gives way before anything is cut off below.
         self.plot.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.sentence = LinkedLabel()
@@ -143,8 +143,6 @@ class TransferPart(Part):
         left.addWidget(self.photo, 1)
         left.addWidget(self.counts)
         right.addWidget(self.plot, 1)
-        right.addWidget(self.caption)
-        right.addWidget(self.label)
         halves.addLayout(left, 2)
         halves.addLayout(right, 3)
         rows = QVBoxLayout(self)
@@ -153,6 +151,8 @@ class TransferPart(Part):
         rows.addLayout(top)
         rows.addWidget(self.progress)
         rows.addLayout(halves, 1)
+        rows.addWidget(self.caption)
+        rows.addWidget(self.label)
 
     # ---- examples
 
