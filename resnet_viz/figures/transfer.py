@@ -5,6 +5,7 @@ from __future__ import annotations
 from resnet_viz.figures.figure import Axis, Chart, Figure
 from resnet_viz.figures.numbers import per_cent, share_text
 from resnet_viz.figures.series import Series, Symbol
+from resnet_viz.images.photo import Photo
 from resnet_viz.results.transfer import TransferResult
 
 _LOOKS: dict[str, tuple[str, Symbol, bool]] = {
@@ -29,7 +30,7 @@ def transfer(result: TransferResult) -> Figure:
         tuple(series),
         references=((CHANCE, result.chance),),
     )
-    title = f"What {result.on.network} has learnt serves other classes"
+    title = f"Linear probes on the stages of {result.on.network}"
     return Figure("backbone-transfer", title, caption(result), (chart,))
 
 
@@ -43,6 +44,8 @@ def caption(result: TransferResult) -> str:
     if result.accuracies:
         last = share_text(result.accuracies[0].values[-1], result.held)
         said += f". Its last stage gets {last} of them right"
+    if any(isinstance(one, Photo) for group in result.request.groups for one in group.examples):
+        said += ". Squares of one photo resemble each other, so held-out ones are easy"
     return f"{said}.{skipped(result)}"
 
 

@@ -100,6 +100,7 @@ def test_two_folders_are_told_apart_and_a_new_photo_is_named(
     assert "1 file was passed over, which cannot be read as photos: torn.jpg." in (
         part.caption.text()
     )
+    assert "held-out ones are easy" not in part.caption.text()
     assert "“gradient” is “" in part.label.text()
     state.set_photo(Photo("a plank", picture(78, BROWN)))
     part.show_result(replace(fakes.result(), snapshot=state.snapshot))
@@ -132,6 +133,16 @@ def test_drawn_squares_are_examples_of_the_class_that_is_written(
     qtbot.mouseClick(part.clear, LEFT)
     assert part.counts.text() == "There are no examples yet."
     assert not part.train.isEnabled()
+
+
+def test_squares_of_one_photo_are_said_to_be_an_easy_test(qtbot: QtBot, part: TransferPart) -> None:
+    for name, left in (("A", 0.05), ("B", 0.65)):
+        part.group.setEditText(name)
+        for number in range(3):
+            drag(qtbot, part, (left + 0.02 * number, 0.2), 0.2)
+    qtbot.mouseClick(part.train, LEFT)
+    qtbot.waitUntil(lambda: part.result is not None, timeout=60_000)
+    assert "held-out ones are easy." in part.caption.text()
 
 
 def test_it_can_be_cancelled(qtbot: QtBot, part: TransferPart, tmp_path: Path) -> None:
