@@ -19,7 +19,7 @@ def readout(result: ReadoutResult) -> Figure:
     photo = Chart(
         f"Probability of “{result.labels[result.followed]}”, the network's answer, by block",
         Axis.named("block", names),
-        Axis.shares("probability"),
+        Axis.shares("probability", 0.04),
         tuple(read),
         bands=result.stages,
     )  # fmt: skip
@@ -29,7 +29,7 @@ def readout(result: ReadoutResult) -> Figure:
     images = Chart(
         f"Share of {result.probes.measured_on:,} test images that the probe is right about",
         Axis.named("block", names),
-        Axis.shares("accuracy"),
+        Axis.shares("accuracy", 0.04),
         tuple(right),
         bands=result.stages,
         references=(("the network's own answers", result.probes.final),),

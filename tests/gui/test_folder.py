@@ -39,7 +39,8 @@ def panel(driver: Driver, folder: Path) -> FolderPanel:
     window.turn_to_page("instruments")
     made = window.pages["instruments"].panel("folder")  # type: ignore[attr-defined]
     assert isinstance(made, FolderPanel)
-    assert made.measured.text() == NO_PHOTOS
+    assert made.invitation.isVisible()
+    assert made.invitation.text() == NO_PHOTOS
     window.open_path(str(folder))
     first = str(folder / "cat" / "0.png")
     qtbot.waitUntil(lambda: window.state.snapshot.photo.path == first, timeout=30_000)
@@ -61,6 +62,7 @@ def test_a_folder_becomes_a_contact_sheet_that_can_be_filtered(
     files = ["cat/0.png", "cat/1.png", "cat/2.png", "cat/broken.png",
              "ship/0.png", "ship/1.png", "ship/2.png"]  # fmt: skip
     assert names(sheet.shown) == files
+    assert not panel.invitation.isVisible()
     assert "One file was passed over" in panel.measured.text()
     assert "is not an image that can be read" in panel.measured.text()
     first = sheet.photos[0]

@@ -26,7 +26,7 @@ from resnet_viz.results.folder import (
 )
 from resnet_viz.results.result import Snapshot
 from resnet_viz.views.instruments.contact_sheet import ContactSheet
-from resnet_viz.views.instruments.panel import NOTHING, Panel
+from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.legend import Legend
 from resnet_viz.views.plots.plane import PlanePlot, Spot
 from resnet_viz.views.widgets import theme
@@ -80,6 +80,8 @@ class FolderPanel(Panel):
         )
         self.legend = Legend()
         self.near_title = QLabel()
+        self.invitation = QLabel(NO_PHOTOS)
+        self.invitation.setWordWrap(True)
         self.near = ContactSheet("Nearest neighbours of the open photo", row=True)
         self._lay_out_area()
         self.open.clicked.connect(self._ask)
@@ -104,21 +106,20 @@ class FolderPanel(Panel):
         columns = QHBoxLayout()
         columns.addWidget(self.sheet, 4)
         columns.addLayout(right, 6)
+        self.area.addWidget(self.invitation)
         self.area.addLayout(columns, 1)
         for widget in (self.on, self.off, self.legend, self.near_title, self.near):
             widget.hide()
-        self.label_nothing()
+        self._invite()
 
     def take_strip(self, strip: PhotoStrip) -> None:
         """Take the photos to step through, which are the folder's."""
         self.strip = strip
         strip.replaced.connect(self._replaced)
 
-    def label_nothing(self) -> None:
+    def _invite(self) -> None:
         """Say what to do while no folder is open."""
-        if self.result is None and self._shown is None:
-            self._label = NOTHING if self._of_folder() else NO_PHOTOS
-            self._mark()
+        self.invitation.setVisible(self._shown is None and not self._of_folder())
 
     def request(self) -> FolderRequest:
         """The open folder's photos."""
@@ -164,6 +165,7 @@ class FolderPanel(Panel):
     def _begin(self, part: FolderPart) -> None:
         """The first photos of another folder, or of another network."""
         self.result, self._shown = None, part
+        self._invite()
         self._paths = self._asked
         self.sheet.clear_photos()
         self.near.clear_photos()
@@ -302,7 +304,7 @@ class FolderPanel(Panel):
 
     def _replaced(self) -> None:
         """Another folder is open: measure it if that is quick and it can be seen."""
-        self.label_nothing()
+        self._invite()
         self._mark()
         self._tell_time()
         seconds = self.seconds()
@@ -340,9 +342,9 @@ class FolderPanel(Panel):
         super().retheme()
         for part in (self.sheet, self.near, self.on, self.off):
             part.retheme()
-        for label in (self.near_title, self.legend):
+        for label in (self.near_title, self.legend, self.invitation):
             label.setStyleSheet(f"color: {theme.current().muted}")
-        self.label_nothing()
+        self._invite()
 
 
 def _box(name: str, items: Iterable[tuple[object, str]]) -> QComboBox:
