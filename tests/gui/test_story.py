@@ -59,7 +59,7 @@ def test_the_story_is_the_last_page(qtbot: QtBot, window: MainWindow, page: Stor
     window.turn_to_page("explorer")
     qtbot.keyClick(window, Qt.Key.Key_7, Qt.KeyboardModifier.ControlModifier)
     assert window.pages.shown is page
-    assert window.tabs.tabText(window.tabs.currentIndex()) == "The story"
+    assert window.tabs.tabText(window.tabs.currentIndex()) == "Story"
 
 
 @pytest.mark.parametrize("name", ["LeNet-5", "AlexNet", "VGG-19", "GoogLeNet", "ResNet-152"])

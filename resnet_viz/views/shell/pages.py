@@ -62,7 +62,7 @@ PAGES: list[PageEntry] = [
     ),
     PageEntry(
         "story",
-        "The story",
+        "Story",
         "resnet_viz.views.story.page:StoryPage",
         "Depth, error and size in figures, with sources",
         undone=False,

@@ -84,7 +84,7 @@ def apply(application: QApplication, theme: Theme, text_size: float = 1.0) -> No
         QMainWindow::separator {{ background: {theme.window}; width: 5px; height: 5px; }}
         QToolBar {{ background: {theme.panel}; border: none; spacing: 6px; padding: 4px; }}
         QMenuBar {{ background: {theme.window}; }}
-        QTabBar::tab {{ padding: 5px 14px; color: {theme.muted}; background: {theme.window};
+        QTabBar::tab {{ padding: 5px 9px; color: {theme.muted}; background: {theme.window};
                         border-bottom: 3px solid {theme.window}; }}
         QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
         QTabBar::tab:hover {{ color: {theme.text}; }}
