@@ -6,6 +6,7 @@ Whatever the network is, a script has ``stem``, ``blocks``, ``branch``, ``shortc
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -209,12 +210,27 @@ def _in_file(one: Chosen) -> Mapping[str, str]:
     plain = contents.container == "a safetensors file" or (
         contents.container.startswith("a PyTorch checkpoint") and not contents.modules and not code
     )
+    if plain and contents.container != "a safetensors file":
+        plain = _loads(path)
     if not plain:
         raise NoScript(
             f"{path.name} is {contents.container} that holds more than numbers, which a short "
             "script cannot read safely; save the network's state_dict(), open that and copy again"
         )
     return {ours: there for ours, there in names.items() if not ours.endswith("_tracked")}
+
+
+def _loads(path: Path) -> bool:
+    """Whether torch itself reads a file as the script does: as numbers alone, running nothing."""
+    import pickle
+
+    import torch
+
+    try:
+        torch.load(io.BytesIO(path.read_bytes()), map_location="meta", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError):
+        return False
+    return True
 
 
 _SAFETENSORS = '''
@@ -238,7 +254,8 @@ def safetensors(path):
 _PTH = '''
 def checkpoint(path):
     """The tensors of a PyTorch file by their paths in it, such as "state_dict.conv1.weight"."""
-    tensors, rest = {}, [("", torch.load(path, map_location="cpu", weights_only=True))]
+    data = io.BytesIO(path.read_bytes())
+    tensors, rest = {}, [("", torch.load(data, map_location="cpu", weights_only=True))]
     while rest:
         name, value = rest.pop()
         if isinstance(value, torch.Tensor):

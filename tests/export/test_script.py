@@ -189,6 +189,9 @@ def test_what_has_no_script_says_so(result: Result, tmp_path: Path) -> None:
     asked = replace(result.snapshot, network="resnet50", weights=other, gates=GateSettings())
     with pytest.raises(NoScript, match=r"save the network's state_dict\(\)"):
         script_of(replace(result, snapshot=asked), "gradient-flow")
+    torch.save({"net": resnet50(num_classes=7).state_dict(), "when": np.float64(1.5)}, path)
+    with pytest.raises(NoScript, match=r"save the network's state_dict\(\)"):
+        script_of(replace(result, snapshot=asked), "gradient-flow")
     gone = replace(asked, weights=replace(other, path=str(tmp_path / "gone.pth")))
     with pytest.raises(NoScript, match=r"gone\.pth"):
         script_of(replace(result, snapshot=gone), "gradient-flow")
@@ -296,7 +299,7 @@ def test_names_and_kinds_of_numbers_of_other_authors(session: Session, tmp_path:
         else value
         for key, value in resnet18(num_classes=10).state_dict().items()
     }
-    path = tmp_path / "other.pth"
+    path = tmp_path / "other.safetensors"  # a name that says nothing true
     torch.save({"net": state, "acc": 93.0}, path)
     own = open_own(path, preferred="resnet18")
     made = session.run(Snapshot(own.network, fakes.photo(), weights=own.weights, device="cpu"))
