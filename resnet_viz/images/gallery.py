@@ -153,7 +153,7 @@ def load_sample(name: str) -> Photo:
 def _read(sample: Sample) -> bytes:
     # skimage.data's own functions would go to the network for a file that they do not find.
     try:
-        return resources.files("skimage").joinpath("data", sample.file).read_bytes()
+        return (resources.files("skimage") / "data" / sample.file).read_bytes()
     except (ImportError, OSError) as error:
         raise PhotoError(
             f"The sample “{sample.name}” is missing; install scikit-image again."
