@@ -85,7 +85,13 @@ def run(request: LesionsRequest, context: TaskContext) -> Iterator[object]:
     yield Progress("Preparing the network", 0, 0)
     snapshot = request.snapshot
     subject = context.session.subject(snapshot, context.cancelled)
-    if not residual_blocks(subject.network):
+    blocks = residual_blocks(subject.network).values()
+    if not subject.gates.blocks and not all(isinstance(one, CifarBlock) for one in blocks):
+        raise TaskError(
+            f"{subject.spec.title} has no skips and blocks of a kind that cannot be left out; "
+            "choose a residual network, or a plain one of the catalog, in the explorer"
+        )
+    if not blocks:
         raise TaskError(
             f"{subject.spec.title} has no blocks that could be left out; "
             "choose a residual network or a plain one in the explorer"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,13 +12,16 @@ import torch
 from PIL import Image
 
 from resnet_viz.analysis.lesions import lesioned, run, twin_of
-from resnet_viz.analysis.session import Session
+from resnet_viz.analysis.session import Session, Subject
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.images import gallery
 from resnet_viz.networks import catalog
+from resnet_viz.networks.architecture import Architecture, BlockSpec, Conv, HeadLayer
+from resnet_viz.networks.builder import BuiltResNet
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.cifar import PadShortcut
 from resnet_viz.networks.kinds import residual_blocks
+from resnet_viz.networks.skips import SkipGates
 from resnet_viz.results.lesions import LesionsRequest, LesionsResult
 from resnet_viz.results.result import Snapshot
 from resnet_viz.results.task import TaskError
@@ -158,3 +163,20 @@ def test_a_trained_network_is_not_compared_with_an_untrained_twin(
     result = last(LesionsRequest(snapshot(spec.name, WeightsChoice())))
     assert result.twin is None
     assert "no trained weights of it come with the program" in result.no_twin
+
+
+def test_a_plain_network_of_the_users_own_is_refused_with_a_sentence() -> None:
+    conv = Conv(8, 8, 3)
+    stages = ((BlockSpec((conv, conv)), BlockSpec((conv, conv))),)
+    of = Architecture(3, (Conv(3, 8, 3),), stages, (HeadLayer("linear", 8, 10),), combine="none")
+    network = BuiltResNet(of).eval()
+
+    class Own(Session):
+        def subject(self, *rest: Any, **named: Any) -> Subject:
+            return replace(
+                super().subject(*rest, **named), network=network, gates=SkipGates(network)
+            )
+
+    asked = LesionsRequest(snapshot("plain20"))
+    with pytest.raises(TaskError, match="cannot be left out"):
+        list(run(asked, TaskContext(Own(), list, lambda: False)))
