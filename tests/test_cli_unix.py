@@ -171,13 +171,18 @@ def test_an_interrupted_list_holds_what_was_done(
 
 @contextmanager
 def full_disk(size: int = 2000) -> Iterator[None]:
-    """No file may be longer: writes fail as those to a full disk do."""
+    """No file may be longer: writes fail as those to a full disk do.
+
+    Python would cut its own files of byte code off as well, and read them in later tests.
+    """
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        sys.dont_write_bytecode = writes
 
 
 @pytest.mark.parametrize(

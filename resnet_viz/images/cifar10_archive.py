@@ -82,7 +82,7 @@ def fetching(folder: Path) -> Steps:
     try:
         with tarfile.open(archive) as packed:
             for number, member in enumerate(packed, start=1):
-                packed.extract(member, folder, filter="data")
+                _extract(packed, member, folder)
                 yield "Unpacking CIFAR-10", number, 0
     except (tarfile.TarError, OSError) as error:
         raise WeightsError(
@@ -90,6 +90,23 @@ def fetching(folder: Path) -> Steps:
             f"make room there, or {OTHERWISE}"
         ) from error
     archive.unlink()
+
+
+def _extract(packed: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Unpack a file or a folder; nothing else, and nothing that would lie elsewhere.
+
+    Python before 3.11.4 has no filters that see to it.
+
+    Raises:
+        tarfile.TarError: it is another thing, or leads out of ``folder``.
+    """
+    there = (folder / member.name).resolve()
+    if not (member.isreg() or member.isdir()) or not there.is_relative_to(folder.resolve()):
+        raise tarfile.TarError(f"{member.name!r} is no file of its own folder")
+    if hasattr(tarfile, "data_filter"):
+        packed.extract(member, folder, filter="data")
+    else:
+        packed.extract(member, folder, set_attrs=False)
 
 
 def read(folder: Path, limit: int = 0) -> LabelledImages:

@@ -57,7 +57,9 @@ def middle(figure: Figure, key: str) -> QPoint:
 def test_the_story_is_the_last_page(qtbot: QtBot, window: MainWindow, page: StoryPage) -> None:
     assert list(window.pages)[-1] == "story"
     window.turn_to_page("explorer")
-    qtbot.keyClick(window, Qt.Key.Key_7, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(
+        window, Qt.Key(Qt.Key.Key_0 + len(window.pages)), Qt.KeyboardModifier.ControlModifier
+    )
     assert window.pages.shown is page
     assert window.tabs.tabText(window.tabs.currentIndex()) == "Story"
 

@@ -108,9 +108,12 @@ def test_another_file_is_refused_and_deleted(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("filters", [True, False], ids=["newer Python", "3.11.2"])
 def test_a_path_that_leads_out_of_the_folder_is_not_written(
-    archive: type[Handler], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    archive: type[Handler], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filters: bool
 ) -> None:
+    if not filters:
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
     archive.body = packed({"../escaped": b"x"})
     monkeypatch.setattr(CIFAR10, "tgz_md5", md5(archive.body))
     with pytest.raises(WeightsError, match="could not be unpacked"):
