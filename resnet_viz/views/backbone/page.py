@@ -88,6 +88,11 @@ class BackbonePage(Page):
         raise NoScript("There is no script for the figures of this page; export their numbers")
 
     @property
+    def results(self) -> Sequence[object]:
+        """Those of the part that is chosen."""
+        return self.panels[self.chosen].results if self.chosen in self.panels else ()
+
+    @property
     def settled(self) -> bool:
         return self.chosen in self.panels and self.panels[self.chosen].settled
 

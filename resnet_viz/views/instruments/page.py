@@ -132,6 +132,16 @@ class InstrumentsPage(Page):
         for_each(self.panels.values(), lambda panel: panel.retheme())
 
     @property
+    def results(self) -> Sequence[object]:
+        """Those of the instrument that is chosen."""
+        return self.panels[self.chosen].results if self.chosen in self.panels else ()
+
+    def begin(self) -> None:
+        """Let the instrument that is chosen measure on this photo."""
+        if self.chosen in self.panels:
+            self.panels[self.chosen].begin()
+
+    @property
     def settled(self) -> bool:
         return self.chosen in self.panels and self.panels[self.chosen].settled
 

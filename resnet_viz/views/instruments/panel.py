@@ -237,6 +237,11 @@ class Panel(Feature):
         self._begun = True
         self.show_update(update)
 
+    def begin(self) -> None:
+        """Press the button that measures, if it can be pressed."""
+        if self.measure.isEnabled():
+            self.measure.click()
+
     def _start(self) -> None:
         try:
             request = self.request()

@@ -272,19 +272,12 @@ class Presenting(QObject):
 
     def results_on_screen(self) -> Sequence[object]:
         """What the page, or the instrument that is chosen, has measured."""
-        page: Any = self._window.pages.shown
-        found = [getattr(page, "result", None)]
-        if hasattr(page, "panels") and hasattr(page, "chosen"):
-            found.append(getattr(page.panels.get(page.chosen), "result", None))
-        return [one for one in found if one is not None]
+        found: Sequence[object] = self._window.pages.shown.results
+        return found
 
     def begin_measuring(self) -> None:
         """Let the chosen instrument measure on this photo."""
-        page: Any = self._window.pages.shown
-        if hasattr(page, "panels") and hasattr(page, "chosen"):
-            panel = page.panels.get(page.chosen)
-            if panel is not None and panel.measure.isEnabled():
-                panel.measure.click()
+        self._window.pages.shown.begin()
 
     def make_part(self, name: str) -> QWidget:
         """The diagram, or a panel of the explorer, made anew for the stage."""

@@ -47,6 +47,9 @@ class Feature(QWidget):
 
     title: str = ""
 
+    result: Any = None
+    """What has been measured here last, if it measures something of its own."""
+
     @classmethod
     def key_groups(cls, title: str) -> dict[str, list[Key]]:
         """All keys that are not commands', by what they are for; ``title`` is the entry's."""
@@ -70,6 +73,14 @@ class Feature(QWidget):
         """The numbers on screen, or None: by default those of the first figure."""
         figures = self.figures()
         return table_of(figures[0]) if figures else None
+
+    @property
+    def results(self) -> Sequence[object]:
+        """What has been measured and is on screen: a lecture's answers are read from it."""
+        return () if self.result is None else (self.result,)
+
+    def begin(self) -> None:
+        """Measure what is chosen, if that is to be asked for and can be done now."""
 
     @property
     def settled(self) -> bool:
