@@ -6,7 +6,6 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import import_module
 
 import pytest
 from PySide6.QtCore import QCoreApplication
@@ -265,7 +264,8 @@ def test_closing_ends_every_task(qtbot: QtBot, worker: Worker, log: Log) -> None
 
 
 def test_every_task_in_the_table_exists() -> None:
-    for request in tasks.TASKS:
-        module, function = tasks.TASKS[request].split(":")
-        assert module.startswith(("resnet_viz.analysis.", "resnet_viz.export."))
-        assert callable(getattr(import_module(module), function))
+    for request, function in tasks.TASKS.items():
+        kind = tasks.found(request)
+        assert f"{kind.__module__}:{kind.__qualname__}" == f"resnet_viz.{request}"
+        assert function.startswith(("analysis.", "export."))
+        assert callable(tasks.found(function))
