@@ -22,6 +22,7 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 @pytest.fixture
 def window(qtbot: QtBot, made: MainWindow) -> Iterator[MainWindow]:
     """With ResNet-20 on screen and nothing to undo."""
+    made.turn_to_page("explorer")
     made.state.set_network("resnet20")
     made.worker.structure_known.emit(fakes.structure())
     made.state.set_gates(GateSettings())
