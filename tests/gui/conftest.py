@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.garbage import Garbage
+from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.results.result import Result
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets import motion, theme
+from tests import fakes
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +59,27 @@ def settings(tmp_path: Path) -> QSettings:
     made = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     made.setValue("motion", False)
     return made
+
+
+@pytest.fixture
+def state(qapp: QApplication) -> ExplorerState:
+    """ResNet-20 on the CPU, for a page or a panel without its window."""
+    made = ExplorerState(fakes.photo(), "resnet20")
+    made.set_device("cpu")
+    return made
+
+
+@pytest.fixture
+def worker(qtbot: QtBot) -> Iterator[Worker]:
+    made = Worker()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What a page or a panel has said in the message area."""
+    return []
 
 
 def settle(qtbot: QtBot, milliseconds: int = 0) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,25 +25,6 @@ from resnet_viz.views.backbone.pyramid import PyramidPart
 from tests import fakes
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def state(qapp: QApplication) -> ExplorerState:
-    made = ExplorerState(fakes.photo(), "resnet20")
-    made.set_device("cpu")
-    return made
-
-
-@pytest.fixture
-def worker(qtbot: QtBot) -> Iterator[Worker]:
-    made = Worker()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
 
 
 @pytest.fixture

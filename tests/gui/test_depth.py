@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,25 +24,6 @@ from tests import fakes
 
 LEFT = Qt.MouseButton.LeftButton
 BLOCKS = ("stem", "layer1.0", "layer2.0")
-
-
-@pytest.fixture
-def state(qapp: QApplication) -> ExplorerState:
-    made = ExplorerState(fakes.photo(), "resnet20")
-    made.set_device("cpu")
-    return made
-
-
-@pytest.fixture
-def worker(qtbot: QtBot) -> Iterator[Worker]:
-    made = Worker()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -40,13 +38,6 @@ OFF = GateSettings.of(dict.fromkeys(fakes.structure().skips, 0.0))
 @pytest.fixture
 def state(qapp: QApplication) -> ExplorerState:
     return ExplorerState(fakes.photo(), "resnet20")
-
-
-@pytest.fixture
-def worker(qtbot: QtBot) -> Iterator[Worker]:
-    made = Worker()
-    yield made
-    made.close()
 
 
 def say(sentence: str) -> None:

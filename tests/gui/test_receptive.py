@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -23,20 +21,6 @@ from tests import fakes
 
 LEFT = Qt.MouseButton.LeftButton
 BLOCKS = ("stem", "layer1.0", "layer3.2")
-
-
-@pytest.fixture
-def state(qapp: QApplication) -> ExplorerState:
-    made = ExplorerState(fakes.photo(), "resnet20")
-    made.set_device("cpu")
-    return made
-
-
-@pytest.fixture
-def worker(qtbot: QtBot) -> Iterator[Worker]:
-    made = Worker()
-    yield made
-    made.close()
 
 
 @pytest.fixture

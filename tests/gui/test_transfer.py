@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,25 +23,6 @@ from tests.analysis.test_transfer import picture
 
 LEFT = Qt.MouseButton.LeftButton
 GREEN, BROWN = (40, 200, 40), (120, 80, 30)
-
-
-@pytest.fixture
-def state(qapp: QApplication) -> ExplorerState:
-    made = ExplorerState(fakes.photo(), "resnet20")
-    made.set_device("cpu")
-    return made
-
-
-@pytest.fixture
-def worker(qtbot: QtBot) -> Iterator[Worker]:
-    made = Worker()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
 
 
 @pytest.fixture

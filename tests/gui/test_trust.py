@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -26,25 +25,6 @@ from resnet_viz.views.widgets import theme
 from tests import fakes
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def state(qapp: QApplication) -> ExplorerState:
-    made = ExplorerState(fakes.photo(), "resnet20")
-    made.set_device("cpu")
-    return made
-
-
-@pytest.fixture
-def worker(qtbot: QtBot) -> Iterator[Worker]:
-    made = Worker()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
 
 
 @pytest.fixture
