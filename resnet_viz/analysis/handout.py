@@ -10,7 +10,7 @@ import numpy as np
 
 from resnet_viz.analysis import devices
 from resnet_viz.analysis.attribution import task as attribution
-from resnet_viz.analysis.probe import probe
+from resnet_viz.analysis.probe import Prober
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.images.photo import clamp_crop, default_crop
 from resnet_viz.networks.structure import Structure
@@ -47,6 +47,7 @@ def run(request: HandoutRequest, context: TaskContext) -> Iterator[object]:
     device = devices.title(subject.image.device)
     blocks = chosen_blocks(structure, MOST_BLOCKS)
     states = list(states_of(structure, snapshot.gates, blocks))
+    prober = Prober(subject.network, subject.gates)
     computed: list[Computed] = []
     all_on: Pass | None = None
     fewest = len(states) - len(blocks)
@@ -58,7 +59,7 @@ def run(request: HandoutRequest, context: TaskContext) -> Iterator[object]:
         subject.gates.set(state.gates)
         target = snapshot.target if all_on is None else all_on.target
         start = time.perf_counter()
-        passed = probe(subject.network, subject.gates, subject.image, target, context.cancelled)
+        passed = prober.probe(subject.image, target, context.cancelled)
         seconds = time.perf_counter() - start
         now = _light(passed)
         all_on = all_on or now

@@ -94,7 +94,7 @@ class Prober:
         self._before_logits: tuple[int, ...] | None = None
         self._image: Tensor | None = None
         self._settings = GateSettings()
-        self._called: dict[nn.Module, set[int]] = {}
+        self._called: dict[nn.Module, set[int]] | None = None
 
     def probe(self, image: Tensor, target: int | None = None, cancelled: Asked = never) -> Pass:
         """One pass with the gates as they are set, backwards from the target's logit.
@@ -153,7 +153,10 @@ class Prober:
     # ---- forwards
 
     def _forward(self, image: Tensor, cancelled: Asked) -> None:
+        if self._called is None:
+            self._segments.clear()  # no forward pass has come to its end yet
         done = len(self._segments)
+        called = {} if self._called is None else self._called
         moment = time.perf_counter()
 
         def watch(name: str) -> Callable[[nn.Module, object, Tensor], Tensor]:
@@ -172,7 +175,7 @@ class Prober:
             return hook
 
         def note(module: nn.Module, _: object) -> None:
-            self._called.setdefault(module, set()).add(len(self._segments))
+            called.setdefault(module, set()).add(len(self._segments))
 
         with ExitStack() as stack:
             for number, (name, module) in enumerate(self._parts.items()):
@@ -182,14 +185,14 @@ class Prober:
                 else:
                     stack.callback(module.register_forward_hook(watch(name)).remove)
             for module in self._between:
-                if done and max(self._called.get(module, {done})) < done:
+                if done and max(called.get(module, {done})) < done:
                     stack.enter_context(_stands_for(module, lambda given: given))
                 elif not done:
                     stack.callback(module.register_forward_pre_hook(note).remove)
             sums = stack.enter_context(self._gates.sums(self._norm))
             with torch.enable_grad():
                 self._logits = self._network(image)
-        self._before_logits = None
+        self._called, self._before_logits = called, None
 
     def _norm(self, values: Tensor) -> Tensor:
         """The norm of a path; that of an identity shortcut is known, as the last block's output."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock, ResNet
 
 from resnet_viz.analysis.probe import Prober, probe
 from resnet_viz.networks import catalog
@@ -139,6 +140,31 @@ def test_a_cancelled_change_spoils_nothing(after: int) -> None:
     assert_same(prober.probe(image, 1), probe(network, gates, image, 1))
     gates.set(GateSettings())
     assert_same(prober.probe(image, 1), wanted)
+
+
+class Shared(ResNet):
+    """A module of the stem is called once more behind the blocks."""
+
+    def _forward_impl(self, x: Tensor) -> Tensor:
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        answer: Tensor = self.fc(self.relu(torch.flatten(self.avgpool(x), 1)))
+        return answer
+
+
+@pytest.mark.parametrize("after", [3, 6])
+def test_a_first_pass_that_was_cancelled_tells_nothing_of_what_can_be_left_out(after: int) -> None:
+    torch.manual_seed(0)
+    network = Shared(BasicBlock, [1, 1, 1, 1]).eval()
+    network.relu = nn.Tanh()  # which, unlike ReLU, changes what comes out of the last block
+    gates, image = SkipGates(network), torch.randn(1, 3, 128, 128)
+    prober = Prober(network, gates)
+    asked = iter([False] * after)
+    with pytest.raises(Cancelled):
+        prober.probe(image, 1, lambda: next(asked, True))
+    assert_same(prober.probe(image, 1), probe(network, gates, image, 1))
+    gates.set(GateSettings.of({"layer3.0": 0.0}))
+    assert_same(prober.probe(image, 1), probe(network, gates, image, 1))
 
 
 def test_nothing_stays_on_the_network() -> None:

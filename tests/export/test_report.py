@@ -152,6 +152,6 @@ def test_an_interrupt_ends_it_with_130(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("resnet_viz.analysis.handout.probe", interrupted)
+    monkeypatch.setattr("resnet_viz.analysis.handout.Prober.probe", interrupted)
     assert cli.main(["report", str(image), *SMALL, "--out", str(tmp_path / "out")]) == 130
     assert capsys.readouterr().err.strip().endswith("interrupted")

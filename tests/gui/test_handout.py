@@ -81,7 +81,7 @@ def test_it_can_be_cancelled(
         raise Cancelled
 
     with monkeypatch.context() as patch:
-        patch.setattr(handout, "probe", endless)
+        patch.setattr(handout.Prober, "probe", endless)
         window.handouts.make(tmp_path / "mine.html")
         progress = window.handouts.progress
         small.qtbot.waitUntil(lambda: "All skips on" in progress.text.text(), timeout=90_000)
