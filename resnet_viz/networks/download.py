@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import socket
-import ssl
 import uuid
 from collections.abc import Callable, Generator
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import httpx
 
 Received = Callable[[int, int], None]
 """Called with (bytes received, bytes in all); the second is 0 where the server does not say."""
@@ -99,6 +95,8 @@ def downloading(
 
 def _until_done(reception: _Reception) -> Generator[tuple[int, int], None, None]:
     """Let the reception run in slices, so that this thread can do other things between them."""
+    import asyncio  # the window needs this module for its first paint, and asyncio for nothing
+
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         task = loop.create_task(reception.run())
@@ -126,6 +124,8 @@ class _Reception:
         self.received = self.total = 0
 
     async def run(self) -> None:
+        import httpx
+
         headers = {"User-Agent": "resnet-viz", "Accept-Encoding": "identity"}
         try:
             async with (
@@ -160,6 +160,10 @@ class _Reception:
         )
 
     def _why(self, error: Exception) -> str:
+        import ssl
+
+        import httpx
+
         if isinstance(error, httpx.HTTPStatusError):
             status = error.response.status_code
             return f"the server answered {status} ({error.response.reason_phrase})"
