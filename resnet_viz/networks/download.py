@@ -1,14 +1,24 @@
-"""Download a file of weights: with progress, a cancel that is noticed at once, and a hash check."""
+"""Download a file of weights: with progress, a cancel that is noticed at once, and a hash check.
+
+What was cut off goes on where it stopped if the server can do that (RFC 9110, 13.1.5 and 14).
+"""
 
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
+import re
 import socket
+import time
 import uuid
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import httpx
 
 Received = Callable[[int, int], None]
 """Called with (bytes received, bytes in all); the second is 0 where the server does not say."""
@@ -16,6 +26,12 @@ Received = Callable[[int, int], None]
 _MB = 2**20  # as torchvision counts the sizes that it lists
 _CHUNK = _MB // 4
 _TICK = 0.1  # seconds between two looks at ``cancelled``
+_STALE = 120.0  # seconds without a byte after which a download's program must have been killed
+_BEGUN = "begun"  # in place of a download's own name: the next one may go on with this file
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds before the next try when the connection broke, by how many brought nothing new."""
 
 
 class WeightsError(Exception):
@@ -41,8 +57,9 @@ def download(
     """Download ``url`` to ``dest``, which appears only once it is whole and its SHA-256 is right.
 
     ``timeout`` is how long the server may send nothing, in seconds. Until the end the bytes are in
-    a ``.partial`` file beside ``dest``, of a name of its own, so that two programs that download
-    the same file do not write into each other's; it is deleted after an error or a cancel.
+    a hidden ``.partial`` file beside ``dest``, of a name of its own, so that two programs that
+    download the same file do not write into each other's. It is deleted after a cancel; after an
+    error it is kept for the next try, if there is a hash to tell whether the two parts fit.
 
     Raises:
         WeightsUnavailable: there is no network, no such file, too little of it, the wrong one, or
@@ -73,13 +90,25 @@ def downloading(
     Raises:
         WeightsUnavailable: as `download` does.
     """
-    partial = dest.with_name(f"{dest.name}.{uuid.uuid4().hex}.partial")
+    partial = _beside(dest, uuid.uuid4().hex)
+    checked = bool(sha256_prefix)
     try:
         dest.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("xb") as file:
-            reception = _Reception(url, dest.name, file.write, progress, timeout, otherwise)
-            yield from _until_done(reception)
-        if not reception.sha256.hexdigest().startswith(sha256_prefix):
+        _claim(dest, partial, checked)
+        try:
+            with partial.open("a+b") as file:
+                reception = _Reception(url, dest.name, file, progress, timeout, otherwise, checked)
+                reception.take_up()
+                if not (reception.pieced and reception.fits(sha256_prefix)):
+                    yield from _until_done(reception)
+                if reception.pieced and not reception.fits(sha256_prefix):
+                    reception.begin_again()
+                    yield from _until_done(reception)
+        except WeightsUnavailable:
+            if checked and partial.stat().st_size:
+                partial.replace(_beside(dest, _BEGUN))
+            raise
+        if not reception.fits(sha256_prefix):
             why = f"the file there is another one (its hash is not {sha256_prefix}…)"
             raise reception.unavailable(why)
         partial.replace(dest)
@@ -91,6 +120,29 @@ def downloading(
     finally:
         with contextlib.suppress(OSError):  # the error that led here is the one to tell
             partial.unlink(missing_ok=True)
+
+
+def _beside(dest: Path, name: str) -> Path:
+    return dest.with_name(f".{dest.name}.{name}.partial")
+
+
+def _claim(dest: Path, partial: Path, wanted: bool) -> None:
+    """Of what earlier tries have left make the most ``partial``, if ``wanted``; delete the rest.
+
+    A file can be renamed only once: of two programs one gets it.
+    """
+    left: list[tuple[int, Path]] = []
+    for path in dest.parent.glob(f".{glob.escape(dest.name)}.*.partial"):
+        with contextlib.suppress(OSError):
+            found = path.stat()
+            if path == _beside(dest, _BEGUN) or time.time() - found.st_mtime > _STALE:
+                left.append((found.st_size, path))
+    for _, path in sorted(left, reverse=True):
+        with contextlib.suppress(OSError):
+            if wanted and not partial.exists():
+                path.rename(partial)
+            else:
+                path.unlink()
 
 
 def _until_done(reception: _Reception) -> Generator[tuple[int, int], None, None]:
@@ -107,47 +159,129 @@ def _until_done(reception: _Reception) -> Generator[tuple[int, int], None, None]
 
 
 class _Reception:
-    """Passes the body of ``url`` to ``write`` and hashes it on the way."""
+    """Adds what lacks of ``url`` to ``file`` and hashes it on the way.
+
+    ``checked`` says that the whole's hash will be looked at, so that parts may be joined on trust.
+    """
 
     def __init__(
         self,
         url: str,
         name: str,
-        write: Callable[[bytes], object],
+        file: BinaryIO,
         progress: Received | None,
         timeout: float,
-        otherwise: str = "open a file of weights",
+        otherwise: str,
+        checked: bool,
     ) -> None:
-        self.url, self.name, self.write = url, name, write
+        self.url, self.name, self.file, self.checked = url, name, file, checked
         self.progress, self.timeout, self.otherwise = progress, timeout, otherwise
+        self._clear()
+
+    def begin_again(self) -> None:
+        """Forget what was received."""
+        self.file.seek(0)
+        self.file.truncate()
+        self._clear()
+
+    def _clear(self) -> None:
         self.sha256 = hashlib.sha256()
         self.received = self.total = 0
+        self.pieced = False
+        self._same = ""  # what the server calls this very content of the file
+
+    def take_up(self) -> None:
+        """Count what is in the file already."""
+        self.file.seek(0)
+        while chunk := self.file.read(_CHUNK):
+            self.sha256.update(chunk)
+            self.received += len(chunk)
+        self.pieced = self.received > 0
+
+    def fits(self, sha256_prefix: str) -> bool:
+        """True if all that was received has that hash."""
+        return self.sha256.hexdigest().startswith(sha256_prefix)
 
     async def run(self) -> None:
+        """Receive what lacks, in as many requests as it takes."""
+        import asyncio
+
         import httpx
 
         headers = {"User-Agent": "resnet-viz", "Accept-Encoding": "identity"}
         try:
-            async with (
-                httpx.AsyncClient(
-                    headers=headers, timeout=self.timeout, follow_redirects=True
-                ) as client,
-                client.stream("GET", self.url) as response,
-            ):
-                response.raise_for_status()
-                self.total = int(response.headers.get("Content-Length") or 0)
-                if self.progress:
-                    self.progress(0, self.total)
-                async for chunk in response.aiter_raw(_CHUNK):
-                    self.write(chunk)
-                    self.sha256.update(chunk)
-                    self.received += len(chunk)
-                    if self.progress:
-                        self.progress(self.received, self.total)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise self.unavailable(self._why(error)) from error
+            client = httpx.AsyncClient(headers=headers, timeout=self.timeout, follow_redirects=True)
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            # The environment names a kind that is not known, or SOCKS, which needs a package more.
+            proxy = "the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names cannot be used"
+            raise self.unavailable(proxy) from error
+        most, failures = self.received, 0
+        async with client:
+            while True:
+                try:
+                    await self._request(client)
+                    break
+                except (httpx.HTTPError, httpx.InvalidURL) as error:
+                    failures = 0 if self.received > most else failures + 1
+                    most = max(most, self.received)
+                    broke = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
+                    if not (broke and (most or self.total)) or failures > len(PAUSES):
+                        raise self.unavailable(self._why(error)) from error
+                    await asyncio.sleep(PAUSES[max(failures, 1) - 1])
         if not self.received:
             raise self.unavailable("the server sent an empty file")
+
+    async def _request(self, client: httpx.AsyncClient) -> None:
+        """Ask for what lacks, or for all where the server knows no parts or has another file.
+
+        Raises:
+            httpx.HTTPError: it did not come, or not all of it.
+        """
+        import httpx
+
+        if not (self._same or self.checked):
+            self.begin_again()
+        headers = {"Range": f"bytes={self.received}-"} if self.received else {}
+        if headers and self._same:
+            headers["If-Range"] = self._same
+        async with client.stream("GET", self.url, headers=headers) as response:
+            status = response.status_code
+            if status != 416:  # the file is shorter than what was received
+                response.raise_for_status()
+            if headers and not self._goes_on(response):
+                self.begin_again()
+                if status != 200:
+                    raise httpx.RemoteProtocolError("the server sent another part of the file")
+            elif not headers and status != 200:
+                raise httpx.DecodingError(f"the server answered {status}, which is not the file")
+            if status == 200:
+                self.total = int(response.headers.get("Content-Length") or 0)
+                tag = response.headers.get("ETag", "")
+                weak = tag.startswith("W/")
+                self._same = response.headers.get("Last-Modified", "") if weak or not tag else tag
+            else:
+                self.pieced = True
+            if self.progress:
+                self.progress(self.received, self.total)
+            async for chunk in response.aiter_raw():
+                self.file.write(chunk)
+                self.sha256.update(chunk)
+                self.received += len(chunk)
+                if self.progress:
+                    self.progress(self.received, self.total)
+        if self.received < self.total:
+            raise httpx.RemoteProtocolError("the server sent less than it said")
+
+    def _goes_on(self, response: httpx.Response) -> bool:
+        """True if the answer begins where the file ends, and is about a file of the same length."""
+        found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        if response.status_code != 206 or found is None:
+            return False
+        total = int(found[2]) if found[2] != "*" else self.total
+        if int(found[1]) != self.received or total <= self.received or self.total not in (0, total):
+            return False
+        self.total = total
+        return True
 
     def unavailable(self, why: str) -> WeightsUnavailable:
         """The sentence that says where, why and, if it was not all, how much."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -18,6 +20,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from resnet_viz.networks import download as downloads
 from resnet_viz.networks import published, weights
 from resnet_viz.networks.catalog import find
 from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
@@ -43,6 +46,9 @@ class Server(ThreadingHTTPServer):
         self.mode = "whole"
         self.body = BODY
         self.paths: list[str] = []
+        self.ranges: list[str | None] = []
+        self.cuts: list[int] = []
+        self.tags: list[str] = []
         self.over = threading.Event()
         self.stalls = threading.Event()
 
@@ -60,6 +66,18 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server = self.server
         server.paths.append(self.path)
+        server.ranges.append(self.headers["Range"])
+        if server.mode.startswith("http"):
+            self.send_response(302)
+            self.send_header("Location", server.mode + self.path)
+            self.end_headers()
+            return
+        if server.cuts:
+            self._cut_off(server.cuts.pop(0))
+            return
+        if server.mode == "ranges":
+            self._cut_off(len(server.body))
+            return
         if server.mode == "silent":
             server.stalls.set()
             server.over.wait(60)
@@ -72,6 +90,11 @@ class _Handler(BaseHTTPRequestHandler):
         if server.mode != "no length":
             self.send_header("Content-Length", str(len(server.body)))
         self.end_headers()
+        if server.mode == "slow":
+            for begin in range(0, len(server.body), len(server.body) // 8):
+                server.over.wait(0.06)
+                self.wfile.write(server.body[begin : begin + len(server.body) // 8])
+            return
         whole = server.mode in ("whole", "no length")
         self.wfile.write(server.body if whole else server.body[: len(server.body) // 2])
         if server.mode == "stall":
@@ -79,10 +102,40 @@ class _Handler(BaseHTTPRequestHandler):
             server.over.wait(60)
             server.stalls.clear()
 
+    def _cut_off(self, sent: int) -> None:
+        """``sent`` bytes at most, from where the client asks if the server's mode is "ranges"."""
+        body, begin = self.server.body, 0
+        tag = self.server.tags[0] if self.server.tags else ""
+        if len(self.server.tags) > 1:
+            self.server.tags.pop(0)
+        asked = self.headers["Range"]
+        same = self.headers["If-Range"] in (None, tag)
+        if self.server.mode == "ranges" and asked and same:
+            begin = int(asked.removeprefix("bytes=").removesuffix("-"))
+            if begin >= len(body):
+                self.send_error(416)
+                return
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {begin}-{len(body) - 1}/{len(body)}")
+        else:
+            self.send_response(200)
+        if tag:
+            self.send_header("ETag", tag)
+        self.send_header("Content-Length", str(len(body) - begin))
+        self.end_headers()
+        self.wfile.write(body[begin : begin + sent])
+
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(downloads, "PAUSES", (0.0, 0.0, 0.0))
+    with served() as server:
+        yield server
+
+
+@contextlib.contextmanager
+def served() -> Iterator[Server]:
     server = Server()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -209,13 +262,150 @@ def test_download_that_fails_says_why_and_leaves_nothing(
     server: Server, tmp_path: Path, mode: str, why: str
 ) -> None:
     server.mode = mode
+    prefix = "00000000" if mode == "whole" else ""
     with pytest.raises(weights.WeightsUnavailable) as caught:
-        download(f"{server.url}/a.pth", tmp_path / "a.pth", timeout=0.4, sha256_prefix="00000000")
+        download(f"{server.url}/a.pth", tmp_path / "a.pth", timeout=0.4, sha256_prefix=prefix)
     assert str(caught.value) == (
         f"a.pth could not be downloaded from 127.0.0.1:{server.server_port}: {why}; "
         "try again, or open a file of weights"
     )
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("sent", [0, 1, 65_536, 262_143, len(BODY) - 1])
+@pytest.mark.parametrize("tag", ['"a"', 'W/"a"', ""])
+def test_a_download_that_is_cut_off_goes_on_where_it_stopped(
+    server: Server, tmp_path: Path, sent: int, tag: str
+) -> None:
+    server.mode, server.cuts, server.tags = "ranges", [sent], [tag]
+    download(f"{server.url}/a", tmp_path / "a", sha256_prefix=sha256(BODY))
+    assert (tmp_path / "a").read_bytes() == BODY
+    assert server.ranges == [None, f"bytes={sent}-" if sent else None]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_download_goes_on_for_as_long_as_more_comes(server: Server, tmp_path: Path) -> None:
+    server.mode, server.cuts = "ranges", [100_000] * 10
+    download(f"{server.url}/a", tmp_path / "a", sha256_prefix=sha256(BODY))
+    assert (tmp_path / "a").read_bytes() == BODY
+    assert server.ranges[-1] == "bytes=1000000-"
+
+
+def test_a_server_that_knows_no_ranges_is_asked_for_all_of_it(
+    server: Server, tmp_path: Path
+) -> None:
+    server.cuts = [900_000, 1000]
+    seen: list[tuple[int, int]] = []
+    download(f"{server.url}/a", tmp_path / "a", lambda *both: seen.append(both))
+    assert (tmp_path / "a").read_bytes() == BODY
+    assert seen.count((0, len(BODY))) == 3
+    assert max(seen) == seen[-1] == (len(BODY), len(BODY))
+
+
+def test_parts_of_two_versions_of_a_file_are_not_joined(server: Server, tmp_path: Path) -> None:
+    server.mode, server.cuts, server.tags = "ranges", [900_000], ['"old"', '"new"']
+    download(f"{server.url}/a", tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == BODY
+    assert server.ranges == [None, "bytes=900000-"], "the server was to tell that it is another"
+
+
+def test_without_a_name_for_the_version_and_without_a_hash_nothing_is_joined(
+    server: Server, tmp_path: Path
+) -> None:
+    server.mode, server.cuts = "ranges", [900_000]
+    download(f"{server.url}/a", tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == BODY
+    assert server.ranges == [None, None]
+
+
+def test_what_a_failed_download_has_is_where_the_next_one_goes_on(
+    server: Server, tmp_path: Path
+) -> None:
+    dest, prefix = tmp_path / "a", sha256(BODY)
+    server.mode, server.cuts = "ranges", [400_000, 0, 0, 0, 0]
+    with pytest.raises(
+        weights.WeightsUnavailable, match=r"it was cut off after 0\.4 MB of 1\.0 MB"
+    ):
+        download(f"{server.url}/a", dest, sha256_prefix=prefix)
+    assert not dest.exists()
+    server.mode = "503"
+    with pytest.raises(weights.WeightsUnavailable, match="the server answered 503"):
+        download(f"{server.url}/a", dest, sha256_prefix=prefix)
+    server.mode, server.ranges = "ranges", []
+    download(f"{server.url}/a", dest, sha256_prefix=prefix)
+    assert dest.read_bytes() == BODY
+    assert server.ranges == ["bytes=400000-"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("left", [b"x" * 5000, b"x" * (len(BODY) + 1), BODY])
+def test_what_a_killed_download_left_is_used_only_if_it_fits(
+    server: Server, tmp_path: Path, left: bytes
+) -> None:
+    dest = tmp_path / "a"
+    running = tmp_path / ".a.other.partial"
+    running.write_bytes(b"of a download that goes on")
+    for name, content in (("0", b"x"), ("1", left)):
+        old = tmp_path / f".a.{name}.partial"
+        old.write_bytes(content)
+        os.utime(old, (1e9, 1e9))
+    server.mode = "ranges"
+    download(f"{server.url}/a", dest, sha256_prefix=sha256(BODY))
+    assert dest.read_bytes() == BODY
+    assert {path.name for path in tmp_path.iterdir()} == {"a", running.name}
+    assert len(server.paths) == (0 if left == BODY else 2)
+
+
+def test_a_redirect_is_followed_but_not_in_circles_or_elsewhere_than_the_web(
+    server: Server, tmp_path: Path
+) -> None:
+    with served() as second:
+        server.mode = second.url
+        download(f"{server.url}/a.pth", tmp_path / "a.pth", sha256_prefix=sha256(BODY))
+        assert (tmp_path / "a.pth").read_bytes() == BODY
+        assert second.paths == ["/a.pth"]
+    for mode, why in (
+        (server.url, "Exceeded maximum allowed redirects"),
+        ("https+file:///etc", "unsupported protocol"),
+    ):
+        server.mode = mode
+        with pytest.raises(weights.WeightsUnavailable, match=why):
+            download(f"{server.url}/b.pth", tmp_path / "b.pth")
+    assert not (tmp_path / "b.pth").exists()
+
+
+def test_a_proxy_of_the_environment_is_used(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    download("http://weights.invalid/a.pth", tmp_path / "a.pth", sha256_prefix=sha256(BODY))
+    assert (tmp_path / "a.pth").read_bytes() == BODY
+    assert server.paths == ["http://weights.invalid/a.pth"]
+    with pytest.raises(weights.WeightsUnavailable, match=r"from weights\.invalid: .*501"):
+        download("https://weights.invalid/b.pth", tmp_path / "b.pth")
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "ftp://127.0.0.1:9", "http://a:b"])
+def test_a_proxy_that_cannot_be_used_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(weights.WeightsUnavailable, match="HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"):
+        download("http://weights.invalid/a.pth", tmp_path / "a.pth")
+
+
+def test_a_slow_server_may_take_its_time_and_can_be_left(server: Server, tmp_path: Path) -> None:
+    server.mode = "slow"
+    seen: list[int] = []
+    download(server.url, tmp_path / "a", lambda received, _: seen.append(received), timeout=0.3)
+    assert (tmp_path / "a").read_bytes() == BODY
+    assert len(set(seen)) > 4
+    with pytest.raises(weights.DownloadCancelled):
+        download(server.url, tmp_path / "b", cancelled=lambda: True)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_an_empty_answer_is_not_a_file(server: Server, tmp_path: Path) -> None:
