@@ -31,6 +31,13 @@ NETWORKS = {
     "wide_resnet101_2": "Wide ResNet-101-2",
 }
 """torchvision's names, and those to show."""
+DOWNSTREAM = {
+    "fcn_resnet50": "FCN-ResNet-50",
+    "deeplabv3_resnet50": "DeepLabV3-ResNet-50",
+    "fasterrcnn_resnet50_fpn": "Faster R-CNN",
+    "maskrcnn_resnet50_fpn": "Mask R-CNN",
+}
+"""The same of models with a backbone that answer with more than a class."""
 TARGET = Path(__file__).parent.parent / "assets" / "torchvision-weights.json"
 
 
@@ -60,12 +67,38 @@ def rows() -> list[dict[str, object]]:
     return made
 
 
+def downstream_rows() -> list[dict[str, object]]:
+    """One row for each model of `DOWNSTREAM`, with the weights that torchvision takes by default.
+
+    What was measured is a mean IoU for segmentation, and COCO's mean average precision of boxes
+    and of masks for detection, in percent.
+    """
+    made = []
+    for network, title in DOWNSTREAM.items():
+        weights = get_model_weights(network).DEFAULT
+        (measured,) = weights.meta["_metrics"].values()
+        words = {"miou": "mean IoU", "box_map": "box AP", "mask_map": "mask AP"}
+        made.append(
+            {
+                "network": network,
+                "title": title,
+                "weights": weights.name,
+                "parameters": weights.meta["num_params"],
+                "measured": [[words[k], measured[k]] for k in words if k in measured],
+                "file": weights.url.rpartition("/")[2],
+                "megabytes": weights.meta["_file_size"],
+            }
+        )
+    return made
+
+
 if __name__ == "__main__":
     made = rows()
     table = {
         "source": f"the weights' metadata of torchvision {torchvision.__version__.split('+')[0]}",
         "link": "https://pytorch.org/vision/stable/models.html#classification",
         "rows": made,
+        "downstream": downstream_rows(),
     }
     TARGET.write_text(json.dumps(table, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{len(made)} sets of weights in {TARGET.name}")

@@ -8,6 +8,7 @@ from resnet_viz.analysis.task import TaskContext
 from resnet_viz.images import cifar10_archive
 from resnet_viz.networks import catalog, weights
 from resnet_viz.networks.download import WeightsError, downloading
+from resnet_viz.networks.downstream import DOWNSTREAM
 from resnet_viz.results.offline import CIFAR10, Need, Prepared, PrepareRequest, need, why_nothing
 from resnet_viz.results.task import Progress
 
@@ -64,7 +65,7 @@ Steps = Generator[tuple[str, int, int], None, bool]
 
 
 def _weights(one: Need) -> Steps:
-    spec = catalog.find(one.name)
+    spec: weights.Published = DOWNSTREAM.get(one.name) or catalog.find(one.name)
     given = weights.official(spec)
     assert given is not None
     if weights.is_whole(given):

@@ -42,6 +42,23 @@ class Published:
         return "resne" in self.network
 
 
+@dataclass(frozen=True)
+class PublishedDownstream:
+    """The weights of a model with a backbone that answers with more than a class.
+
+    ``measured`` are (measure, percent), such as ("box AP", 37.0), on COCO's images of 2017; the
+    other fields are as in `Published`.
+    """
+
+    network: str
+    title: str
+    weights: str
+    parameters: int
+    measured: tuple[tuple[str, float], ...]
+    file: str
+    megabytes: float
+
+
 @cache
 def published() -> tuple[Published, ...]:
     """All rows of the table."""
@@ -52,6 +69,16 @@ def newest(network: str) -> Published | None:
     """The weights that torchvision takes by default; None for a network that is not its own."""
     rows = [row for row in published() if row.network == network]
     return rows[-1] if rows else None
+
+
+@cache
+def downstream() -> tuple[PublishedDownstream, ...]:
+    """The models with a backbone."""
+    rows = _table()["downstream"]
+    return tuple(
+        PublishedDownstream(**{**row, "measured": tuple(map(tuple, row["measured"]))})
+        for row in rows
+    )
 
 
 @cache

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from resnet_viz import assets
@@ -39,14 +39,18 @@ __all__ = [
     "WeightsError",
     "WeightsUnavailable",
     "availability",
+    "availability_of",
     "class_labels",
     "downloads",
     "file_of",
+    "fill",
     "find_class",
+    "is_whole",
     "load",
     "official",
     "official_url",
     "set_mirror",
+    "state_in",
 ]
 
 MIRROR_VARIABLE = "RESNET_VIZ_MIRROR"
@@ -55,6 +59,29 @@ UNTRAINED = WeightsInfo("untrained", False)
 _MB = 2**20  # as torchvision counts the sizes that it lists
 
 _mirror: str | None = None
+
+
+class Published(Protocol):
+    """A network for which torchvision may have weights: what is asked of it here."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def family(self) -> str: ...
+
+
+class Fillable(Protocol):
+    """What is asked of a network whose weights are copied: `NetworkSpec.unused`."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def unused(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -104,9 +131,9 @@ def downloads() -> Path:
     return Path(home).expanduser() / "hub" / "checkpoints"
 
 
-def official(spec: NetworkSpec) -> Official | None:
+def official(spec: Published) -> Official | None:
     """torchvision's newest weights for ``spec``, or None if it is not one of torchvision's."""
-    if spec.family != "imagenet":
+    if spec.family not in ("imagenet", "coco"):
         return None
     from torchvision.models import get_model_weights
 
@@ -129,9 +156,14 @@ def availability(spec: NetworkSpec) -> Availability:
     newest = published.newest(spec.name)
     if newest is None:
         return Availability(False, "none, starts untrained", "○")
-    if (downloads() / newest.file).is_file():
+    return availability_of(newest.file, newest.megabytes)
+
+
+def availability_of(file: str, megabytes: float) -> Availability:
+    """Whether a file of torchvision's has been downloaded, without opening or checking it."""
+    if (downloads() / file).is_file():
         return Availability(True, "downloaded")
-    return Availability(False, f"to download ({newest.megabytes:.0f} MB)", "↓")
+    return Availability(False, f"to download ({megabytes:.0f} MB)", "↓")
 
 
 def load(
@@ -161,11 +193,11 @@ def load(
             network.load_state_dict(opened_as(choice).build().state_dict())
         else:
             which = None if choice.reading is None else choice.reading.which
-            _fill(network, spec, _state_in(path, which), path.name)
+            fill(network, spec, state_in(path, which), path.name)
         return WeightsInfo(path.name, True)
     if spec.embedded:
         state, title = _read_embedded(spec.embedded)
-        _fill(network, spec, state, _embedded_path(spec.embedded).name)
+        fill(network, spec, state, _embedded_path(spec.embedded).name)
         return WeightsInfo(title, True)
     weights = official(spec)
     if weights is None:
@@ -173,7 +205,7 @@ def load(
     if not is_whole(weights):
         url = official_url(spec)
         download(url, weights.path, progress, cancelled, sha256_prefix=weights.sha256_prefix)
-    _fill(network, spec, _state_in(weights.path), weights.file_name)
+    fill(network, spec, state_in(weights.path), weights.file_name)
     return WeightsInfo(weights.title, True)
 
 
@@ -206,7 +238,7 @@ def set_mirror(base: str | None) -> None:
     _mirror = _checked_mirror(base, "the mirror in the settings") if base else None
 
 
-def official_url(spec: NetworkSpec) -> str:
+def official_url(spec: Published) -> str:
     """The address to download the official weights of ``spec`` from, on the mirror if one is set.
 
     Raises:
@@ -280,7 +312,7 @@ def is_whole(given: Official) -> bool:
     return found.startswith(given.sha256_prefix)
 
 
-def _state_in(path: Path, which: str | None = None) -> Mapping[str, Tensor]:
+def state_in(path: Path, which: str | None = None) -> Mapping[str, Tensor]:
     """The tensors of the network of the prefix ``which`` in a file, or of the one for use.
 
     Raises:
@@ -293,8 +325,12 @@ def _state_in(path: Path, which: str | None = None) -> Mapping[str, Tensor]:
     raise WeightsError(f"{path.name} has changed since it was opened; open it again")
 
 
-def _fill(network: nn.Module, spec: NetworkSpec, state: Mapping[str, Tensor], file: str) -> None:
-    """Copy ``state`` into ``network``, of ``spec``, once all of it is known to fit."""
+def fill(network: nn.Module, spec: Fillable, state: Mapping[str, Tensor], file: str) -> None:
+    """Copy ``state``, read from ``file``, into ``network``, of ``spec``, once all is known to fit.
+
+    Raises:
+        WeightsError: it does not fit, or has values that are no finite numbers.
+    """
     expected = network.state_dict()
     state = renamed(state, expected, spec.unused)
 

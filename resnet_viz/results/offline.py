@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from resnet_viz.images import cifar10_archive
-from resnet_viz.networks import catalog, published
+from resnet_viz.networks import catalog, downstream, published
 from resnet_viz.networks.weights import availability, downloads
 
 CIFAR10 = "cifar10"
 """The name of the data set among those of networks."""
 
+_NAMES = (*catalog.CATALOG, *downstream.DOWNSTREAM, CIFAR10)
 _MB = 2**20
 _CIFAR10_BYTES = 170_498_071
 """Of the archive at torchvision's address."""
@@ -72,26 +73,31 @@ def need(name: str) -> Need | None:
     """What ``name`` needs; None for a network for which nothing is ever downloaded.
 
     Raises:
-        ValueError: there is no such network, and it is not `CIFAR10`.
+        ValueError: there is no such network, in the catalog or downstream, nor is it `CIFAR10`.
     """
     if name == CIFAR10:
         folder = cifar10_archive.home()
         there = (folder / "cifar-10-batches-py" / "test_batch").is_file()
         return Need(CIFAR10, "CIFAR-10", _CIFAR10_BYTES, there, folder)
-    try:
-        spec = catalog.find(name)
-    except ValueError as error:
-        raise ValueError(f"{error}, or {CIFAR10} for its images") from None
-    newest = None if spec.embedded else published.newest(spec.name)
+    newest: published.Published | published.PublishedDownstream | None
+    if name in downstream.DOWNSTREAM:
+        title, newest = downstream.DOWNSTREAM[name].title, downstream.DOWNSTREAM[name].published
+    else:
+        try:
+            spec = catalog.find(name)
+        except ValueError as error:
+            raise ValueError(f"{error}, or {CIFAR10} for its images") from None
+        title, newest = spec.title, None if spec.embedded else published.newest(spec.name)
     if newest is None:
         return None
     there = (downloads() / newest.file).is_file()
-    return Need(name, f"{spec.title}’s weights", round(newest.megabytes * _MB), there, downloads())
+    return Need(name, f"{title}’s weights", round(newest.megabytes * _MB), there, downloads())
 
 
 def offered() -> list[Need]:
-    """All that can be fetched: the networks in the order of the catalog, then CIFAR-10."""
-    found = [need(name) for name in (*catalog.CATALOG, CIFAR10)]
+    """All that can be fetched: the networks in the order of the catalog, those downstream, then
+    CIFAR-10."""
+    found = [need(name) for name in _NAMES]
     return [one for one in found if one is not None]
 
 
@@ -138,12 +144,11 @@ def needs_of(path: Path) -> Needs:
         raise ValueError(
             f"{path} cannot be read ({why}); give a session, a lecture or the name of a network"
         ) from error
-    names = (*catalog.CATALOG, CIFAR10)
     try:
         data = json.loads(text)
     except ValueError:
         words = set(re.findall(r"(?<![\w./-])[\w-]+(?![\w./-])", text.replace(". ", " ")))
-        return Needs(tuple(name for name in names if name in words))
+        return Needs(tuple(name for name in _NAMES if name in words))
     strings = set(_strings(data))
     files: list[Path] = []
     if isinstance(data, dict):
@@ -156,7 +161,7 @@ def needs_of(path: Path) -> Needs:
             if isinstance(given, str) and given:
                 file = path.parent / given
                 files += [] if file.exists() else [file]
-    return Needs(tuple(name for name in names if name in strings), tuple(files))
+    return Needs(tuple(name for name in _NAMES if name in strings), tuple(files))
 
 
 def _strings(value: Any) -> Iterable[str]:

@@ -68,7 +68,12 @@ def test_what_lacks_is_said_with_its_size(server: Server) -> None:
                           "CIFAR-10 (163 MB)")  # fmt: skip
     assert in_words("This", lacking(["resnet56"])) == ""
     assert need("resnet20") is None
-    assert {one.name for one in offered()} >= {"vgg16", "resnet152", "cifar10"}
+    assert {one.name for one in offered()} >= {"vgg16", "resnet152", "maskrcnn_resnet50_fpn",
+                                               "cifar10"}  # fmt: skip
+    sentence = in_words("This lecture", lacking(["fcn_resnet50", "fasterrcnn_resnet50_fpn"]))
+    assert sentence == (
+        "This lecture needs FCN-ResNet-50’s weights (135 MB) and Faster R-CNN’s weights (160 MB)"
+    )
     with pytest.raises(ValueError, match="resnet51"):
         lacking(["resnet51"])
 
@@ -93,6 +98,15 @@ def test_all_are_fetched_with_one_progress(server: Server) -> None:
         "there already, and whole"
     }
     assert len(server.paths) == 2
+
+
+def test_a_model_downstream_is_fetched(server: Server) -> None:
+    given = prepared("deeplabv3_resnet50")
+    assert given["deeplabv3_resnet50"].sentence == (
+        "DeepLabV3-ResNet-50’s weights: fetched and checked"
+    )
+    assert server.paths == ["/weights/deeplabv3_resnet50_coco-cd0a2569.pth"]
+    assert lacking(["deeplabv3_resnet50"]) == []
 
 
 def test_a_damaged_file_is_fetched_again(server: Server) -> None:

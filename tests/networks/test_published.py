@@ -9,7 +9,7 @@ import torchvision
 from torchvision.models import get_model_weights
 
 from resnet_viz.networks import catalog, published
-from resnet_viz.networks.published import Published
+from resnet_viz.networks.published import Published, PublishedDownstream
 
 ROWS = published.published()
 
@@ -60,3 +60,17 @@ def test_which_networks_have_shortcuts() -> None:
 
 def test_versions_are_named_in_short() -> None:
     assert {row.version for row in ROWS} == {"V1", "V2"}
+
+
+@pytest.mark.parametrize("row", published.downstream(), ids=lambda row: row.network)
+def test_a_row_downstream_is_what_torchvision_says(row: PublishedDownstream) -> None:
+    newest = get_model_weights(row.network).DEFAULT
+    assert row.weights == newest.name
+    assert row.parameters == newest.meta["num_params"]
+    (measured,) = newest.meta["_metrics"].values()
+    assert {value for _, value in row.measured} <= set(measured.values())
+    assert dict(row.measured).keys() <= {"mean IoU", "box AP", "mask AP"}
+    assert (row.file, row.megabytes) == (
+        newest.url.rpartition("/")[2],
+        newest.meta["_file_size"],
+    )
