@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -47,6 +48,45 @@ def test_views_and_engine_import_no_torch_before_the_worker_does() -> None:
     names = modules("views", "engine")
     assert "resnet_viz.views.shell.main_window" in names
     assert loaded_by(names, ["torch", "torchvision", "captum"]) == ""
+
+
+NOT_FOR_THE_FIRST_PAINT = [
+    *("httpx", "asyncio", "ssl", "yaml", "email", "matplotlib", "scipy", "sklearn", "tqdm"),
+    *("torch", "torchvision", "captum", "safetensors", "av", "tifffile", "pillow_heif"),
+    "resnet_viz.export.animation",
+    "resnet_viz.export.lecture",
+    "resnet_viz.results.laboratory",
+]
+"""What takes time to import and is of use only later."""
+
+
+def test_the_first_paint_waits_for_nothing_that_it_does_not_show() -> None:
+    """The window is built but not shown: with that the worker's thread begins to import torch."""
+    code = f"""
+import sys, tempfile
+from pathlib import Path
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from resnet_viz.views.explorer.panels import PANELS
+from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.views.shell.pages import PAGES
+application = QApplication([])
+with tempfile.TemporaryDirectory() as folder:
+    settings = QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(settings)
+later = [*PAGES[1:], *(one for one in PANELS if not one.shown)]
+assert PAGES[0].where.partition(":")[0] in sys.modules
+names = {NOT_FOR_THE_FIRST_PAINT!r} + [entry.where.partition(":")[0] for entry in later]
+print(*[name for name in names if name in sys.modules])
+sys.stdout.flush()
+import os
+os._exit(0)
+"""
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.strip() == ""
 
 
 def test_the_check_sees_what_it_forbids() -> None:

@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 from resnet_viz import assets
-from resnet_viz.export.lecture import LectureError, read_lecture
 
 SUFFIXES = (".md", ".markdown")
 """How the names of lectures' files end."""
@@ -20,6 +19,8 @@ def is_lecture(path: Path) -> bool:
 @cache
 def shipped() -> dict[str, Path]:
     """The lectures that come with the program by their titles, in the order of their names."""
+    from resnet_viz.export.lecture import LectureError, read_lecture  # and YAML with it
+
     found = {}
     for path in sorted(assets.path("lectures").glob("*.md")):
         try:

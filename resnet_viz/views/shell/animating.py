@@ -10,20 +10,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from resnet_viz.engine.channel import Channel
-from resnet_viz.export.animation import (
-    NO_FILM,
-    SUFFIXES,
-    Animated,
-    AnimateRequest,
-    SweepRequest,
-    TrainingFilmRequest,
-    has_film,
-)
 from resnet_viz.figures.figure import Figure
-from resnet_viz.results.laboratory import LaboratoryResult
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 if TYPE_CHECKING:
+    from resnet_viz.results.laboratory import LaboratoryResult
     from resnet_viz.views.shell.main_window import MainWindow
 
 Kind = Literal["cascade", "strength", "sweep", "training"]
@@ -47,6 +38,8 @@ class Animating(QObject):
 
     def fill(self, menu: QMenu) -> None:
         """An action for each kind; a line that says so where films cannot be written."""
+        from resnet_viz.export.animation import NO_FILM, has_film
+
         for kind, title in KINDS.items():
             menu.addAction(title, partial(self.ask, kind))
         if self._laboratory() is not None:
@@ -59,6 +52,8 @@ class Animating(QObject):
 
     def ask(self, kind: Kind) -> None:
         """Let the user choose a file, and make the animation."""
+        from resnet_viz.export.animation import SUFFIXES, has_film
+
         kinds = " ".join(f"*{one}" for one in SUFFIXES if one == ".gif" or has_film())
         path, _ = QFileDialog.getSaveFileName(
             self._window, "Animation", f"{kind}.gif", f"Animation ({kinds})"
@@ -68,6 +63,8 @@ class Animating(QObject):
 
     def make(self, kind: Kind, path: Path) -> None:
         """Measure the network and the photo on screen, and write to ``path``."""
+        from resnet_viz.export.animation import AnimateRequest, SweepRequest, TrainingFilmRequest
+
         if not path.suffix:
             path = path.with_suffix(".gif")
         self._window.message.say("")
@@ -87,10 +84,14 @@ class Animating(QObject):
 
     def _laboratory(self) -> LaboratoryResult | None:
         """What the laboratory has measured, where that page is on screen."""
+        from resnet_viz.results.laboratory import LaboratoryResult
+
         page = self._window.pages[self._window.pages.current]
         found = getattr(page, "result", None)
         return found if isinstance(found, LaboratoryResult) else None
 
     def _show(self, update: object) -> None:
+        from resnet_viz.export.animation import Animated
+
         if isinstance(update, Animated):
             self._window.message.say(f"Written: {update.path} ({update.frames} steps)")

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QCloseEvent,
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QPaintEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from resnet_viz.engine.explorer import Explorer
@@ -54,7 +61,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.settings = settings
         apply_theme(settings)
-        self._asked = False
+        self._shown = self._asked = False
         self._presenting: Any = None
         room = self.screen().availableSize() - FRAME
         self.setMinimumSize(LEAST.boundedTo(room))
@@ -172,12 +179,18 @@ class MainWindow(QMainWindow):
     # ---- results and failures
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Ask for the first result once the window is on screen."""
+        """Take the device of the settings."""
         super().showEvent(event)
+        if not self._shown:
+            self._shown = True
+            self.choices.first_device()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Ask for the first result once the window is on screen: importing torch would delay it."""
+        super().paintEvent(event)
         if not self._asked:
             self._asked = True
-            self.choices.first_device()
-            self.engine.begin()
+            QTimer.singleShot(0, self.engine.begin)
 
     def _show_result(self, result: Result) -> None:
         self.pages.show_result(result)
