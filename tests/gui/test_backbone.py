@@ -71,6 +71,22 @@ def shown(part: PyramidPart) -> list[Map]:
     return [panel for panel in figure.panels if isinstance(panel, Map)]
 
 
+def test_another_result_stands_in_the_same_columns(
+    page: BackbonePage, state: ExplorerState
+) -> None:
+    """One of them may be enlarged while the skips are toggled."""
+    first = pyramid(state)
+    part = part_with(page, first)
+    before = list(part.columns)
+    other = tuple(replace(level, title=f"C{level.number}") for level in first.levels)
+    part_with(page, replace(first, levels=other))
+    assert part.columns == before
+    assert [column.heading.text() for column in part.columns] == ["C1", "C2"]
+    fewer = replace(first, levels=first.levels[:1])
+    part_with(page, fewer)
+    assert len(part.columns) == 1
+
+
 def test_the_pyramid_is_measured_when_it_is_looked_at(
     qtbot: QtBot, page: BackbonePage, state: ExplorerState, said: list[str]
 ) -> None:

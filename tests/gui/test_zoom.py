@@ -6,12 +6,12 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QStackedWidget, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets import theme
-from resnet_viz.views.widgets.zoom import DockTitle
+from resnet_viz.views.widgets.zoom import DockTitle, Zoom, offer
 
 
 @pytest.fixture
@@ -142,3 +142,30 @@ def test_the_size_of_text_is_a_choice_of_its_own(qtbot: QtBot, window: MainWindo
         window.choices.change_text_size(1)
     assert theme.current().point_size == pytest.approx(2 * usual)
     window.choices.set_text_size(1.0)
+
+
+def test_what_is_taken_away_while_it_is_large_gives_the_page_back(qtbot: QtBot) -> None:
+    """A page that lays itself out anew for another result deletes what it showed before."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    pages = QStackedWidget(window)
+    page = QWidget()
+    rows = QVBoxLayout(page)
+    old, other = QWidget(), QWidget()
+    for widget, title in ((old, "Old"), (other, "Other")):
+        offer(widget, title)
+        rows.addWidget(widget)
+    pages.addWidget(page)
+    zoom = Zoom(pages)
+    window.show()
+    zoom.enlarge(old)
+    assert zoom.enlarged is old
+    assert zoom.isVisible()
+    with qtbot.waitSignal(old.destroyed):
+        old.deleteLater()
+    assert zoom.enlarged is None
+    assert not zoom.isVisible()
+    zoom.put_back()
+    zoom.toggle()
+    assert zoom.enlarged is other
+    qtbot.waitUntil(lambda: rows.count() == 1)  # no gap is left in the page

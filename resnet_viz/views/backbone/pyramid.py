@@ -33,12 +33,10 @@ class _Column(QWidget):
 
     def __init__(self, level: Level) -> None:
         super().__init__()
-        self.level = level
-        self.heading = QLabel(level.title)
-        self.size_text = QLabel(f"{level.size}, stride {level.stride}")
+        self.heading = QLabel()
+        self.size_text = QLabel()
         self.size_text.setWordWrap(True)
         self.size_text.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.setToolTip(f"The output of {level.block}, the last block of the stage")
         self.maps = [PointPicture() for _ in backbone.sides(level)]
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -46,9 +44,19 @@ class _Column(QWidget):
         rows.addWidget(self.heading)
         rows.addWidget(self.size_text)
         for one in self.maps:
-            one.step = 1 / level.on.shape[2]
             rows.addWidget(one, 1)
-        zoom.offer(self, f"Maps of {level.title}", self.heading)
+        zoom.offer(self, "", self.heading)
+        self.set_level(level)
+
+    def set_level(self, level: Level) -> None:
+        """Show another result's stage, which has as many maps."""
+        self.level = level
+        self.heading.setText(level.title)
+        self.size_text.setText(f"{level.size}, stride {level.stride}")
+        self.setToolTip(f"The output of {level.block}, the last block of the stage")
+        for one in self.maps:
+            one.step = 1 / level.on.shape[2]
+        zoom.offer(self, f"Maps of {level.title}")
 
     def retheme(self) -> None:
         look = theme.current()
@@ -166,17 +174,22 @@ class PyramidPart(Part):
         self._draw()
 
     def _lay_out(self, pyramid: Pyramid) -> None:
-        for column in self.columns:
-            self._grid.removeWidget(column)
-            column.hide()
-            column.deleteLater()
-        self.columns = [_Column(level) for level in pyramid.levels]
-        for number, column in enumerate(self.columns, start=1):
-            self._grid.addWidget(column, 0, number)
-            self._grid.setColumnStretch(number, 2)
+        """Keep the columns where the next network has as many: one of them may be enlarged."""
+        wanted = [len(list(backbone.sides(level))) for level in pyramid.levels]
+        if wanted != [len(column.maps) for column in self.columns]:
+            for column in self.columns:
+                self._grid.removeWidget(column)
+                column.hide()
+                column.deleteLater()
+            self.columns = [_Column(level) for level in pyramid.levels]
+            for number, column in enumerate(self.columns, start=1):
+                self._grid.addWidget(column, 0, number)
+                self._grid.setColumnStretch(number, 2)
+                for one in column.maps:
+                    one.pointed.connect(self.point_to)
+        for column, level in zip(self.columns, pyramid.levels, strict=True):
+            column.set_level(level)
             column.retheme()
-            for one in column.maps:
-                one.pointed.connect(self.point_to)
 
     def point_to(self, x: float, y: float) -> None:
         """Choose a place, in shares of the input's sides."""

@@ -140,6 +140,7 @@ class Zoom(QFrame):
             self._stand_in = None
             return
         self._widget = widget
+        widget.destroyed.connect(self._lose)
         self.title.setText(str(widget.property(_TITLE)))
         self._rows.addWidget(widget, 1)
         widget.show()
@@ -158,10 +159,18 @@ class Zoom(QFrame):
         self._widget = self._stand_in = None
         if widget is None or stand_in is None:
             return
+        widget.destroyed.disconnect(self._lose)
         self._rows.removeWidget(widget)
         _swap(stand_in, widget)
         widget.show()
         stand_in.deleteLater()
+        self.hide()
+
+    def _lose(self) -> None:
+        """The page has taken away what is large, for another result: show the page again."""
+        if self._stand_in is not None:
+            self._stand_in.deleteLater()
+        self._widget = self._stand_in = None
         self.hide()
 
     def choices(self) -> list[QWidget]:
