@@ -10,8 +10,8 @@ BLUR ?= 0.4
 
 help:
 	@echo "make run [IMAGE=photo.jpg]   open the window on the sample photo, or on yours"
-	@echo "make test                    run the tests, but for those that take minutes each"
-	@echo "make test-long               run these: every checkpoint in the window, whole lectures"
+	@echo "make test                    run the tests, but for the long ones"
+	@echo "make test-long               run these: whole lectures, every checkpoint, every theme"
 	@echo "make test-random [SEED=n]    run the tests of the window in random order"
 	@echo "make soak [SECONDS=600] [SEED=n]   let a monkey at the window: all has to hold"
 	@echo "make smoke                   build the wheel, install it elsewhere and run it"
@@ -37,7 +37,8 @@ run: $(INSTALLED)
 	@$(BIN)/python main.py $(IMAGE)
 
 # Two processes with one thread each: on two cores torch's threads would get in each other's way.
-TWO := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart=0
+TWO := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile \
+	--no-loadscope-reorder --max-worker-restart=0
 
 test: $(INSTALLED)
 	$(TWO) -m "not long"

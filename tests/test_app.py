@@ -59,6 +59,7 @@ def test_ctrl_c_ends_it_quietly_at_any_moment(tmp_path: Path, seconds: float) ->
     assert errors == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_closes_the_window_in_order(tmp_path: Path, number: signal.Signals) -> None:
     """The layout is kept, as when the user closes it."""

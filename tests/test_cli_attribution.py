@@ -62,6 +62,7 @@ def test_a_wrong_method_is_named(image: Path, capsys: pytest.CaptureFixture[str]
     assert "magic" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_the_report_has_the_maps_in_page_and_figures(
     image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,6 +26,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_each_kind_is_analysed_or_refused_on_the_command_line(
     name: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -91,6 +91,7 @@ def test_nobody_reads_and_nothing_is_said(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (141, "")
 
 
+@pytest.mark.long
 def test_closed_streams(tmp_path: Path) -> None:
     """Without standard error nothing is said and nothing else is changed; without standard output
     nothing can be printed."""
@@ -116,6 +117,7 @@ def test_a_result_that_cannot_be_printed(
         assert "standard output cannot be written (No space left on device)" in said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_what_is_done_is_kept_when_it_is_interrupted(
     tmp_path: Path, image: Path, number: signal.Signals
@@ -354,6 +356,7 @@ def test_guessed_is_said_only_of_what_was_guessed(run: Run, tmp_path: Path, imag
     assert said.endswith("If a guess is wrong, say --assume.\n")
 
 
+@pytest.mark.long
 def test_warnings_of_libraries_are_kept_to_themselves(
     run: Run, tmp_path: Path, image: Path
 ) -> None:

@@ -79,6 +79,7 @@ def test_nothing_else_ships_and_it_is_small() -> None:
     assert sum(path.stat().st_size for path in folder.iterdir()) < 3e6
 
 
+@pytest.mark.long
 def test_the_values_are_those_measured_by_hand(tmp_path: Path) -> None:
     there = made(tmp_path)
     spec = catalog.find("resnet20")
@@ -115,6 +116,7 @@ def test_the_surface_is_scored_on_the_labels(tmp_path: Path) -> None:
     assert np.shape(surface["loss"]) == (3, 3)
 
 
+@pytest.mark.long
 def test_the_paths_add_up_to_the_gradient(tmp_path: Path) -> None:
     paths = made(tmp_path)["paths"]
     assert [len(row) for row in paths["norms"]] == [1, *[2] * 8, 1]
@@ -129,6 +131,7 @@ def test_the_paths_add_up_to_the_gradient(tmp_path: Path) -> None:
     assert paths["total"] == pytest.approx(np.mean(norms), rel=1e-3)
 
 
+@pytest.mark.long
 def test_a_plain_network_has_neither_paths_nor_skips(tmp_path: Path) -> None:
     there = made(tmp_path, "plain20")
     assert "paths" not in there
@@ -137,6 +140,7 @@ def test_a_plain_network_has_neither_paths_nor_skips(tmp_path: Path) -> None:
     assert there["collapse"]["gradient_images"] == 3
 
 
+@pytest.mark.long
 def test_it_is_made_once_alike_and_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     spec = catalog.find("resnet20")
     steps = compute(images(), (spec,), SMALL, tmp_path / "a")

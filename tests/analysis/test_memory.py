@@ -95,6 +95,7 @@ print(json.dumps([cost(request).bytes, peak, size("VmRSS") - before]))
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     not Path("/proc/self/clear_refs").exists() or memory._trim() is None,
     reason="the peak of a process is read from Linux, and given back by glibc",
@@ -149,6 +150,7 @@ def test_switching_networks_keeps_none_of_those_before(monkeypatch: pytest.Monke
     assert live() == before
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("uncollected")
 def test_the_laboratory_keeps_no_tensor_after_its_result_or_after_a_cancel() -> None:
     request = LaboratoryRequest(depth=8, batch=2, norm=True, device="cpu")

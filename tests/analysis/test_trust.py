@@ -312,6 +312,7 @@ def test_the_curves_over_blocks_grow_as_they_are_measured() -> None:
     assert set(lengths) == set(range(2, 13))
 
 
+@pytest.mark.long
 def test_all_measures_of_a_plain_network_and_the_network_is_as_it_was() -> None:
     snapshot = Snapshot("plain20", fakes.photo(), device="cpu")
     result, _ = measured(TrustRequest(snapshot, ("gradient",)))

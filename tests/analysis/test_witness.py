@@ -90,6 +90,7 @@ def test_zeros_at_the_other_side_fit_worse(name: str, choice: str) -> None:
     assert bad > FITS
 
 
+@pytest.mark.long
 def test_a_plain_network_is_told_from_its_twin_by_itself() -> None:
     """The names and shapes of Plain-20 are ResNet-20's, so it is first taken for that."""
     opened = shipped("plain20")
@@ -104,6 +105,7 @@ def test_a_plain_network_is_told_from_its_twin_by_itself() -> None:
     assert (combine.guess, combine.sure) == ("plain", True)
 
 
+@pytest.mark.long
 def test_what_cannot_be_told_stays_and_is_said() -> None:
     opened = shipped("resnet20")
     found = judge(opened.reading, opened.candidate.tensors)
@@ -116,6 +118,7 @@ def test_what_cannot_be_told_stays_and_is_said() -> None:
     assert (tried["pad", "zeros after"] or 0) > FITS
 
 
+@pytest.mark.long
 def test_made_up_statistics_decide_nothing() -> None:
     torch.manual_seed(0)
     network = build_with_weights(right("resnet20"), shipped("resnet20").candidate.tensors)
@@ -209,6 +212,7 @@ def test_untrained_weights_have_no_figure() -> None:
     assert "no statistics" in witness_caption(last)
 
 
+@pytest.mark.long
 def test_a_file_is_compared_with_its_other_readings(tmp_path: Path) -> None:
     """Plain-20 with four outputs, so that it is none of the catalog's and taken for residual."""
     source = load_file(assets.path("weights", "plain20-cifar10.safetensors"))

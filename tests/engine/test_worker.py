@@ -305,6 +305,7 @@ worker.close()
 """
 
 
+@pytest.mark.long
 def test_half_an_import_of_torch_is_forgotten_and_the_next_one_is_whole() -> None:
     done = subprocess.run(
         [sys.executable, "-c", HALF_AN_IMPORT], capture_output=True, text=True, timeout=120

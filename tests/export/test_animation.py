@@ -57,6 +57,7 @@ def test_a_gif_of_skips_going_off(context: TaskContext, tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["a.gif"]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not animation.has_film(), reason="PyAV is not installed")
 def test_a_film_of_the_strength(
     context: TaskContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -111,6 +112,7 @@ def test_the_last_skip_goes_first_and_each_step_says_so(context: TaskContext) ->
     assert set(steps[-1][1].skips) == set(result.structure.skips)
 
 
+@pytest.mark.long
 def test_the_laboratorys_sweep_comes_back_from_the_loss(
     context: TaskContext, tmp_path: Path
 ) -> None:
@@ -145,6 +147,7 @@ def run_of(steps: int) -> Figure:
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_training_run_grows_from_its_first_step_to_its_last(
     context: TaskContext, tmp_path: Path
 ) -> None:
@@ -166,6 +169,7 @@ def test_a_training_run_grows_from_its_first_step_to_its_last(
     assert all((one != two).any() for one, two in pairwise(frames))
 
 
+@pytest.mark.long
 def test_a_gif_holds_one_frame_at_a_time_and_shows_each_whole(
     context: TaskContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +192,7 @@ def test_a_gif_holds_one_frame_at_a_time_and_shows_each_whole(
     assert stays == [400, 400, 400, 1900]
 
 
+@pytest.mark.long
 def test_the_diagram_stands_over_the_gradient(context: TaskContext, tmp_path: Path) -> None:
     request = AnimateRequest(SNAPSHOT, "cascade", tmp_path / "a.gif", width=640)
     *_, last = run(request, context)

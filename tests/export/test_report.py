@@ -43,6 +43,7 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.long
 def test_one_image_with_all_its_files(
     image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,6 +83,7 @@ def test_one_image_with_all_its_files(
         assert np.asarray(picture.convert("L")).std() > 5
 
 
+@pytest.mark.long
 def test_a_folder_with_one_broken_file(
     image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -102,6 +104,7 @@ def test_a_folder_with_one_broken_file(
     assert (out / "a picture-2" / "index.html").is_file()
 
 
+@pytest.mark.long
 def test_a_network_without_classes_has_outputs(
     image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -112,6 +112,7 @@ def faults(window: MainWindow) -> str:
     return "\n".join([*found, *fit.faint(window)])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("look", theme.THEMES)
 @pytest.mark.parametrize("name", RESULTS)
 def test_it_fits_and_is_readable(window: MainWindow, name: str, look: str) -> None:
@@ -123,6 +124,7 @@ def test_it_fits_and_is_readable(window: MainWindow, name: str, look: str) -> No
         assert faults(window) == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RESULTS)
 def test_it_fits_or_scrolls_with_large_text(window: MainWindow, name: str) -> None:
     window.set_theme("light")

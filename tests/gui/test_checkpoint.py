@@ -151,6 +151,7 @@ def test_a_network_of_its_own_is_explored_with_its_skips(
     assert driver.next_result().now.logits.tolist() == second.now.logits.tolist()
 
 
+@pytest.mark.long
 def test_the_statistics_in_a_file_correct_a_wrong_guess(driver: Driver, tmp_path: Path) -> None:
     """Plain-20 as it ships has the names and shapes of ResNet-20, and only its norms tell."""
     window = driver.show().window

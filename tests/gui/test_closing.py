@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SLOW_TORCH = """
 import os, pathlib, time
 pathlib.Path(os.environ["BEGUN"]).touch()
@@ -67,6 +69,7 @@ def ends(tmp_path: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_an_import_of_torch_does_not_hold_the_program(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text(SLOW_TORCH)
     said = ends(tmp_path)
@@ -77,5 +80,6 @@ def test_an_import_of_torch_does_not_hold_the_program(tmp_path: Path) -> None:
     assert "welcomes: False" in ends(tmp_path), "only the first start is welcomed"
 
 
+@pytest.mark.long
 def test_a_photo_that_never_comes_does_not_hold_the_program(tmp_path: Path) -> None:
     assert "visible: False" in ends(tmp_path, "stuck photo")

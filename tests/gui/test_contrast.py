@@ -20,6 +20,7 @@ def window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iter
     yield from window_with_result(qapp, tmp_path_factory.mktemp("settings"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", theme.THEMES)
 def test_every_text_can_be_read(window: MainWindow, name: str) -> None:
     window.resize(1366, 768)
@@ -40,6 +41,7 @@ def test_every_text_can_be_read(window: MainWindow, name: str) -> None:
     assert "\n".join(dict.fromkeys(found)) == ""
 
 
+@pytest.mark.long
 def test_a_faint_text_is_found(qtbot: QtBot, qapp: QApplication) -> None:
     theme.apply(qapp, theme.LIGHT)
     label = QLabel('<a href="x" style="color: #56b4e9">a link of the dark theme</a>')

@@ -114,6 +114,7 @@ def test_the_dialog_writes_what_is_on_screen(driver: Driver, qtbot: QtBot, tmp_p
     assert "cannot be written" in said.args[0]
 
 
+@pytest.mark.long
 def test_an_animation_from_the_menu(driver: Driver, qtbot: QtBot, tmp_path: Path) -> None:
     driver.show()
     window = driver.window

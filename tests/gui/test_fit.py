@@ -62,6 +62,7 @@ def walk(window: MainWindow, width: int, height: int) -> list[str]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", theme.THEMES)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_every_page_fits(window: MainWindow, name: str, size: tuple[int, int]) -> None:
@@ -116,6 +117,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scale", ["1.5", "2"])
 def test_a_first_start_at_a_large_scale_lies_inside_the_screen(
     scale: str, monkeypatch: pytest.MonkeyPatch

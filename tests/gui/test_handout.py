@@ -47,6 +47,7 @@ def test_the_hand_out_is_written_beside_the_passes(
     assert small.next_result().snapshot == window.state.snapshot
 
 
+@pytest.mark.long
 def test_it_has_the_attribution_that_is_on_screen(small: Driver, tmp_path: Path) -> None:
     window = small.window
     assert window.pages.attribution() is None

@@ -74,6 +74,7 @@ def test_a_pages_own_keys_are_not_given_away(dialog: KeysDialog, qtbot: QtBot) -
     assert not dialog.take.isEnabled()
 
 
+@pytest.mark.long
 def test_it_fits_the_least_window_in_every_theme(
     made: MainWindow, qtbot: QtBot, qapp: QApplication
 ) -> None:

@@ -288,6 +288,7 @@ def test_photos_are_measured_anew_when_another_is_opened(bench: Bench) -> None:
     assert first.plain.layers != second.plain.layers
 
 
+@pytest.mark.long
 def test_a_result_is_swept_from_the_loss_to_the_input_and_then_shown_whole(bench: Bench) -> None:
     motion.allow(True)
     bench.show()
@@ -344,6 +345,7 @@ def test_a_click_marks_the_same_layer_everywhere(bench: Bench) -> None:
     assert page.residual_strip._marker == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(960, 600), (1280, 800), (1366, 768), (1920, 1080)])
 def test_nothing_is_cut_off_while_the_first_sweep_runs(
     qtbot: QtBot, settings: QSettings, size: tuple[int, int]

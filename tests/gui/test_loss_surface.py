@@ -155,6 +155,7 @@ def test_without_a_file_labelled_images_are_refused(
     assert "Choose a zip file of CIFAR-10 images" in driver.window.message.text.text()
 
 
+@pytest.mark.long
 def test_it_follows_the_theme(qtbot: QtBot, driver: Driver, panel: LossSurfacePanel) -> None:
     panel.show_update(bowl(driver.window.state.snapshot))
     column = panel.columns[0]

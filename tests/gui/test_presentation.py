@@ -383,6 +383,7 @@ def test_the_stage_has_a_diagram_of_its_own(presented: MainWindow) -> None:
     assert not on_stage.controls.isVisible()
 
 
+@pytest.mark.long
 def test_a_lecture_is_recorded_edited_saved_and_presented(
     driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -430,6 +431,7 @@ def test_a_lecture_is_recorded_edited_saved_and_presented(
     assert fit.faults(editor) == []
 
 
+@pytest.mark.long
 def test_no_figure_of_the_step_before_stands_under_the_next_title(
     driver: Driver, tmp_path: Path
 ) -> None:

@@ -122,6 +122,7 @@ def texts(dialog: ReadingDialog) -> list[str]:
     return [one.text() for one in dialog.findChildren(QLabel) if one.isVisible()]
 
 
+@pytest.mark.long
 def test_a_guess_is_shown_set_and_taken_back(driver: Driver, padded: Path) -> None:
     window = driver.window
     assert not window.actions_by_name["reading"].isEnabled()
@@ -191,6 +192,7 @@ def test_outputs_that_exclude_no_other_are_shown_by_themselves(
     assert words.startswith("Each by itself, yes or no: 10 classes; knows only: ")
 
 
+@pytest.mark.long
 def test_the_max_pool_and_the_input_are_set_together(driver: Driver, tmp_path: Path) -> None:
     torch.manual_seed(1)
     network = resnet18(num_classes=5).eval()

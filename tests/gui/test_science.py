@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 
 from resnet_viz.views.instruments.alignment import AlignmentPanel
@@ -12,6 +13,7 @@ from tests.gui.conftest import Driver
 LEFT = Qt.MouseButton.LeftButton
 
 
+@pytest.mark.long
 def test_refinement_and_alignment_are_measured_and_a_click_selects_a_block(driver: Driver) -> None:
     window, qtbot = driver.show().window, driver.qtbot
     window.state.set_network("resnet20")

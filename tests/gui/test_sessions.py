@@ -288,6 +288,7 @@ def killed(process: subprocess.Popen[str]) -> None:
     process.stdout.close()
 
 
+@pytest.mark.long
 def test_after_a_kill_what_was_open_is_offered_and_put_back(
     driver: Driver, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -390,6 +391,7 @@ def test_a_session_is_opened_that_is_dropped_onto_the_window(
     assert window.state.block == "layer2.2"
 
 
+@pytest.mark.long
 def test_a_session_is_opened_that_is_given_on_the_command_line(tmp_path: Path) -> None:
     process = start(tmp_path, str(OLDER))
     try:
@@ -402,6 +404,7 @@ def test_a_session_is_opened_that_is_given_on_the_command_line(tmp_path: Path) -
     assert (found["network"], found["target"]) == ("resnet20", 3)
 
 
+@pytest.mark.long
 def test_two_programs_keep_apart_what_is_open_in_each(made: MainWindow, tmp_path: Path) -> None:
     first, second = start(tmp_path), start(tmp_path)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
@@ -58,6 +59,7 @@ def test_no_key_blackens_the_screen_of_a_presenter() -> None:
     assert "." not in {key for keys in groups().values() for key, _ in keys}
 
 
+@pytest.mark.long
 def test_it_scrolls_on_a_projector(qtbot: QtBot, qapp: QApplication) -> None:
     theme.apply(qapp, theme.PROJECTOR)
     window = QMainWindow()

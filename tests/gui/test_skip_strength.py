@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
@@ -119,6 +120,7 @@ def test_a_plain_network_has_no_strength(driver: Driver) -> None:
     assert window.explorer.strength.slider.isEnabled()
 
 
+@pytest.mark.long
 def test_it_fits_in_every_theme(qtbot: QtBot, driver: Driver) -> None:
     window = small(driver)
     strength = window.explorer.strength

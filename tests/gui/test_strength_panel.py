@@ -69,6 +69,7 @@ def test_a_sweep_is_drawn_and_a_click_sets_the_strength(
     assert not panel.gradient.marker.isVisible()
 
 
+@pytest.mark.long
 def test_a_stage_is_swept_alone_and_becomes_stale(
     qtbot: QtBot, driver: Driver, panel: StrengthPanel
 ) -> None:
@@ -112,6 +113,7 @@ def test_a_plain_network_is_refused_in_words(
     assert not panel.channel.running
 
 
+@pytest.mark.long
 def test_it_follows_the_theme(qtbot: QtBot, driver: Driver, panel: StrengthPanel) -> None:
     measure(qtbot, panel)
     for name, look in theme.THEMES.items():

@@ -70,6 +70,7 @@ def test_escape_and_a_click_beside_close_it(made: MainWindow, qtbot: QtBot) -> N
     assert not welcome.isVisible()
 
 
+@pytest.mark.long
 def test_it_stays_in_the_middle_and_fits_in_every_theme(
     made: MainWindow, qtbot: QtBot, qapp: QApplication
 ) -> None:

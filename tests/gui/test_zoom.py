@@ -125,6 +125,7 @@ def test_a_page_that_waits_for_its_result_says_so(
     window.message.clear()
 
 
+@pytest.mark.long
 def test_the_size_of_text_is_a_choice_of_its_own(qtbot: QtBot, window: MainWindow) -> None:
     usual = theme.current().point_size
     keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier

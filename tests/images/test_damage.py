@@ -124,6 +124,7 @@ def peak() -> int:
     return used if sys.platform == "darwin" else used * 1024
 
 
+@pytest.mark.long
 @settings(
     max_examples=4000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )

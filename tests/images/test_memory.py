@@ -52,6 +52,7 @@ def measured(path: Path) -> tuple[str, int]:
     return told, int(taken)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="the peak is measured as Unix tells it")
 def test_100_megapixels_of_16_bit_grey_take_less_than_half_a_gigabyte(tmp_path: Path) -> None:
     large_png(tmp_path / "plate.png", 10_000, 0, 1)
@@ -60,6 +61,7 @@ def test_100_megapixels_of_16_bit_grey_take_less_than_half_a_gigabyte(tmp_path: 
     assert taken < 500 * MB, f"{taken / MB:.0f} MB"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="the peak is measured as Unix tells it")
 def test_a_bomb_is_refused_before_it_takes_memory(tmp_path: Path) -> None:
     large_png(tmp_path / "bomb.png", 15_000, 0, 1)

@@ -21,6 +21,7 @@ OPENED = [name for name in NAMES if name not in REFUSED] + CODE
 needs_pack = pytest.mark.skipif(MAKE is None, reason=pack.WHY)
 
 
+@pytest.mark.long
 @needs_pack
 @pytest.mark.parametrize("name", OPENED)
 def test_all_tensors_are_read(tmp_path: Path, name: str) -> None:
