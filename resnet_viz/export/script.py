@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from resnet_viz.export.script_network import Chosen, built, definitions, has_blocks, odds
+from collections.abc import Sequence
+
+import numpy as np
+
 from resnet_viz.export.script_parts import NoScript as NoScript
-from resnet_viz.export.script_parts import Template, head, network_input, picture
+from resnet_viz.export.script_parts import Template
+from resnet_viz.export.script_run import beginning, passes
 from resnet_viz.networks.gates import GateSettings
+from resnet_viz.results.cascade import TracePoint
+from resnet_viz.results.measured import Measured
 from resnet_viz.results.result import Result
 from resnet_viz.results.strength import StrengthRequest
 
@@ -16,9 +22,20 @@ TITLES = {
     "grad-cam": "Grad-CAM",
     "activations": "activations",
     "predictions": "the most probable classes",
-    "skip-strength": "gradient and answer while skips are turned down",
 }
 """The figures that a script can be written for from a result, by their names, in words."""
+
+WHY_NOT = {
+    "backbone-transfer": "it learns from pictures of yours that only this window holds together",
+    "compare-maps": "the script of the instrument Attribution has the maps of each network",
+    "folder": "it is measured on all the photos of a folder, which a script cannot carry along",
+    "patches": "it looks through all the photos that are open, which a script cannot carry along",
+    "training": "a training run takes minutes, and goes otherwise on every computer",
+    "trust": "each measure runs every method hundreds of times, which no few lines can hold",
+    "witness": "it is measured on many squares of the sample photos, which a script would have to "
+    "hold",
+}
+"""Why some figures have none, by their names."""
 
 
 def script_of(result: Result, figure: str, block: str = "", channels: tuple[int, ...] = ()) -> str:
@@ -30,12 +47,9 @@ def script_of(result: Result, figure: str, block: str = "", channels: tuple[int,
     Raises:
         NoScript: the figure or the network is none that a script can be written for.
     """
-    if figure not in TITLES or figure == "skip-strength":
-        raise NoScript(
-            "There is no script for this figure; gradient flow, Grad-CAM, activations, "
-            "predictions, the skips' strength, lesions, paths, the loss surface and the "
-            "laboratory have one"
-        )
+    if figure not in TITLES:
+        why = WHY_NOT.get(figure, "it is no measurement")
+        raise NoScript(f"There is no script for this figure: {why}; export its numbers instead")
     block = block or result.now.blocks[-1].name
     gates = result.snapshot.gates
     two = bool(result.structure.skips)
@@ -53,7 +67,7 @@ def script_of(result: Result, figure: str, block: str = "", channels: tuple[int,
         ),
         "predictions": _PREDICTIONS.format(labels=labels, two=", all_on" if two else ""),
     }
-    return _head(result, TITLES[figure]) + _setting(gates, result.now.target) + ends[figure]
+    return _begun(result, TITLES[figure]) + _setting(gates, result.now.target) + ends[figure]
 
 
 def strength_script(result: Result, request: StrengthRequest, target: int) -> str:
@@ -66,38 +80,63 @@ def strength_script(result: Result, request: StrengthRequest, target: int) -> st
     if any(getattr(result.snapshot, n) != getattr(request.snapshot, n) for n in same):
         raise NoScript("The photo or the network has changed since; measure again, then copy")
     stages = [stage.blocks[0].name for stage in result.structure.stages]
-    text = _head(result, TITLES["skip-strength"]) + _setting(request.gates(1.0), target)
+    text = _begun(result, "gradient and answer while skips are turned down") + _setting(
+        request.gates(1.0), target
+    )
     return text + _SWEEP.format(
         strengths=list(request.strengths), blocks=list(request.blocks), watched=["stem", *stages]
     )
 
 
-def _head(result: Result, what: str) -> str:
-    """The network with its numbers, its input x, and ``run``."""
-    snapshot = result.snapshot
-    spec = snapshot.spec
-    chosen = Chosen(spec, snapshot.weights, result.weights.trained)
-    seen, files = picture(snapshot.photo, result.crop, result.network_input)
-    needs = files if chosen.file is None else (chosen.file, *files)
-    run = _RUN if has_blocks(spec) else _RUN_OF_LAYERS.format(parts=_parts(result))
-    return (
-        head(f"{what} of {result.structure.title} on {snapshot.photo.name}", needs)
-        + definitions(chosen)
-        + network_input(spec)
-        + f"{built(chosen)}\n{seen}x = as_input(picture[None])\n"
-        + run.replace("<<odds>>", odds(spec))
+def cascade_script(result: Result, points: Sequence[TracePoint], gates: GateSettings) -> str:
+    """The script for the trace of a cascade that began at ``gates``.
+
+    Raises:
+        NoScript: the network is none that a script can be written for.
+    """
+    points = sorted(points, key=lambda point: point.off)
+    text = _begun(result, "skips that go off one by one") + _setting(gates, result.now.target)
+    return text + _CASCADE.format(order=[point.block for point in points if point.block])
+
+
+def channels_script(result: Result, block: str, shares: np.ndarray, contrast: bool) -> str:
+    """The script that prints each channel's mean activation in a brushed place, and elsewhere.
+
+    ``shares`` is (h, w): how much of each of the block's places is inside. With ``contrast``
+    channels are in the order of the difference.
+
+    Raises:
+        NoScript: the network is none that a script can be written for.
+    """
+    inside = [
+        f"    ({row}, {column}): {float(shares[row, column])!r},\n"
+        for row, column in np.argwhere(shares)
+    ]
+    text = _begun(result, "which channels see a place") + _setting(
+        result.snapshot.gates, result.now.target
+    )
+    return text + _CHANNELS.format(
+        block=repr(block), inside="".join(inside), order="1] - row[2" if contrast else "1"
     )
 
 
-def _parts(result: Result) -> dict[str, str]:
-    """The layer at whose output each part ends, for networks without blocks."""
-    import torch
+def comparison_script(left: Result, right: Result) -> str:
+    """The script that prints the gradient's norm at each block of two networks, one by one.
 
-    from resnet_viz.networks.parts import parts_of
+    Raises:
+        NoScript: a network is none that a script can be written for.
+    """
+    made = ""
+    for result in (left, right):
+        made += _begun(result, TITLES["gradient-flow"])
+        made += _setting(result.snapshot.gates, result.now.target)
+        made += f"print({result.structure.title!r})\n{_FLOW_ALONE}\n"
+    return made
 
-    with torch.device("meta"):
-        network = result.snapshot.spec.build()
-    return {part.name: part.module_name for part in parts_of(network)}
+
+def _begun(result: Result, what: str) -> str:
+    on = Measured(result.snapshot, result.structure.title, result.weights)
+    return beginning(on, what) + passes(result.snapshot.spec)
 
 
 def _setting(gates: GateSettings, target: int) -> str:
@@ -106,68 +145,6 @@ def _setting(gates: GateSettings, target: int) -> str:
         f"BRANCHES = {dict(sorted(gates.branches.items()))!r}\nTARGET = {target}\n\n\n"
     )
 
-
-_RUN = '''
-
-def block_output(block, x, skip, branch_gate):
-    """y = after(branch_gate * F(x) + skip * shortcut(x)); also the skip's share of the sum."""
-    f = branch_gate * branch(block, x) if branch_gate or not skip else None
-    if not skip:
-        return after(block, f), 0.0
-    s = skip * shortcut(block, x)
-    a, b = s.double().norm().item(), 0.0 if f is None else f.double().norm().item()
-    return after(block, s if f is None else f + s), a / (a + b) if a + b else float("nan")
-
-
-def run(skips, branches):
-    """One pass forwards, and one backwards from the target's logit."""
-    y = stem(net, x).detach().requires_grad_()
-    outputs, shares = {"stem": y}, {}
-    for name, block in blocks(net).items():
-        skip = skips.get(name, 1.0) if net.skips else 0.0
-        y, share = block_output(block, y, skip, branches.get(name, 1.0))
-        outputs[name] = y
-        if net.skips:
-            shares[name] = share
-    logits = head(net, y)[0]
-    found = torch.autograd.grad(
-        logits[TARGET], list(outputs.values()), allow_unused=True, materialize_grads=True
-    )
-    gradients = {name: g[0] for name, g in zip(outputs, found)}
-    outputs = {name: a[0].detach() for name, a in outputs.items()}
-    odds = <<odds>>
-    return {"outputs": outputs, "gradients": gradients, "shares": shares, "odds": odds}
-
-
-'''
-
-_RUN_OF_LAYERS = Template('''
-PARTS = <<parts>>
-
-
-def run(skips, branches):
-    """One pass forwards, and one backwards from the target's logit; it has no skips."""
-    outputs = {}
-
-    def keep(name):
-        def hook(layer, given, output):
-            outputs[name] = output if outputs else output.detach().requires_grad_()
-            return outputs[name]
-
-        return hook
-
-    handles = [net.get_submodule(PARTS[n]).register_forward_hook(keep(n)) for n in PARTS]
-    logits = net(x)[0]
-    for handle in handles:
-        handle.remove()
-    found = torch.autograd.grad(logits[TARGET], list(outputs.values()))
-    gradients = {name: g[0] for name, g in zip(outputs, found)}
-    outputs = {name: a[0].detach() for name, a in outputs.items()}
-    odds = <<odds>>
-    return {"outputs": outputs, "gradients": gradients, "shares": {}, "odds": odds}
-
-
-''')
 
 _FLOW_ALONE = """for name, g in run(SKIPS, BRANCHES)["gradients"].items():
     print(f"{name}\\t{g.double().norm().item()!r}")
@@ -197,6 +174,26 @@ _PREDICTIONS = Template("""LABELS = <<labels>>
 now, all_on = run(SKIPS, BRANCHES)["odds"], run({}, {})["odds"]
 for number, label in LABELS.items():
     print(label, *(odds[number].item() for odds in (now<<two>>,)), sep="\\t")
+""")
+
+_CASCADE = Template("""ORDER = <<order>>
+for off in range(len(ORDER) + 1):
+    found = run({**SKIPS, **dict.fromkeys(ORDER[:off], 0.0)}, BRANCHES)
+    stem_norm = found["gradients"]["stem"].double().norm().item()
+    print(off, stem_norm, found["odds"][TARGET].item(), sep="\\t")
+""")
+
+_CHANNELS = Template("""# How much of each of the block's places, row and column, is brushed.
+BRUSHED = {
+<<inside>>}
+a = run(SKIPS, BRANCHES)["outputs"][<<block>>].double()
+inside = torch.zeros(a.shape[1:]).double()
+for place, share in BRUSHED.items():
+    inside[place] = share
+means = [(a * w).sum(dim=(1, 2)) / w.sum() for w in (inside, 1 - inside)]
+rows = [(n, *(mean[n].item() for mean in means)) for n in range(len(a))]
+for row in sorted(rows, key=lambda row: -(row[<<order>>])):
+    print(*row, sep="\\t")
 """)
 
 _SWEEP = Template("""STRENGTHS = <<strengths>>

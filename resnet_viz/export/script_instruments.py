@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from resnet_viz.export.script_network import Chosen, built, definitions
+from resnet_viz.export.script_data import data_script, shipped
 from resnet_viz.export.script_parts import (
-    NoScript,
     Template,
     found,
-    head,
-    network_input,
-    picture,
+    photo_of,
+    seen,
     sheet,
 )
+from resnet_viz.export.script_run import over_networks
+from resnet_viz.figures.table import Cell, Table
 from resnet_viz.images import gallery
-from resnet_viz.images.photo import clamp_crop, default_crop, network_picture
+from resnet_viz.images.photo import default_crop, network_picture
 from resnet_viz.networks.catalog import NetworkSpec
 from resnet_viz.networks.family import CLASSES
 from resnet_viz.results.lesions import LesionsResult
@@ -27,15 +26,6 @@ from resnet_viz.results.loss_surface import SurfaceResult
 from resnet_viz.results.measured import Measured
 from resnet_viz.results.paths import PathsResult
 from resnet_viz.results.result import Snapshot
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-_PRECOMPUTED = (
-    "These numbers come with the program, from test images that do not; measure on a photo of "
-    "yours, then copy"
-)
-
 
 # How the measurements divide their batches, as in `analysis`: untrained norms take the statistics
 # of what they are given, so that a script has to divide them alike.
@@ -48,12 +38,21 @@ def lesions_script(result: LesionsResult) -> str:
     """The script that prints what is left of the scores without each block's branch.
 
     Raises:
-        NoScript: the numbers came with the program, or a network has no script.
+        NoScript: a network has no script.
     """
-    if result.precomputed:
-        raise NoScript(_PRECOMPUTED)
     request = result.request
-    both = [one.on for one in (result.screen, result.twin) if one is not None]
+    sides = [one for one in (result.screen, result.twin) if one is not None]
+    both = [one.on for one in sides]
+    if result.precomputed:
+        rows = [
+            (one.on.network, name, score.probability, score.top1, score.loss)
+            for one in sides
+            for name, score in zip(
+                ("intact", *one.blocks), (one.intact, *one.lesioned), strict=True
+            )
+        ]
+        columns = ("network", "block left out", "probability", "top-1", "loss, nats")
+        return _shipped("lesions", both, f"{result.pictures:,} test images", columns, rows)
     snapshot = request.snapshot
     text, files = "", tuple[Path, ...]()
     if request.pictures == "labelled":
@@ -64,67 +63,73 @@ def lesions_script(result: LesionsResult) -> str:
             network_picture(one, default_crop(one, spec.crop_fraction), spec.input_size)
             for one in gallery.others(snapshot.photo)
         ]
-        text = sheet([_seen(snapshot), *others])
+        text = sheet([seen(snapshot), *others])
     else:
-        text, files = _photo(snapshot)
-    chosen = [_chosen(one) for one in both]
+        text, files = _picture(snapshot)
     measure = _LESIONS.format(
         at_once=max(1, _VALUES_AT_ONCE // _values(snapshot.spec)),
         labels="labels" if result.labelled else "None",
         target=None if result.labelled else snapshot.target,
     )
-    made = _head("lesions, block by block, of", both, chosen, files)
-    if len(chosen) == 1 or definitions(chosen[0]) == definitions(chosen[1]):
-        return made + _nets(both, chosen) + text + measure + _PRINT_LESIONS
-    # Twins of different families: what runs the one is replaced by what runs the other.
-    parts = [
-        definitions(one) + _nets([on], [one], number) + ("" if number > 1 else text + measure)
-        for number, (on, one) in enumerate(zip(both, chosen, strict=True), start=1)
-    ]
-    return made + "".join(f"{part}{_PRINT_LESIONS}" for part in parts)
+    what = "lesions, block by block, of"
+    return over_networks(what, both, files, text + measure, _PRINT_LESIONS)
 
 
 def paths_script(result: PathsResult) -> str:
     """The script that prints the gradient along paths of each length, and at each block.
 
     Raises:
-        NoScript: the numbers came with the program, or the network has no script.
+        NoScript: the network has no script.
     """
-    if result.pictures:
-        raise NoScript(_PRECOMPUTED)
     snapshot = result.on.snapshot
-    chosen = _chosen(result.on)
-    text, files = _photo(snapshot)
+    if result.pictures:
+        each, sums = result.per_path, result.sums
+        rows: list[tuple[Cell, ...]] = [
+            (str(n), float(each[n]), None if sums is None else float(sums[n]))
+            for n in result.lengths
+        ]
+        shares = zip(result.blocks, result.gradient_skip_share, strict=True)
+        rows += [(name, share, None) for name, share in shares]
+        columns = (
+            "branches on the path, or a block",
+            "gradient norm of a path, or the skip's share of a block's gradient",
+            "gradient norm of all these paths",
+        )
+        return _shipped("paths", [result.on], result.pictures, columns, rows)
+    text, files = _picture(snapshot)
     many = _values(snapshot.spec) * len(result.blocks)
     samples = result.norms.shape[1]
-    at_once = max(1, min(samples, _PATHS_AT_ONCE // many))
-    return (
-        _head("the gradient by the length of paths through", [result.on], [chosen], files)
-        + _nets([result.on], [chosen])
-        + text
-        + _PATHS.format(
-            samples=samples,
-            seed=result.seed,
-            at_once=at_once,
-            target=snapshot.target,
-            sums=result.sums is not None,
-        )
+    printing = _PATHS.format(
+        samples=samples,
+        seed=result.seed,
+        at_once=max(1, min(samples, _PATHS_AT_ONCE // many)),
+        target=snapshot.target,
+        sums=result.sums is not None,
     )
+    what = "the gradient by the length of paths through"
+    return over_networks(what, [result.on], files, text, printing)
 
 
 def surface_script(result: SurfaceResult) -> str:
     """The script that prints the loss at each point of the slice.
 
     Raises:
-        NoScript: the numbers came with the program, or a network has no script.
+        NoScript: a network has no script.
     """
-    if result.precomputed:
-        raise NoScript(_PRECOMPUTED)
     from resnet_viz.networks.walk import build_structure
 
     request = result.request
     both = [surface.on for surface in result.surfaces]
-    chosen = [_chosen(one) for one in both]
+    if result.precomputed:
+        axis = np.linspace(-request.reach, request.reach, request.side).tolist()
+        rows = [
+            (one.on.network, first, second, float(loss))
+            for one in result.surfaces
+            for second, line in zip(axis, one.loss, strict=True)
+            for first, loss in zip(axis, line, strict=True)
+        ]
+        columns = ("network", "first direction", "second direction", "loss, nats")
+        return _shipped("surface", both, f"{result.count:,} test images", columns, rows)
     count = result.count
     files: tuple[Path, ...] = ()
     if request.path:
@@ -135,40 +140,30 @@ def surface_script(result: SurfaceResult) -> str:
         snapshot = request.snapshot
         shown = photo_pictures(snapshot.photo, snapshot.crop, count, snapshot.spec, request.seed)
         text = sheet(list(shown.pixels)) + "labels = None\n"
-    return (
-        _head("the loss on a plane through the weights of", both, chosen, files)
-        + _nets(both, chosen)
-        + text
-        + _SURFACE.format(
-            side=request.side,
-            reach=request.reach,
-            seed=request.seed,
-            at_once=max(1, int(_MACS_AT_ONCE / build_structure(chosen[0].spec).macs)),
-        )
+    measure = _SURFACE.format(
+        side=request.side,
+        reach=request.reach,
+        seed=request.seed,
+        at_once=max(1, int(_MACS_AT_ONCE / build_structure(both[0].snapshot.spec).macs)),
     )
+    what = "the loss on a plane through the weights of"
+    return over_networks(what, both, files, text + measure, _PRINT_SURFACE)
 
 
 # ---- parts
 
 
-def _chosen(on: Measured) -> Chosen:
-    return Chosen(on.snapshot.spec, on.snapshot.weights, on.weights.trained)
-
-
-def _head(
-    what: str, on: Sequence[Measured], chosen: Sequence[Chosen], files: Iterable[Path]
+def _shipped(
+    kind: str,
+    both: list[Measured],
+    pictures: str,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Cell, ...]],
 ) -> str:
-    needs = [*(one.file for one in chosen if one.file is not None), *files]
-    names = " and ".join(one.network for one in on)
-    same = len({definitions(one) for one in chosen}) == 1
-    text = definitions(chosen[0]) if same else ""
-    return head(f"{what} {names}", needs) + text + network_input(chosen[0].spec)
-
-
-def _nets(on: Sequence[Measured], chosen: Sequence[Chosen], first: int = 1) -> str:
-    text = "".join(built(one, f"net{n}") for n, one in enumerate(chosen, start=first))
-    pairs = ", ".join(f"{one.network!r}: net{n}" for n, one in enumerate(on, start=first))
-    return f"{text}NETS = {{{pairs}}}\n\n"
+    """What came with the program, as data."""
+    said = shipped([on.snapshot.spec for on in both], kind, pictures)
+    names = " and ".join(on.network for on in both)
+    return data_script(f"{kind} of {names}", said, Table(kind, columns, tuple(rows)))
 
 
 def _values(spec: NetworkSpec) -> int:
@@ -176,17 +171,8 @@ def _values(spec: NetworkSpec) -> int:
     return spec.channels * spec.input_size**2
 
 
-def _seen(snapshot: Snapshot) -> np.ndarray:
-    spec = snapshot.spec
-    asked = snapshot.crop or default_crop(snapshot.photo, spec.crop_fraction)
-    crop = clamp_crop(asked, snapshot.photo)
-    return network_picture(snapshot.photo, crop, spec.input_size)
-
-
-def _photo(snapshot: Snapshot) -> tuple[str, tuple[Path, ...]]:
-    spec, photo = snapshot.spec, snapshot.photo
-    crop = clamp_crop(snapshot.crop or default_crop(photo, spec.crop_fraction), photo)
-    text, files = picture(photo, crop, _seen(snapshot))
+def _picture(snapshot: Snapshot) -> tuple[str, tuple[Path, ...]]:
+    text, files = photo_of(snapshot)
     return f"{text}pictures = picture[None]\n", files
 
 
@@ -399,7 +385,9 @@ def direction(net, generator):
 if labels is None:  # then what the first network answers
     labels = answers(next(iter(NETS.values())), 1).argmax(1)
 axis = np.linspace(-REACH, REACH, SIDE)
-for title, net in NETS.items():
+''')
+
+_PRINT_SURFACE = """for title, net in NETS.items():
     generator = torch.Generator().manual_seed(SEED)
     one, two = direction(net, generator), direction(net, generator)
     centre = {name: net.get_parameter(name).detach().clone() for name in one}
@@ -410,4 +398,4 @@ for title, net in NETS.items():
                 net.get_parameter(name).data.copy_(moved)
             loss = nn.functional.cross_entropy(answers(net), labels).item()
             print(title, float(first), float(second), loss, sep="\\t")
-''')
+"""

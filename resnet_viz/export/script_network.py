@@ -7,6 +7,7 @@ Whatever the network is, a script has ``stem``, ``blocks``, ``branch``, ``shortc
 from __future__ import annotations
 
 import io
+import zipfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ def definitions(one: Chosen) -> str:
     text = _family(one.spec)
     if one.file is None:
         return f"{text}{_UNTRAINED}"
-    return f"{text}{_SAFETENSORS if _is_safetensors(one.file) else _PTH}{_FILL}"
+    return f"{text}{_reader(one.file)}{_FILL}"
 
 
 def built(one: Chosen, name: str = "net") -> str:
@@ -206,31 +207,42 @@ def _in_file(one: Chosen) -> Mapping[str, str]:
             names = {ours: info.name for ours, info in fitting.items() if ours in expected}
     except (WeightsError, OSError) as error:
         raise NoScript(f"{str(error).rstrip('.')}. Without it there is no script") from error
-    code = any("asks for code" in note for note in contents.notes)
-    plain = contents.container == "a safetensors file" or (
-        contents.container.startswith("a PyTorch checkpoint") and not contents.modules and not code
-    )
-    if plain and contents.container != "a safetensors file":
-        plain = _loads(path)
-    if not plain:
+    if not _reader(path):
         raise NoScript(
-            f"{path.name} is {contents.container} that holds more than numbers, which a short "
-            "script cannot read safely; save the network's state_dict(), open that and copy again"
+            f"{path.name} is {contents.container}, which no few lines can read; save the network's "
+            "state_dict(), open that and copy again"
         )
     return {ours: there for ours, there in names.items() if not ours.endswith("_tracked")}
 
 
-def _loads(path: Path) -> bool:
-    """Whether torch itself reads a file as the script does: as numbers alone, running nothing."""
+def _reader(path: Path) -> str:
+    """The function that reads the tensors of a file in a script, and "" where there is none.
+
+    torch reads what holds numbers alone. What holds more, such as a whole network, is read as a zip
+    file whose objects are not made: nothing of it is run.
+    """
     import pickle
 
     import torch
 
+    if _is_safetensors(path):
+        return _SAFETENSORS
     try:
         torch.load(io.BytesIO(path.read_bytes()), map_location="meta", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError):
+        return _INERT if _is_checkpoint(path) else ""
+    return _PTH
+
+
+def _is_checkpoint(path: Path) -> bool:
+    """True for a zip file as torch writes them, whose numbers begin with the lowest byte."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {name.rpartition("/")[2]: name for name in archive.namelist()}
+            order = archive.read(names["byteorder"]) if "byteorder" in names else b"little"
+    except (OSError, zipfile.BadZipFile):
         return False
-    return True
+    return "data.pkl" in names and "constants.pkl" not in names and order == b"little"
 
 
 _SAFETENSORS = '''
@@ -260,6 +272,74 @@ def checkpoint(path):
         name, value = rest.pop()
         if isinstance(value, torch.Tensor):
             tensors[name] = value
+        elif isinstance(value, (dict, list, tuple)):
+            pairs = value.items() if isinstance(value, dict) else enumerate(value)
+            rest += [(f"{name}.{key}" if name else str(key), one) for key, one in pairs]
+    return tensors
+
+'''
+
+_INERT = '''
+KINDS = {"Double": "float64", "Float": "float32", "Half": "float16", "BFloat16": "bfloat16"}
+KINDS |= {"Long": "int64", "Int": "int32", "Short": "int16", "Char": "int8", "Byte": "uint8"}
+
+
+class Inert:
+    """Stands for what is no number; it keeps what it is given, and does nothing."""
+
+    def __new__(cls, *given, **named):
+        made = super().__new__(cls)
+        made.state, made.pairs = {}, {}
+        return made
+
+    def __setstate__(self, state):
+        self.state = state
+
+    def __setitem__(self, key, value):
+        self.pairs[key] = value
+
+    def append(self, value):
+        pass
+
+
+class Reader(pickle.Unpickler):
+    """Reads a checkpoint that holds more than numbers without running anything of it."""
+
+    def __init__(self, path):
+        self.archive = zipfile.ZipFile(path)
+        names = [name for name in self.archive.namelist() if name.endswith("data.pkl")]
+        self.folder = names[0].removesuffix("data.pkl")
+        super().__init__(io.BytesIO(self.archive.read(names[0])))
+
+    def find_class(self, module, name):
+        if name == "_rebuild_tensor_v2":
+            return lambda numbers, at, size, stride, *_: numbers.as_strided(size, stride, at)
+        if name == "_rebuild_parameter":
+            return lambda numbers, *_: numbers
+        if name == "OrderedDict":
+            return OrderedDict
+        if module == "torch" and name.removesuffix("Storage") in KINDS:
+            return getattr(torch, KINDS[name.removesuffix("Storage")])
+        return Inert
+
+    def persistent_load(self, saved):
+        _, kind, key, _, count = saved
+        data = self.archive.read(f"{self.folder}data/{key}")
+        return torch.frombuffer(bytearray(data), dtype=kind) if count else torch.empty(0)
+
+
+def checkpoint(path):
+    """The tensors of a PyTorch file by their paths in it, such as "net.conv1.weight"."""
+    tensors, rest = {}, [("", Reader(path).load())]
+    while rest:
+        name, value = rest.pop()
+        if isinstance(value, torch.Tensor):
+            tensors[name] = value
+        elif isinstance(value, Inert):
+            state = value.state if isinstance(value.state, dict) else {}
+            groups = [state.get(key) or {} for key in ("_parameters", "_buffers", "_modules")]
+            for group in groups if "_modules" in state else (state, value.pairs):
+                rest.append((name, group))
         elif isinstance(value, (dict, list, tuple)):
             pairs = value.items() if isinstance(value, dict) else enumerate(value)
             rest += [(f"{name}.{key}" if name else str(key), one) for key, one in pairs]

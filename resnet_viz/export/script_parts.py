@@ -17,8 +17,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from resnet_viz.export.provenance import sha256_of
-from resnet_viz.images.photo import Crop, Photo
+from resnet_viz.images.photo import Crop, Photo, clamp_crop, default_crop, network_picture
 from resnet_viz.networks.catalog import NetworkSpec
+from resnet_viz.results.result import Snapshot
 
 
 class NoScript(Exception):
@@ -54,7 +55,8 @@ def head(what: str, needs: Sequence[Path] = ()) -> str:
             digest = f"SHA-256 {sha256_of(path)}" if path.is_file() else "a folder"
             lines.append(f"#   {name}, {digest}")
     imports = (
-        "import base64\nimport hashlib\nimport io\nimport json\nimport sys\nimport zipfile\n"
+        "import base64\nimport hashlib\nimport io\nimport json\nimport pickle\nimport sys\n"
+        "import zipfile\n"
         "from collections import OrderedDict\nfrom pathlib import Path\n\n"
         "import numpy as np\nimport torch\nimport torchvision\nfrom PIL import Image, ImageOps\n"
         "from torch import nn\nfrom torchvision.models import resnet\n"
@@ -75,12 +77,12 @@ def found(path: Path) -> str:
     return f"find({path.name!r}, {digest!r}, {str(path)!r})"
 
 
-def picture(photo: Photo, crop: Crop, seen: np.ndarray) -> tuple[str, tuple[Path, ...]]:
+def picture(photo: Photo, crop: Crop, pixels: np.ndarray) -> tuple[str, tuple[Path, ...]]:
     """How to get at what the network sees, as ``picture``, and the files that it takes.
 
     It is made from the photo's file where a few lines give the same, else it is in the script.
     """
-    size = seen.shape[0]
+    size = pixels.shape[0]
     halvings = int(math.log2(max(crop.size / size / 3, 1)))
     box = tuple(
         edge / 2**halvings for edge in (crop.x, crop.y, crop.x + crop.size, crop.y + crop.size)
@@ -95,7 +97,7 @@ def picture(photo: Photo, crop: Crop, seen: np.ndarray) -> tuple[str, tuple[Path
             same = np.array(image.resize((size, size), Image.Resampling.BILINEAR, box=box))
         except (OSError, ValueError):
             same = None
-        if same is not None and np.array_equal(same, seen):
+        if same is not None and np.array_equal(same, pixels):
             path = Path(photo.path)
             return (
                 f'image = ImageOps.exif_transpose(Image.open({found(path)})).convert("RGB")\n'
@@ -105,9 +107,23 @@ def picture(photo: Photo, crop: Crop, seen: np.ndarray) -> tuple[str, tuple[Path
                 (path,),
             )
     return (
-        f"# What the network sees, {size}×{size} pixels, as a PNG file.\npicture = {png(seen)}\n",
+        f"# What the network sees, {size}×{size} pixels, as a PNG file.\npicture = {png(pixels)}\n",
         (),
     )
+
+
+def seen(snapshot: Snapshot) -> np.ndarray:
+    """What the network sees of the photo, (S, S, 3) uint8."""
+    spec, photo = snapshot.spec, snapshot.photo
+    crop = clamp_crop(snapshot.crop or default_crop(photo, spec.crop_fraction), photo)
+    return network_picture(photo, crop, spec.input_size)
+
+
+def photo_of(snapshot: Snapshot) -> tuple[str, tuple[Path, ...]]:
+    """As `picture`, of the photo that a snapshot has."""
+    spec, photo = snapshot.spec, snapshot.photo
+    crop = clamp_crop(snapshot.crop or default_crop(photo, spec.crop_fraction), photo)
+    return picture(photo, crop, seen(snapshot))
 
 
 _MOST_WRAPPED = 20_000  # letters; more stand in one line, which an editor can fold

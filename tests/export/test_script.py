@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -53,6 +51,10 @@ from resnet_viz.results.paths import PathsRequest, PathsResult
 from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.results.strength import StrengthRequest, StrengthResult
 from tests import fakes
+from tests.export.interpreter import printed
+
+slow = pytest.mark.long
+"""An interpreter of its own takes seconds to begin: all but one are for `make test-long`."""
 
 GATES = GateSettings.of({"layer1.1": 0.5, "layer2.0": 0.0}, {"layer3.1": 0.25})
 SINGLE = [name for name in TITLES if name != "skip-strength"]
@@ -66,18 +68,6 @@ def session() -> Session:
 @pytest.fixture(scope="module")
 def result(session: Session) -> Result:
     return session.run(Snapshot("resnet20", fakes.photo(), gates=GATES, device="cpu"))
-
-
-def printed(script: str, folder: Path) -> list[list[str]]:
-    """The lines that a script prints, in an interpreter that cannot import this package."""
-    path = folder / "script.py"
-    blocked = "import sys\nsys.modules['resnet_viz'] = None\n"
-    path.write_text(blocked + script, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-I", str(path)], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return [line.split("\t") for line in done.stdout.splitlines()]
 
 
 def expected(result: Result, figure: str) -> list[tuple[float, ...]]:
@@ -95,6 +85,7 @@ def expected(result: Result, figure: str) -> list[tuple[float, ...]]:
     return [(float(v),) for v in now.block("layer2.1").activation[[3, 5]].ravel()]
 
 
+@slow
 @pytest.mark.parametrize("figure", SINGLE)
 def test_a_script_prints_the_numbers_of_its_figure(
     figure: str, result: Result, tmp_path: Path
@@ -106,6 +97,7 @@ def test_a_script_prints_the_numbers_of_its_figure(
     np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6 if count == 1 else 1e-12)
 
 
+@slow
 def test_the_sweep_of_a_strength(session: Session, result: Result, tmp_path: Path) -> None:
     snapshot = replace(result.snapshot, gates=GateSettings())
     request = StrengthRequest(snapshot, ("layer1.0", "layer2.1"))
@@ -134,6 +126,7 @@ def test_a_photo_from_a_file_is_read_by_its_path(session: Session, tmp_path: Pat
     np.testing.assert_allclose([float(line[1]) for line in lines], norms, rtol=1e-4)
 
 
+@slow
 @pytest.mark.parametrize(
     "request_",
     [
@@ -156,6 +149,7 @@ def test_the_laboratory(request_: LaboratoryRequest, session: Session, tmp_path:
     np.testing.assert_allclose(found, np.array([row[1:] for row in table.rows], float), rtol=1e-4)
 
 
+@slow
 def test_bottlenecks_and_weights_from_a_file(session: Session, tmp_path: Path) -> None:
     torch.manual_seed(1)
     path = tmp_path / "resnet50.pth"
@@ -183,18 +177,37 @@ def test_names_are_not_executed(result: Result) -> None:
 def test_what_has_no_script_says_so(result: Result, tmp_path: Path) -> None:
     with pytest.raises(NoScript, match="no script for this figure"):
         script_of(result, "paths")
-    path = tmp_path / "whole.pth"
-    torch.save(resnet50(num_classes=7), path)  # a pickled network, which is code
+    path = tmp_path / "old.pth"
+    whole = resnet18(num_classes=7)
+    torch.save(whole, path, _use_new_zipfile_serialization=False)  # code, and no zip file
     other = WeightsChoice("file", str(path), classes=7)
-    asked = replace(result.snapshot, network="resnet50", weights=other, gates=GateSettings())
-    with pytest.raises(NoScript, match=r"save the network's state_dict\(\)"):
-        script_of(replace(result, snapshot=asked), "gradient-flow")
-    torch.save({"net": resnet50(num_classes=7).state_dict(), "when": np.float64(1.5)}, path)
+    asked = replace(result.snapshot, network="resnet18", weights=other, gates=GateSettings())
     with pytest.raises(NoScript, match=r"save the network's state_dict\(\)"):
         script_of(replace(result, snapshot=asked), "gradient-flow")
     gone = replace(asked, weights=replace(other, path=str(tmp_path / "gone.pth")))
     with pytest.raises(NoScript, match=r"gone\.pth"):
         script_of(replace(result, snapshot=gone), "gradient-flow")
+
+
+class Settings:
+    """What a program keeps with its weights; a script has no such class."""
+
+    def __init__(self) -> None:
+        self.rate, self.seen = 0.1, {"names": ["a", "b"], "when": np.float64(1.5)}
+
+
+@slow
+@pytest.mark.parametrize("whole", [True, False])
+def test_checkpoints_that_hold_more_than_tensors(
+    whole: bool, session: Session, tmp_path: Path
+) -> None:
+    path = tmp_path / "more.pth"
+    network = resnet18(num_classes=5).half()
+    kept = {"net": network if whole else network.state_dict(), "settings": Settings(), "at": {3}}
+    torch.save(kept, path)
+    weights = WeightsChoice("file", str(path), classes=5)
+    made = session.run(Snapshot("resnet18", fakes.photo(), weights=weights, device="cpu"))
+    assert "Reader(pickle.Unpickler)" in check_flow(made, tmp_path)
 
 
 # ---- every kind of network
@@ -212,9 +225,13 @@ def check_flow(made: Result, folder: Path) -> str:
     return script
 
 
+@slow
 @pytest.mark.parametrize(
     "network",
-    ["resnet20", "plain20", "resnet20-projection", "preact-resnet20", "lenet5", "resnet18"],
+    [
+        *("resnet20", "plain20", "resnet20-projection", "preact-resnet20", "resnet18"),
+        *("lenet5", "alexnet", "vgg16", "googlenet"),
+    ],
 )
 def test_untrained_weights(network: str, session: Session, tmp_path: Path) -> None:
     weights = WeightsChoice("untrained")
@@ -277,6 +294,7 @@ def own_architecture(order: Order, squeezed: bool) -> Architecture:
     )
 
 
+@slow
 @pytest.mark.parametrize("name", ["own.pth", "own.safetensors"])
 @pytest.mark.parametrize(("order", "squeezed"), [("post", False), ("post", True), ("pre", False)])
 def test_networks_of_the_users_own(
@@ -291,6 +309,7 @@ def test_networks_of_the_users_own(
     check_flow(session.run(untrained), tmp_path)
 
 
+@slow
 def test_names_and_kinds_of_numbers_of_other_authors(session: Session, tmp_path: Path) -> None:
     """DataParallel's prefix, a projection called shortcut, and half the digits."""
     state = {
@@ -307,6 +326,7 @@ def test_names_and_kinds_of_numbers_of_other_authors(session: Session, tmp_path:
     assert "net.module." in script
 
 
+@slow
 def test_a_script_runs_where_its_files_are_beside_it(session: Session, tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
@@ -336,6 +356,7 @@ def last(steps: Iterator[object]) -> object:
     return made
 
 
+@slow
 def test_lesions_of_both_twins(session: Session, tmp_path: Path) -> None:
     snapshot = Snapshot("resnet20", fakes.photo(), device="cpu")
     context = TaskContext(session, list, lambda: False)
@@ -358,6 +379,7 @@ def check_lesions(made: LesionsResult, folder: Path) -> None:
     np.testing.assert_allclose(found, [row[2:] for row in wanted], rtol=1e-4, atol=1e-7)
 
 
+@slow
 @pytest.mark.parametrize("zipped", [True, False])
 def test_lesions_of_labelled_images(zipped: bool, session: Session, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
@@ -379,6 +401,7 @@ def test_lesions_of_labelled_images(zipped: bool, session: Session, tmp_path: Pa
     check_lesions(made, tmp_path)
 
 
+@slow
 @pytest.mark.parametrize("kind", ["default", "untrained"])
 def test_paths(kind: Literal["default", "untrained"], session: Session, tmp_path: Path) -> None:
     snapshot = Snapshot("resnet20", fakes.photo(), weights=WeightsChoice(kind), device="cpu")
@@ -397,6 +420,7 @@ def test_paths(kind: Literal["default", "untrained"], session: Session, tmp_path
     np.testing.assert_allclose(float(lines[-1][1]), made.total, rtol=1e-4)
 
 
+@slow
 def test_the_loss_surface(session: Session, tmp_path: Path) -> None:
     snapshot = Snapshot("resnet20", fakes.photo(), device="cpu")
     context = TaskContext(session, list, lambda: False)
@@ -409,13 +433,25 @@ def test_the_loss_surface(session: Session, tmp_path: Path) -> None:
     assert [float(line[1]) for line in lines[:3]] == [-0.5, 0.0, 0.5]
 
 
-def test_what_came_with_the_program_asks_to_measure() -> None:
+@slow
+def test_what_came_with_the_program_is_printed_with_its_source(tmp_path: Path) -> None:
     snapshot = Snapshot("resnet20", fakes.photo())
-    for made, script in (
-        (precomputed_lesions(snapshot), lesions_script),
-        (precomputed_paths(snapshot), paths_script),
-        (precomputed_surfaces(snapshot), surface_script),
-    ):
-        assert made is not None
-        with pytest.raises(NoScript, match="measure on a photo"):
-            script(made)  # type: ignore[operator]
+    lesions, paths = precomputed_lesions(snapshot), precomputed_paths(snapshot)
+    surfaces = precomputed_surfaces(snapshot)
+    assert lesions is not None
+    assert paths is not None
+    assert surfaces is not None
+    check_lesions(lesions, tmp_path)
+    script = paths_script(paths)
+    assert "resnet20-paths.json" in script
+    lines = printed(script, tmp_path)
+    wanted = [*paths.per_path, *paths.gradient_skip_share]
+    np.testing.assert_allclose([float(line[1]) for line in lines], wanted, rtol=1e-12)
+    script = surface_script(surfaces)
+    assert "resnet20-surface.json and plain20-surface.json" in " ".join(script.split("\n# "))
+    # It is data, which needs no interpreter of its own.
+    namespace: dict[str, Any] = {"print": lambda *row, sep: None}
+    exec(compile(script, "script", "exec"), namespace)
+    wanted = [loss for surface in surfaces.surfaces for loss in surface.loss.ravel()]
+    found = [float(row[3]) for row in namespace["ROWS"]]
+    np.testing.assert_array_equal(found, wanted)

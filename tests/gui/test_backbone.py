@@ -172,7 +172,9 @@ def test_the_table_says_where_and_how_alike(page: BackbonePage, state: ExplorerS
     row = dict(zip(table.columns, table.rows[0], strict=True))
     assert (row["row"], row["column"], row["skips"], row["stride, pixels"]) == (7, 0, "none", 1)
     assert (row["least cosine"], row["greatest cosine"]) == (0.0, 1.0)
-    with pytest.raises(NoScript, match="no script"):
+    compile(page.script(None), "pyramid", "exec")
+    page.panel("transfer")
+    with pytest.raises(NoScript, match="nothing to write"):
         page.script(fakes.result())
 
 

@@ -69,9 +69,18 @@ def test_copy_as_python_or_a_sentence_why_not(
         text = QApplication.clipboard().text()
         compile(text, name, "exec")
         assert "import torch" in text
+    for name in ("degradation", "story"):  # recorded and quoted: data, with their source
+        page = shown.pages[name]
+        shown.copying.copy_python(page)
+        text, table = QApplication.clipboard().text(), page.table()
+        assert table is not None
+        held: dict[str, object] = {"print": lambda *row, sep: None}
+        exec(compile(text, name, "exec"), held)
+        assert held["ROWS"] == list(table.rows)
+        assert "# They are data here" in text
     QApplication.clipboard().clear()
-    shown.copying.copy_python(shown.pages["degradation"])
-    assert "no script" in shown.message.text.text() or "nothing to" in shown.message.text.text()
+    shown.copying.copy_python(shown.pages["training"])
+    assert "nothing to write" in shown.message.text.text()
     assert not QApplication.clipboard().text()
 
 

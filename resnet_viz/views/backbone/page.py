@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
-from resnet_viz.export.script import NoScript
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.table import Table
 from resnet_viz.results.result import Result
@@ -82,10 +81,10 @@ class BackbonePage(Page):
         return self.panels[self.chosen].table() if self.chosen in self.panels else None
 
     def script(self, result: Result | None) -> str:
-        """There is none for features of other tasks than naming a photo."""
-        if not self.figures():
-            return super().script(None)
-        raise NoScript("There is no script for the figures of this page; export their numbers")
+        """That of the part that is chosen."""
+        if self.chosen in self.panels:
+            return self.panels[self.chosen].script(result)
+        return super().script(result)
 
     @property
     def results(self) -> Sequence[object]:

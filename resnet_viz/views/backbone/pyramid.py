@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBox
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_maps import pyramid_script
 from resnet_viz.figures import backbone
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.table import Table
@@ -264,6 +265,11 @@ class PyramidPart(Part):
         if self.result is None:
             return None
         return backbone.table(self.result, self.kind.currentData(), *self.point)
+
+    def script(self, result: Result | None) -> str:
+        if self.result is None:
+            return super().script(None)
+        return pyramid_script(self.result, self.kind.currentData(), *self.point)
 
     def choices(self) -> dict[str, Json]:
         return {"show": self.kind.currentData(), "x": self.point[0], "y": self.point[1]}

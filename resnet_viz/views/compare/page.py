@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script import comparison_script
 from resnet_viz.figures import comparison as figures
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.numbers import power_of_ten
@@ -242,6 +243,12 @@ class ComparePage(Page):
         if self._pair is None and self.method.currentData() != GRAD_CAM:
             return (shown,)
         return (shown, figures.maps(self._comparison, self._blocks, self._pair))
+
+    def script(self, result: Result | None) -> str:
+        """The gradients of both sides."""
+        if self._comparison is None:
+            return super().script(None)
+        return comparison_script(self._comparison.left, self._comparison.right)
 
     def _select_left(self, block: str) -> None:
         if self._comparison is None:

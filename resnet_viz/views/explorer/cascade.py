@@ -24,10 +24,12 @@ from PySide6.QtWidgets import (
 from resnet_viz.engine.cascade import Cascade
 from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.state import ExplorerState
+from resnet_viz.export.script import cascade_script
 from resnet_viz.figures.cascade import cascade as cascade_figure
 from resnet_viz.figures.cascade import point_text
 from resnet_viz.figures.figure import Figure
 from resnet_viz.networks import catalog
+from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.result import Result
 from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.explorer.trace_plot import TracePlot
@@ -127,6 +129,13 @@ class CascadeView(ExplorerPanel):
                 result.structure.title,
             ),
         )
+
+    def script(self, result: Result | None) -> str:
+        """That of the trace on screen."""
+        if result is None or not self._cascade.trace:
+            return super().script(None)
+        gates = GateSettings.of({}, result.snapshot.gates.branches)
+        return cascade_script(result, tuple(self._cascade.trace.values()), gates)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

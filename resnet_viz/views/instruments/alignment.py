@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_science import alignment_script
 from resnet_viz.figures import alignment
 from resnet_viz.figures.figure import Figure
 from resnet_viz.results.alignment import AlignmentRequest, AlignmentResult
+from resnet_viz.results.result import Result
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.plane import PlanePlot
 
@@ -71,6 +73,10 @@ class AlignmentPanel(Panel):
         if self.result is None or not any(alignment.charts(self.result)):
             return ()
         return (alignment.alignment(self.result),)
+
+    def script(self, result: Result | None) -> str:
+        """That of what is on screen."""
+        return super().script(None) if self.result is None else alignment_script(self.result)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_maps import attribution_script
 from resnet_viz.figures import attribution
 from resnet_viz.figures.figure import Figure
 from resnet_viz.images import overlay
@@ -282,6 +283,10 @@ class AttributionPanel(MapsPanel):
             if isinstance(value, int) and not isinstance(value, bool):
                 slider.setValue(value)
         choose(self.colours, choices.get("colours"))
+
+    def script(self, result: Result | None) -> str:
+        """That of what is on screen."""
+        return super().script(None) if self.result is None else attribution_script(self.result)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

@@ -24,6 +24,7 @@ from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.export.animation import SUFFIXES, Animated, FilmRequest, has_film
+from resnet_viz.export.script_maps import depth_script
 from resnet_viz.figures import depth
 from resnet_viz.figures.attribution import photo_of
 from resnet_viz.figures.figure import Figure
@@ -167,6 +168,10 @@ class DepthPanel(Panel):
         choose(self.method, choices.get("method"))
         if isinstance(choices.get("one_scale"), bool):
             self.one_scale.setChecked(choices["one_scale"])
+
+    def script(self, result: Result | None) -> str:
+        """That of what is on screen."""
+        return super().script(None) if self.result is None else depth_script(self.result)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QTableWidget, QTableWidgetItem
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_science import readout_script
 from resnet_viz.figures import readout
 from resnet_viz.figures.figure import Chart, Figure
 from resnet_viz.figures.numbers import per_cent
 from resnet_viz.figures.table import Table
 from resnet_viz.results.readout import ReadoutRequest, ReadoutResult
+from resnet_viz.results.result import Result
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
@@ -78,6 +80,10 @@ class ReadoutPanel(Panel):
     def table(self) -> Table | None:
         """A row for each block."""
         return None if self.result is None else readout.table(self.result)
+
+    def script(self, result: Result | None) -> str:
+        """That of what is on screen."""
+        return super().script(None) if self.result is None else readout_script(self.result)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

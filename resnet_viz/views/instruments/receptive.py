@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_maps import receptive_script
 from resnet_viz.figures import receptive
 from resnet_viz.figures.attribution import photo_of
 from resnet_viz.figures.figure import Figure
@@ -149,6 +150,10 @@ class ReceptivePanel(Panel):
             )
         ):
             self._place = (float(place[0]), float(place[1]))
+
+    def script(self, result: Result | None) -> str:
+        """That of what is on screen."""
+        return super().script(None) if self.result is None else receptive_script(self.result)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

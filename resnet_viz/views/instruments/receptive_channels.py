@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script import channels_script
 from resnet_viz.figures import receptive_channels as figures
 from resnet_viz.figures.attribution import photo_of
 from resnet_viz.figures.figure import Figure
@@ -31,6 +32,7 @@ from resnet_viz.results.receptive_channels import (
     PatchesRequest,
     PatchesResult,
     Seen,
+    share_of,
     who_sees,
 )
 from resnet_viz.results.result import BlockPass, Result
@@ -245,6 +247,14 @@ class ChannelsPanel(Panel):
         if self.result is not None and self.result.patches:
             found.append(figures.patches(self.result))
         return tuple(found)
+
+    def script(self, result: Result | None) -> str:
+        """That of the ranking on screen."""
+        block = self._block()
+        if self._pass is None or block is None or not self._seen:
+            return super().script(None)
+        shares = share_of(self.brush.painted, *block.activation.shape[1:])
+        return channels_script(self._pass, block.name, shares, self.contrast.isChecked())
 
     def choices(self) -> dict[str, Json]:
         return {"brush": self.thickness.value(), "contrast": self.contrast.isChecked()}

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_science import refinement_script
 from resnet_viz.figures import refinement
 from resnet_viz.figures.figure import Chart, Figure
 from resnet_viz.results.refinement import RefinementRequest, RefinementResult
+from resnet_viz.results.result import Result
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.plot import Plot
 
@@ -57,6 +59,10 @@ class RefinementPanel(Panel):
     def figures(self) -> tuple[Figure, ...]:
         """What is on screen."""
         return () if self.result is None else (refinement.refinement(self.result),)
+
+    def script(self, result: Result | None) -> str:
+        """That of what is on screen."""
+        return super().script(None) if self.result is None else refinement_script(self.result)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_shattering import shattering_script
 from resnet_viz.figures import shattering
 from resnet_viz.figures.figure import Figure
 from resnet_viz.images.gallery import SAMPLES
-from resnet_viz.results.result import Snapshot
+from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.results.shattering import (
     LAGS,
     NOISE,
@@ -155,6 +156,10 @@ class ShatteringPanel(Panel):
 
     def restore(self, choices: Mapping[str, Json]) -> None:
         put_back(self._kept, choices)
+
+    def script(self, result: Result | None) -> str:
+        """That of what is on screen."""
+        return super().script(None) if self.result is None else shattering_script(self.result)
 
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""

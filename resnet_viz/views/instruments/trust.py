@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_data import data_script, shipped
 from resnet_viz.figures import trust
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.table import Table
 from resnet_viz.results.attribution_methods import FIRST, FORWARD, METHODS
 from resnet_viz.results.derived import precomputed_trust
-from resnet_viz.results.result import Snapshot
+from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.results.trust import TrustRequest, TrustResult
 from resnet_viz.results.trust_measures import MEASURES, RANDOM
 from resnet_viz.views.help.glossary import LinkedLabel
@@ -149,6 +150,14 @@ class TrustPanel(MapsPanel):
         if self.result is None or not self.result.rows:
             return ()
         return (trust.trust(self.result),)
+
+    def script(self, result: Result | None) -> str:
+        """What came with the program, as data; for what is measured there is none."""
+        table, made = self.table(), self.result
+        if table is None or made is None or not made.precomputed:
+            return super().script(result)
+        said = shipped([made.on.snapshot.spec], "trust", made.pictures)
+        return data_script(self.figures()[0].title, said, table)
 
     def table(self) -> Table | None:
         """A row for each method, a column for each measure."""

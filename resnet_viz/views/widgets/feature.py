@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.export.script import NoScript, script_of
+from resnet_viz.export.script_data import QUOTED, data_script
 from resnet_viz.export.session import Json as Json
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.table import Table, table_of
@@ -93,7 +94,10 @@ class Feature(QWidget):
         Raises:
             NoScript: there is none for them.
         """
-        figures = self.figures()
+        figures, table = self.figures(), self.table()
+        if figures and table is not None and figures[0].name in QUOTED:
+            one = figures[0]
+            return data_script(one.title, f"{QUOTED[one.name]} {one.caption}", table)
         if result is None or not figures:
             raise NoScript("There is nothing to write a script for yet; measure something first")
         return script_of(result, figures[0].name)
