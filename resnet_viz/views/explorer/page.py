@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.engine.explorer import Explorer
+from resnet_viz.export.diagram import Diagram
 from resnet_viz.figures.figure import Figure
 from resnet_viz.networks import weights
 from resnet_viz.networks.structure import Structure
@@ -176,6 +177,9 @@ class ExplorerPage(Page):
         self.toolbar.mark_networks()  # weights may have been downloaded
         views: list[DiagramView | ExplorerPanel] = [self.diagram, *self.panels.values()]
         for_each(views, lambda view: view.show_result(result))
+
+    def drawing(self) -> Diagram | None:
+        return self.diagram.exported()
 
     def figures(self) -> list[Figure]:
         """Those of the panels that are open."""

@@ -86,8 +86,7 @@ class Animating(QObject):
         """What the laboratory has measured, where that page is on screen."""
         from resnet_viz.results.laboratory import LaboratoryResult
 
-        page = self._window.pages[self._window.pages.current]
-        found = getattr(page, "result", None)
+        found = self._window.pages.shown.result
         return found if isinstance(found, LaboratoryResult) else None
 
     def _show(self, update: object) -> None:

@@ -60,10 +60,9 @@ class Exporting(QObject):
 
     def things(self) -> list[Figure | Diagram]:
         """What can be written: the figures of the page on screen, and the diagram on its page."""
-        page = self._window.pages[self._window.pages.current]
+        page = self._window.pages.shown
         found: list[Figure | Diagram] = [figure for figure in page.figures() if figure.panels]
-        diagram = getattr(page, "diagram", None)
-        whole = diagram.exported() if diagram is not None else None
+        whole = page.drawing()
         return [whole, *found] if whole is not None else found
 
     def ask(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.diagram import Diagram
 from resnet_viz.views.widgets.feature import Feature
 
 
@@ -40,6 +41,10 @@ class Page(Feature):
     ) -> Self:
         """Make it for a window; ``actions`` are the window's commands by name, for buttons."""
         return cls(explorer.state, explorer.worker, say)
+
+    def drawing(self) -> Diagram | None:
+        """The whole block diagram as it is on the page, for a file; None where there is none."""
+        return None
 
     def recall(self, settings: QSettings) -> None:
         """Take what an earlier window kept."""
