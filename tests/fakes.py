@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from resnet_viz.images.photo import Crop, Photo
+from resnet_viz.images.photo import Crop, Photo, Stream
 from resnet_viz.networks.choice import WeightsInfo
 from resnet_viz.networks.family import CLASSES
 from resnet_viz.networks.gates import GateSettings
@@ -20,6 +20,13 @@ def photo(width: int = 320, height: int = 240) -> Photo:
     rows, columns = np.mgrid[0:height, 0:width]
     red, green = 255 * columns / width, 255 * rows / height
     return Photo("gradient", np.stack([red, green, 255 - red], axis=2).astype(np.uint8))
+
+
+def frames(count: int, width: int = 320, height: int = 240) -> list[Photo]:
+    """Frames of one stream, each brighter than the one before."""
+    stream = Stream("clip.mp4")
+    grey = [np.full((height, width, 3), 10 * number, np.uint8) for number in range(count)]
+    return [Photo(f"frame {number}", one, stream=stream) for number, one in enumerate(grey)]
 
 
 def structure(kind: Literal["resnet20", "plain20", "resnet50"] = "resnet20") -> Structure:

@@ -96,14 +96,15 @@ class Explorer(QObject):
         self.state.set_network(asked.network, WeightsChoice("untrained"))
 
     def _failed(self, failure: Failure) -> None:
-        if failure.snapshot == self.state.snapshot:
+        if failure.snapshot.same_but_frame(self.state.snapshot):
             self._go_back()
             self.failed.emit(failure)
 
     def _cancelled(self, snapshot: Snapshot) -> None:
         given_up, self._given_up = self._given_up, None
         # While the crop is dragged, the pass that is cancelled is one behind what is chosen.
-        if self.state.snapshot not in (snapshot, given_up):
+        now = self.state.snapshot
+        if not any(one and now.same_but_frame(one) for one in (snapshot, given_up)):
             return
         title = snapshot.own_spec.title
         self._go_back()

@@ -27,13 +27,13 @@ class _Chosen:
     block: str
 
     def same(self, other: _Chosen) -> bool:
-        """True if they differ by the device at most, which is no matter of undoing."""
+        """True if they differ by what is no matter of undoing; see `same_choice`."""
         return self.block == other.block and same_choice(self.snapshot, other.snapshot)
 
 
 def same_choice(one: Snapshot, other: Snapshot) -> bool:
-    """True if two snapshots differ by the device at most."""
-    return replace(one, device=other.device) == other
+    """True if two snapshots differ at most by the device and by the frame of a stream."""
+    return replace(one, device=other.device).same_but_frame(other)
 
 
 class ExplorerState(QObject):
@@ -91,6 +91,17 @@ class ExplorerState(QObject):
     def set_photo(self, photo: Photo) -> None:
         """Show another photo, with the default crop and the top class as the target."""
         self._choose(f"photo {photo.name}", photo=photo, crop=None, target=None)
+
+    def set_frame(self, photo: Photo) -> None:
+        """Show the next frame of a stream: no step, and crop and target stay.
+
+        Its first one is a step, and has the default crop and target, as another photo.
+        """
+        assert photo.stream is not None
+        if photo.beside(self.snapshot.photo):
+            self._show(replace(self._now, snapshot=replace(self.snapshot, photo=photo)))
+        else:
+            self._choose(photo.stream.name, photo=photo, crop=None, target=None)
 
     def set_crop(self, crop: Crop | None, gesture: object = None) -> None:
         """Move the crop box; None is the network's default centre crop."""
@@ -157,8 +168,10 @@ class ExplorerState(QObject):
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to an earlier snapshot, such as the last one that gave a result.
 
-        What has been tried since then can neither be undone nor done again.
+        What has been tried since then can neither be undone nor done again. The newest frame of a
+        stream stays.
         """
+        snapshot = self._with_newest_frame(snapshot)
         stack = self.undo_stack
         here, last = stack.index(), stack.count()
         times = [t for t in range(last + 1) if same_choice(self._at(t).snapshot, snapshot)]
@@ -241,9 +254,14 @@ class ExplorerState(QObject):
         if new.snapshot != old.snapshot:
             self.snapshot_changed.emit(self.snapshot)
 
+    def _with_newest_frame(self, snapshot: Snapshot) -> Snapshot:
+        now = self.snapshot.photo
+        return replace(snapshot, photo=now) if now.beside(snapshot.photo) else snapshot
+
     def go_to(self, chosen: _Chosen, beside: object = None) -> None:
-        """For steps: choose again what was chosen then, on the device that is used now."""
-        self._show(replace(chosen, snapshot=replace(chosen.snapshot, device=self.snapshot.device)))
+        """For steps: choose again what was chosen then, on the device and the frame of now."""
+        snapshot = replace(self._with_newest_frame(chosen.snapshot), device=self.snapshot.device)
+        self._show(replace(chosen, snapshot=snapshot))
         if beside is not None and not self._still:
             self.beside_asked.emit(beside)
 

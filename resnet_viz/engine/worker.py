@@ -75,13 +75,15 @@ class Worker(QObject):
     """Runs `Session` on a thread of its own, which also imports torch.
 
     A request that makes the running one stale cancels it between two blocks, and its result is
-    dropped. A moved crop box alone does not: while it is dragged, each finished pass is shown
-    and the newest position is next, or a slow network would show nothing until the mouse rests.
-    The last request always finishes. Signals arrive on the thread that made the worker.
+    dropped. A moved crop box alone does not, nor does the next frame of a camera or video: while
+    they move, each finished pass is shown and the newest crop and frame are next, or a slow network
+    would show nothing until they rest. The last request always finishes. Signals arrive on the
+    thread that made the worker.
 
     Beside passes there are tasks, of which each channel has at most one: `start` one with a request
     that `engine.tasks` knows, `tell` it commands, `stop` it. A task gives way to passes whenever it
-    yields, and several tasks take turns. ``task_updated``, ``task_progressed``, ``task_ended`` and
+    yields, and several tasks take turns; where only the next frame waits, they take turns with it,
+    or a camera would leave them no time. ``task_updated``, ``task_progressed``, ``task_ended`` and
     ``task_failed`` begin with the channel's name. A task runs, as far as anybody can ask, until its
     end has arrived; nothing arrives from one that was stopped or replaced.
     """
@@ -111,6 +113,8 @@ class Worker(QObject):
         self._wake = threading.Condition()
         self._pending: Snapshot | None = None
         self._running: Snapshot | None = None
+        self._before: Snapshot | None = None
+        """What the last pass was of, if no task has had its turn since."""
         self._stop = threading.Event()
         self._closing = threading.Event()
         self._importing = False
@@ -125,11 +129,15 @@ class Worker(QObject):
         with self._wake:
             if self._closing.is_set():
                 return
-            if snapshot == self._running and not self._stop.is_set():
+            running, stopping = self._running, self._stop.is_set()
+            if snapshot == running and not stopping:
                 self._pending = None
                 return
+            cancelled = stopping and self._pending is None
+            if running and cancelled and snapshot != running and running.same_but_frame(snapshot):
+                return  # the next frame is no wish to go on with what was cancelled
             self._pending = snapshot
-            if self._running and replace(self._running, crop=snapshot.crop) != snapshot:
+            if running and not replace(running, crop=snapshot.crop).same_but_frame(snapshot):
                 self._stop.set()
             self._wake_up()
 
@@ -271,11 +279,14 @@ class Worker(QObject):
             )
             if self._closing.is_set():
                 return None
-            if self._pending is None:
-                while not self._tasks[0].ready:
-                    self._tasks.rotate(-1)
-                return self._tasks[0]
-            self._running, self._pending = self._pending, None
+            waits, before, self._before = self._pending, self._before, None
+            only_frame = waits and before and before.same_but_frame(waits)
+            ready = [task for task in self._tasks if task.ready]
+            if ready and (waits is None or only_frame):
+                self._tasks.rotate(-self._tasks.index(ready[0]))
+                return ready[0]
+            self._running = self._before = waits
+            self._pending = None
             self._stop.clear()
             return self._running
 

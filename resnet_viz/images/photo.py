@@ -31,11 +31,18 @@ class Crop:
 
 
 @dataclass(frozen=True, eq=False)
+class Stream:
+    """A camera or a video while it runs; opening it again is another one."""
+
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
 class Photo:
     """An upright photo. ``pixels`` is (H, W, 3) uint8 sRGB; ``name`` is shown to the user;
     ``path`` is the file it came from, or None for a sample, a paste or a camera. ``note`` says in
     sentences what was done to it that one would not expect, as to deep greys; ``label`` is the
-    class that is known to be on it, such as "cat".
+    class that is known to be on it, such as "cat"; ``stream`` is that of a frame.
 
     Photos are compared by identity: opening a file twice gives two photos.
     """
@@ -45,6 +52,11 @@ class Photo:
     path: str | None = None
     note: str = ""
     label: str | None = None
+    stream: Stream | None = None
+
+    def beside(self, other: Photo) -> bool:
+        """True if both are the same photo, or frames of the same stream."""
+        return self is other or (self.stream is not None and self.stream is other.stream)
 
     @property
     def width(self) -> int:
@@ -53,6 +65,11 @@ class Photo:
     @property
     def height(self) -> int:
         return int(self.pixels.shape[0])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width, self.height
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 _STDERR = 2
+_FFMPEG_QUIET = -8  # AV_LOG_QUIET
 _TURN = deque([True])
 """Empty while someone is quiet: two at once would give standard error back in the wrong order."""
 
@@ -35,3 +38,12 @@ def quiet() -> Iterator[None]:
             os.dup2(kept, _STDERR)
             os.close(kept)
         _TURN.append(turn)
+
+
+def quiet_ffmpeg(folder: Path) -> None:
+    """Let the FFmpeg whose libraries lie in or below ``folder`` print nothing: it is used on
+    threads of its own for as long as a video plays."""
+    for pattern in ("libavutil.so.*", "libavutil.*.dylib", "avutil-*.dll"):
+        for path in folder.rglob(pattern):
+            with suppress(OSError, AttributeError):
+                ctypes.CDLL(str(path)).av_log_set_level(_FFMPEG_QUIET)

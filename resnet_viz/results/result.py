@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -57,6 +57,10 @@ class Snapshot:
             ValueError: there is no such network.
         """
         return self.own_spec.adapted(self.weights.classes, self.weights.preprocessing)
+
+    def same_but_frame(self, other: Snapshot) -> bool:
+        """True if the two differ at most by which frame they have of the same stream."""
+        return self.photo.beside(other.photo) and replace(self, photo=other.photo) == other
 
 
 @dataclass(frozen=True)

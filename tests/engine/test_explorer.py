@@ -203,3 +203,26 @@ def test_the_cascade_is_one_step(qtbot: QtBot, explorer: Explorer, worker: FakeW
     assert cascade.phase == "idle"
     state.undo_stack.redo()
     assert len(state.snapshot.gates.skips) == 3
+
+
+def test_what_fails_while_a_video_runs_is_taken_back_and_the_video_goes_on(
+    qtbot: QtBot, explorer: Explorer, worker: FakeWorker
+) -> None:
+    first, second, third = fakes.frames(3)
+    explorer.state.set_frame(first)
+    worker.answer(worker.asked[-1])
+    explorer.state.set_network("resnet50")
+    asked = worker.asked[-1]
+    explorer.state.set_frame(second)
+    with qtbot.waitSignal(explorer.failed):
+        worker.failed.emit(Failure(asked, "no weights", "unavailable"))
+    assert explorer.state.snapshot.network == "resnet20"
+    assert explorer.state.snapshot.photo is second
+    explorer.state.set_network("resnet50")
+    explorer.cancel()
+    asked = worker.asked[-1]
+    explorer.state.set_frame(third)
+    with qtbot.waitSignal(explorer.cancelled):
+        worker.cancelled.emit(asked)
+    assert explorer.state.snapshot.network == "resnet20"
+    assert explorer.state.snapshot.photo is third

@@ -212,3 +212,44 @@ def test_a_session_is_taken_whole_as_one_step(qtbot: QtBot) -> None:
     assert state.undo_stack.undoText() == "opened session"
     state.undo_stack.undo()
     assert (state.snapshot.network, state.snapshot.photo) == (before.network, before.photo)
+
+
+def test_a_video_is_one_step_and_its_frames_are_none(qtbot: QtBot) -> None:
+    state = ExplorerState(fakes.photo())
+    photo = state.snapshot.photo
+    first, second, third = fakes.frames(3)
+    state.set_crop(Crop(0, 0, 20))
+    state.set_target(2)
+    state.set_frame(first)
+    assert state.undo_stack.undoText() == "clip.mp4"
+    assert (state.snapshot.crop, state.snapshot.target) == (None, None)
+    state.set_crop(Crop(1, 1, 30))
+    state.set_target(4)
+    with qtbot.waitSignals([state.photo_changed, state.snapshot_changed]):
+        state.set_frame(second)
+    assert (state.snapshot.crop, state.snapshot.target) == (Crop(1, 1, 30), 4)
+    assert state.undo_stack.count() == 5
+    state.toggle_skip("layer1.0")
+    state.set_frame(third)
+    assert state.undo_stack.count() == 6
+    state.undo_stack.undo()
+    assert state.snapshot.photo is third
+    assert state.snapshot.gates.all_on
+    state.undo_stack.undo()
+    state.undo_stack.undo()
+    assert (state.snapshot.photo, state.snapshot.crop) == (third, None)
+    state.undo_stack.undo()
+    assert (state.snapshot.photo, state.snapshot.target) == (photo, 2)
+
+
+def test_going_back_keeps_the_newest_frame(qtbot: QtBot) -> None:
+    state = ExplorerState(fakes.photo(), "resnet20")
+    first, second, third = fakes.frames(3)
+    state.set_frame(first)
+    good = state.snapshot
+    state.set_frame(second)
+    state.set_network("resnet56")
+    state.set_frame(third)
+    state.restore(good)
+    assert (state.snapshot.network, state.snapshot.photo) == ("resnet20", third)
+    assert state.undo_stack.count() == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viz.engine import tasks
 from resnet_viz.engine.worker import Worker
 from resnet_viz.images.photo import Crop
 from resnet_viz.networks.choice import WeightsChoice
@@ -101,6 +103,80 @@ def test_a_dragged_crop_box_does_not_starve(
         Crop(0, 0, 50),
         Crop(2, 0, 50),
     ]
+
+
+def test_frames_of_a_video_do_not_cancel_what_runs(
+    qtbot: QtBot, worker: Worker, session: SlowSession
+) -> None:
+    results: list[Result] = []
+    worker.finished.connect(results.append)
+    first, *others = (replace(SNAPSHOT, photo=photo) for photo in fakes.frames(4))
+    worker.request(first)
+    begun(session)
+    for other in others:
+        worker.request(other)
+    moved = replace(others[-1], crop=Crop(2, 0, 50))
+    worker.request(moved)
+    session.go.set()
+    qtbot.waitUntil(lambda: len(results) == 2)
+    assert [result.snapshot for result in results] == [first, moved]
+
+
+def test_the_photo_after_a_video_cancels_its_last_frame(
+    qtbot: QtBot, worker: Worker, session: SlowSession
+) -> None:
+    results: list[Result] = []
+    worker.finished.connect(results.append)
+    worker.request(replace(SNAPSHOT, photo=fakes.frames(1)[0]))
+    begun(session)
+    worker.request(SNAPSHOT)
+    begun(session)
+    session.go.set()
+    qtbot.waitUntil(lambda: bool(results))
+    assert [result.snapshot for result in results] == [SNAPSHOT]
+
+
+def test_the_next_frame_does_not_revive_what_was_cancelled(
+    qtbot: QtBot, worker: Worker, session: SlowSession
+) -> None:
+    first, second = (replace(SNAPSHOT, photo=photo) for photo in fakes.frames(2))
+    worker.request(first)
+    begun(session)
+    with qtbot.waitSignal(worker.cancelled) as signal:
+        worker.cancel()
+        worker.request(second)
+    assert signal.args == [first]
+    assert session.asked == [first]
+
+
+def test_a_video_leaves_tasks_their_turns(
+    qtbot: QtBot, worker: Worker, session: SlowSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+
+    def task(_request: object, _context: object) -> Iterator[object]:
+        for number in range(3):
+            order.append("task")
+            yield number
+
+    frames = itertools.cycle([replace(SNAPSHOT, photo=photo) for photo in fakes.frames(2)])
+    run = session.run
+
+    def run_and_ask(snapshot: Snapshot, *rest: object) -> Result:
+        """The next frame always waits when a pass ends."""
+        order.append("pass")
+        if order.count("task") < 3:
+            worker.request(next(frames))
+        return run(snapshot, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(tasks, "find", lambda _request: task)
+    monkeypatch.setattr(session, "run", run_and_ask)
+    session.go.set()
+    worker.request(next(frames))
+    with qtbot.waitSignal(worker.task_ended):
+        worker.start("any", object())
+    turns = " ".join(order)
+    assert "task pass task pass task" in turns
 
 
 def test_cancel_gives_no_result_and_says_so(

@@ -74,6 +74,19 @@ def test_a_pages_own_keys_are_not_given_away(dialog: KeysDialog, qtbot: QtBot) -
     assert not dialog.take.isEnabled()
 
 
+def test_a_key_that_two_commands_have_in_turn_is_neithers_loss(
+    made: MainWindow, dialog: KeysDialog, qtbot: QtBot
+) -> None:
+    for name in ("freeze", "fit"):
+        press(qtbot, dialog, name, "F")
+        assert dialog.sentence.text() == ""
+        assert not dialog.set.isEnabled(), "it has this key already"
+    press(qtbot, dialog, "freeze", "Y")
+    qtbot.mouseClick(dialog.set, Qt.MouseButton.LeftButton)
+    assert made.actions_by_name["freeze"].shortcut() == QKeySequence("Y")
+    assert made.actions_by_name["fit"].shortcut() == QKeySequence("F")
+
+
 @pytest.mark.long
 def test_it_fits_the_least_window_in_every_theme(
     made: MainWindow, qtbot: QtBot, qapp: QApplication

@@ -69,8 +69,9 @@ class CropEditor(Picture):
         return self._crop
 
     def set_photo(self, photo: Photo) -> None:
+        if self._photo is None or not photo.beside(self._photo):
+            self._from = None  # the next frame of a video does not end a drag
         self._photo = photo
-        self._from = None
         self.set_title(photo.name, f" · {photo.width}×{photo.height}")
         self.set_image(theme.to_qimage(photo.pixels))
 
@@ -340,14 +341,15 @@ class PhotoView(ExplorerPanel):
             return clamp_crop(snapshot.crop, snapshot.photo)
         if result is not None:
             made = result.snapshot
-            same = (made.photo is snapshot.photo, made.network == snapshot.network)
-            if all(same) and made.crop is None:
+            photos = made.photo, snapshot.photo
+            same = photos[0].beside(photos[1]) and photos[0].size == photos[1].size
+            if same and made.network == snapshot.network and made.crop is None:
                 return result.crop
         return default_crop(snapshot.photo, snapshot.own_spec.crop_fraction)
 
     def _show_seen(self) -> None:
         result = self._result
-        if result is None or result.snapshot.photo is not self._state.snapshot.photo:
+        if result is None or not result.snapshot.photo.beside(self._state.snapshot.photo):
             self.seen.set_title("Network input")
             self.seen.set_words("appears with the next pass")
             return

@@ -24,7 +24,8 @@ class Command:
     The command is in ``menu``, and a line separates it from what is in another ``section`` there.
     It can be used while the page ``on`` is on screen ("" for any) and ``enabled``, called with the
     same arguments, is true. ``checked`` makes it one that is on or off. ``subject`` is what it is
-    about now, such as the step to be undone, and follows the text.
+    about now, such as the step to be undone, and follows the text. While the command ``yields_to``
+    is enabled, keys that both have are its.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Command:
     enabled: str = ""
     checked: str = ""
     subject: str = ""
+    yields_to: str = ""
     arguments: tuple[object, ...] = ()
 
     @property
@@ -82,6 +84,19 @@ COMMANDS: list[Line] = [
     Command(
         "paste", "&Paste a photo", "opening.paste", FILE, 0, "Ctrl+V",
         "Take the picture or file on the clipboard",
+    ),
+    Command(
+        "open_video", "Open a &video…", "live.ask_for_video", FILE, 0, "",
+        "Play a video into the network, frame by frame",
+    ),
+    Submenu("&Camera", "live.fill_cameras", FILE, 0),
+    Command(
+        "freeze", "Free&ze the video or camera", "live.toggle_frozen", FILE, 0, "F",
+        "Stay at this frame, or go on", enabled="live.is_on", checked="live.frozen",
+    ),
+    Command(
+        "stop_live", "Stop the video or camera", "live.stop", FILE, 0, "",
+        "The frame on screen stays, as a photo", enabled="live.is_on",
     ),
     Submenu("&Recent files", "opening.fill_recent", FILE, 0),
     Command(
@@ -242,7 +257,8 @@ COMMANDS: list[Line] = [
     Submenu("&Panels", "explorer.fill_panels", VIEW, 0),
     PageCommands(VIEW, 1),
     Command(
-        "fit", "&Fit the diagram", "explorer.diagram.fit", VIEW, 2, "F", "Show the whole diagram"
+        "fit", "&Fit the diagram", "explorer.diagram.fit", VIEW, 2, "F", "Show the whole diagram",
+        yields_to="freeze",
     ),
     Command("zoom_in", "Zoom &in", "explorer.diagram.zoom_in", VIEW, 2, "Ctrl++"),
     Command("zoom_out", "Zoom &out", "explorer.diagram.zoom_out", VIEW, 2, "Ctrl+-"),

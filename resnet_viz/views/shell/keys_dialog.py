@@ -119,13 +119,13 @@ class KeysDialog(QDialog):
     def _look(self) -> None:
         """Say who has these keys already."""
         wanted, command = self.field.keySequence(), self.command()
-        there = None if wanted.isEmpty() else keys.owner(wanted, self._settings)
+        mine = wanted in keys.keys_of(command, self._settings)
+        there = None if wanted.isEmpty() or mine else keys.owner(wanted, self._settings)
         sentence = ""
-        if isinstance(there, Command) and there is not command and there != command:
+        if isinstance(there, Command):
             sentence = f"{keys.native([wanted])} is for “{there.plain_text}”, which would lose it."
         elif isinstance(there, str):
             sentence = f"{keys.native([wanted])} is a key of “{there}”; choose another one."
-        mine = isinstance(there, Command) and there == command
         self.sentence.setText(sentence)
         self.set.setEnabled(not sentence and not mine)
         self.take.setEnabled(bool(sentence) and isinstance(there, Command))

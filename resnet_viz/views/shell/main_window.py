@@ -29,6 +29,7 @@ from resnet_viz.views.shell.dialogs import Dialogs, title_of
 from resnet_viz.views.shell.export_dialog import Exporting
 from resnet_viz.views.shell.failures import Failures
 from resnet_viz.views.shell.handout import HandoutMaker
+from resnet_viz.views.shell.live import Live
 from resnet_viz.views.shell.menus import Menus
 from resnet_viz.views.shell.message_bar import MessageBar
 from resnet_viz.views.shell.opening import Opening
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self)
         self.status = StatusBar()
         self.setStatusBar(self.status)
+        self.live = Live(self)
         self.failures = Failures(self.engine, self.opening, self.message, self.status, self)
         self.menus = Menus(self, lambda: self.pages, settings)
         self.pages = PageStack(PAGES, self._make_page, self)
@@ -134,6 +136,8 @@ class MainWindow(QMainWindow):
         self.zoom.refused.connect(self.message.say)
         self.opening.session_asked.connect(self.sessions.open)
         self.opening.lecture_asked.connect(lambda path: self.presenting.open(path))
+        self.opening.video_asked.connect(self.live.open_video)
+        self.live.changed.connect(self.menus.refresh)
         worker.progressed.connect(self.status.show_progress)
         worker.busy_changed.connect(self.status.show_busy)
         self.status.cancel_asked.connect(engine.cancel)
@@ -173,7 +177,7 @@ class MainWindow(QMainWindow):
         self.choices.choose_network(name)
 
     def open_path(self, path: str) -> None:
-        """Open a photo, a folder of photos, weights and their network, or a session."""
+        """Open a photo, a folder of photos, weights and their network, a session or a video."""
         self.opening.open_path(path)
 
     # ---- results and failures
@@ -254,6 +258,7 @@ class MainWindow(QMainWindow):
         self.pages.keep(self.settings)
         self.hide()
         self.menus.close()
+        self.live.stop()
         self.worker.close()
         self.opening.loader.close()
         self.sessions.close()

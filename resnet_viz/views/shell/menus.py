@@ -24,7 +24,9 @@ class Menus(QObject):
         super().__init__(window)
         self._window, self._pages, self._settings = window, pages, settings
         self._commands = {command.name: command for command in commands()}
-        self.actions = {name: self._action(one) for name, one in self._commands.items()}
+        self.actions: dict[str, QAction] = {}
+        for name, command in self._commands.items():
+            self.actions[name] = self._action(command)
         self.menus: dict[str, QMenu] = {}
         self._closed = False
 
@@ -62,6 +64,9 @@ class Menus(QObject):
                 action.setChecked(bool(self._find(command.checked)))
             if command.subject:
                 action.setText(f"{command.text} {self._find(command.subject)()}".strip())
+        for name, command in self._commands.items():
+            if command.yields_to:
+                self._set_keys(self.actions[name], command)
 
     def take_keys(self) -> None:
         """Take the keys that the settings have now."""
@@ -70,7 +75,9 @@ class Menus(QObject):
 
     def _set_keys(self, action: QAction, command: Command) -> None:
         its = keys.keys_of(command, self._settings)
-        action.setShortcuts(its)
+        other = self.actions.get(command.yields_to)
+        taken = other.shortcuts() if other is not None and other.isEnabled() else []
+        action.setShortcuts([one for one in its if one not in taken])
         said = f" ({keys.native(its)})" if its else ""
         action.setToolTip((command.tip or command.plain_text) + said)
 

@@ -14,6 +14,7 @@ from resnet_viz.engine.loader import Loader
 from resnet_viz.export.lectures import is_lecture
 from resnet_viz.export.session import is_session
 from resnet_viz.images import cifar10_test, gallery
+from resnet_viz.images.live import is_video
 from resnet_viz.images.photo import (
     SUFFIXES,
     Photo,
@@ -36,11 +37,12 @@ class Opening(QObject):
     """Puts what the user opens into ``engine``: its state, and several photos into its strip.
 
     ``checkpoints`` opens weights.
-    ``session_asked`` and ``lecture_asked`` carry the path of a session or a lecture to be opened.
+    ``session_asked``, ``lecture_asked`` and ``video_asked`` carry the path of one to be opened.
     """
 
     session_asked = Signal(Path)
     lecture_asked = Signal(Path)
+    video_asked = Signal(Path)
 
     def __init__(
         self,
@@ -65,7 +67,7 @@ class Opening(QObject):
         self._photos.folder_asked.connect(self.ask_for_folder)
 
     def open_path(self, path: str) -> None:
-        """Open a photo, a folder of photos, weights and their network, or a session."""
+        """Open a photo, a folder of photos, weights and their network, a session or a video."""
         if is_session(Path(path)):
             self.session_asked.emit(Path(path))
             return
@@ -74,6 +76,9 @@ class Opening(QObject):
             return
         if Path(path).is_dir():
             self.open_photos([path])
+            return
+        if is_video(Path(path)):
+            self.video_asked.emit(Path(path))
             return
         if may_be_weights(Path(path)):
             self._checkpoints.open(path)
@@ -164,8 +169,8 @@ class Opening(QObject):
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if paths:
             first = Path(paths[0])
-            others = may_be_weights(first) or is_session(first) or is_lecture(first)
-            if len(paths) == 1 or others:
+            kinds = (may_be_weights, is_session, is_lecture, is_video)
+            if len(paths) == 1 or any(kind(first) for kind in kinds):
                 self.open_path(paths[0])
             else:
                 self.open_photos(paths)

@@ -20,12 +20,14 @@ class StatusBar(QStatusBar):
         self.text = QLabel("Starting…")
         self.text.setAccessibleName("Status")
         self.addWidget(self.text, 1)
+        self.live = QLabel()
+        self.live.setAccessibleName("Video or camera")
         self.progress_text = QLabel()
         self.progress = QProgressBar()
         self.progress.setMaximumWidth(220)
         self.cancel = QPushButton("Cancel")
         self.cancel.clicked.connect(self.cancel_asked)
-        for widget in (self.progress_text, self.progress, self.cancel):
+        for widget in (self.live, self.progress_text, self.progress, self.cancel):
             self.addPermanentWidget(widget)
             widget.hide()
 
@@ -34,6 +36,11 @@ class StatusBar(QStatusBar):
             f"{result.structure.title}  ·  {result.weights.title}  ·  {result.device}  ·  "
             f"last pass {result.now.milliseconds:.1f} ms"
         )
+
+    def show_live(self, text: str) -> None:
+        """How fast a video or a camera runs; "" for none."""
+        self.live.setText(text)
+        self.live.setVisible(bool(text))
 
     def show_progress(self, text: str, done: int, total: int) -> None:
         """``done`` and ``total`` are bytes; a total of 0 is unknown."""
