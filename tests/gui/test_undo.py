@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionSlider
+from PySide6.QtWidgets import QComboBox, QFileDialog, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.images.photo import Crop
@@ -175,6 +176,95 @@ def test_settings_of_the_other_pages_are_steps(qtbot: QtBot, window: MainWindow)
     assert side.skips.currentIndex() == skips
     assert page.error.isChecked()  # type: ignore[attr-defined]
     assert controls.layers.currentText() == depth
+
+
+def test_what_training_uses_is_a_step_and_kept(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    window.turn_to_page("training")
+    page = window.pages["training"]
+    controls = page.controls  # type: ignore[attr-defined]
+    start = page.choices()
+    zipped = str(tmp_path / "images.zip")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (zipped, ""))
+    pick(qtbot, controls.data, "CIFAR-10")
+    controls.data.setFocus()
+    qtbot.keyClick(controls.data, Qt.Key.Key_End)
+    assert undo_text(window) == "&Undo Training: Data"
+    changed = page.choices()
+    assert changed["data"] == {"kind": "path", "path": zipped, "limit": 5000}
+    assert controls.request().data.path == zipped
+    window.state.undo_stack.setIndex(0)
+    assert page.choices() == start
+    assert not controls.images.isEnabled()
+    page.restore(json.loads(json.dumps(changed)))
+    assert page.choices() == changed
+    for odd in ({"kind": "path"}, {"kind": "disk", "path": "x"}, "digits", None):
+        page.restore({"data": odd})
+        assert page.choices() == changed
+    page.restore(start)
+
+
+def test_chapters_parts_and_instruments_are_steps(qtbot: QtBot, window: MainWindow) -> None:
+    stack = window.state.undo_stack
+    for name, tabs, text in (
+        ("story", "chapters", "Story: Chapters"),
+        ("backbone", "tabs", "Backbone: Parts of the page Backbone"),
+        ("instruments", "list", "Instruments: Instruments"),
+    ):
+        window.turn_to_page(name)
+        page = window.pages[name]
+        walked = getattr(page, tabs)
+        start, steps = page.choices(), stack.count()
+        walked.setFocus()
+        key = Qt.Key.Key_Down if name == "instruments" else Qt.Key.Key_Right
+        qtbot.keyClick(walked, key)
+        if name != "backbone":
+            qtbot.keyClick(walked, key)
+        assert undo_text(window) == f"&Undo {text}"
+        assert stack.count() == steps + 1  # going on is the same step
+        changed = page.choices()
+        window.turn_to_page("explorer")
+        window.actions_by_name["undo"].trigger()
+        assert window.pages.current == name
+        kept = ("chapter", "part", "instrument")
+        assert [page.choices().get(one) for one in kept] == [start.get(one) for one in kept]
+        window.actions_by_name["redo"].trigger()
+        assert [page.choices().get(one) for one in kept] == [changed.get(one) for one in kept]
+    stack.setIndex(0)
+
+
+def test_panels_of_the_explorer_and_their_choices_are_steps(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    explorer, stack = window.explorer, window.state.undo_stack
+    start = explorer.choices()
+    docks = explorer.docks  # type: ignore[attr-defined]
+    close = docks["predictions"].titleBarWidget().buttons[-1]
+    qtbot.mouseClick(close, LEFT)
+    assert undo_text(window) == "&Undo Explorer: Close Predictions"
+    assert "predictions" not in explorer.choices()["open"]
+    shown = docks["predictions"].toggleViewAction()
+    shown.hover()
+    shown.trigger()
+    assert undo_text(window) == "&Undo Explorer: Predictions"
+    box = explorer.panels["activations"].common  # type: ignore[attr-defined]
+    qtbot.mouseClick(box, LEFT, pos=QPoint(8, box.height() // 2))
+    assert stack.count() == 3
+    assert undo_text(window) == f"&Undo Explorer: {box.text().replace('&', '')}"
+    changed = explorer.choices()
+    stack.setIndex(0)
+    assert explorer.choices() == start
+    stack.setIndex(3)
+    assert explorer.choices() == changed
+    stack.setIndex(0)
+    enlarge = docks["saliency"].titleBarWidget().buttons[0]
+    for _ in range(2):  # to look closely changes nothing
+        qtbot.mouseClick(enlarge, LEFT)
+    assert stack.index() == 0
+    window.actions_by_name["stage_2"].trigger()
+    assert undo_text(window) == "&Undo skips of stage 2 off"  # one step, not two
+    assert stack.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,7 @@ class BackbonePage(Page):
             made.entitle(entry.title)
             self.panels[name] = made
             self.stack.addWidget(made)
+            self.grown.emit(made)
             result = self._result
             if result is not None:
                 for_each([made], lambda panel: panel.show_result(result))

@@ -125,6 +125,7 @@ class ExplorerPage(Page):
         offer(panel, entry.title, first=entry.first)
         dock.setWidget(panel)
         self.panels[entry.name] = panel
+        self.grown.emit(panel)
         result = self.engine.result
         if result is not None:
             for_each([panel], lambda panel: panel.show_result(result))

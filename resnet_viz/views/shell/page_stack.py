@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 
 from PySide6.QtCore import QObject, QSettings, QSize, Qt, Signal
 from PySide6.QtWidgets import (
@@ -66,8 +65,7 @@ class PageStack(QObject):
             if place == self.tabs.currentIndex():
                 self.stack.setCurrentIndex(place)
             self.made[name] = page
-            if entry.undone:
-                self._steps[name] = Steps(page, name)
+            self._steps[name] = Steps(page, name)
             if self._result is not None:
                 result = self._result
                 for_each([page], lambda page: page.show_result(result))
@@ -132,9 +130,8 @@ class PageStack(QObject):
         refused = []
         for name in (one for one in choices if one in self.entries):
             page = self[name]
-            steps = self._steps.get(name)
             try:
-                with steps.quietly() if steps is not None else nullcontext():
+                with self._steps[name].quietly():
                     page.restore(choices[name])
             except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
                 refused.append(self.entries[name].title)

@@ -9,11 +9,9 @@ from resnet_viz.views.widgets.feature import Entry
 
 @dataclass(frozen=True)
 class PageEntry(Entry):
-    """A page; ``tip`` says in a few words what it is for, and ``undone`` that each setting that is
-    changed there is a step of its own to undo."""
+    """A page; ``tip`` says in a few words what it is for."""
 
     tip: str
-    undone: bool = True
 
 
 PAGES: list[PageEntry] = [
@@ -22,7 +20,6 @@ PAGES: list[PageEntry] = [
         "Explorer",
         "resnet_viz.views.explorer.page:ExplorerPage",
         "See every block on your own photo",
-        undone=False,
     ),
     PageEntry(
         "laboratory",
@@ -65,7 +62,6 @@ PAGES: list[PageEntry] = [
         "Story",
         "resnet_viz.views.story.page:StoryPage",
         "Depth, error and size in figures, with sources",
-        undone=False,
     ),
 ]
 """To add a page, write its module and add its entry here; tab, key and menu follow from it."""

@@ -9,13 +9,15 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
-    QCheckBox,
     QComboBox,
+    QDockWidget,
     QDoubleSpinBox,
     QLineEdit,
+    QListWidget,
     QMenu,
     QScrollBar,
     QSpinBox,
+    QTabBar,
     QWidget,
 )
 
@@ -33,8 +35,9 @@ class Steps(QObject):
     """Looks at what a page's `choices` say before and after the user touches one of its controls.
 
     What differs becomes a step on the state's undo stack, which `page` puts back when it is undone;
-    what one touch changes, such as a drag of a slider, is one step. What the program itself changes
-    is none: neither what is put back within `quietly`, nor what follows from another network.
+    what one touch changes, such as a drag of a slider, is one step, and so is going through a list
+    or through tabs. What the program itself changes is none: neither what is put back within
+    `quietly`, nor what follows from another network.
     """
 
     def __init__(self, page: Page, name: str) -> None:
@@ -67,7 +70,17 @@ class Steps(QObject):
             if not isinstance(slider, QScrollBar):
                 self._look_at(slider)
                 slider.valueChanged.connect(lambda _, slider=slider: self._changed(slider))
-        self._kept = self._page.choices()
+        for bar in part.findChildren(QTabBar):
+            self._look_at(bar)
+            bar.currentChanged.connect(lambda _, bar=bar: self._changed(bar))
+        for some in part.findChildren(QListWidget):
+            self._look_at(some)
+            self._look_at(some.viewport())
+            some.currentRowChanged.connect(lambda _, some=some: self._changed(some))
+        for dock in part.findChildren(QDockWidget):
+            shown = dock.toggleViewAction()
+            shown.hovered.connect(self._touched)
+            shown.triggered.connect(lambda _=False, dock=dock: self._changed(dock))
 
     @contextmanager
     def quietly(self) -> Iterator[None]:
@@ -82,9 +95,12 @@ class Steps(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A touch begins: what is chosen now is what its step leads back to."""
         if event.type() in _TOUCHES:
-            self._touch += 1
-            self._kept = self._page.choices()
+            self._touched()
         return False
+
+    def _touched(self) -> None:
+        self._touch += 1
+        self._kept = self._page.choices()
 
     def _look_at(self, control: QWidget) -> None:
         control.installEventFilter(self)
@@ -94,16 +110,18 @@ class Steps(QObject):
         before, self._kept = self._kept, now
         if self._quiet or now == before:
             return
+        walked = isinstance(control, QTabBar | QListWidget)
         self._page.state.note_beside(
             (self._name, {self._name: before}),
             (self._name, {self._name: now}),
             f"{self._page.title}: {_words(control)}",
-            (self._name, self._touch),
+            (self._name, control if walked else self._touch),
         )
 
 
 def _words(control: QWidget) -> str:
     """What a control is called on screen."""
-    if isinstance(control, QCheckBox | QAbstractButton) and control.text():
-        return control.text().replace("&", "").rstrip("…")
+    text = control.text() if isinstance(control, QAbstractButton) else control.windowTitle()
+    if any(letter.isalpha() for letter in text):  # and no mere sign
+        return text.replace("&", "").rstrip("…")
     return control.accessibleName().rstrip("…") or "setting"

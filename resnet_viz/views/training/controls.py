@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from resnet_viz.networks.family import Initialisation
 from resnet_viz.results.live_training import DataChoice, TrainingRequest
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import choose
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 DEPTHS = (8, 14, 20, 32, 44, 56, 110)
@@ -222,6 +223,25 @@ class TrainingControls(QWidget):
             box.setCurrentIndex(box.findData(value))
         self.images.setEnabled(False)
         self.show_rate(request.rate)
+
+    def show_data(self, kind: object, path: object, limit: object) -> None:
+        """Put what the twins are trained on into its boxes; what is unknown is passed over.
+
+        They are the fields of a `DataChoice`. A file is not looked at before training begins.
+        """
+        if kind == "path" and isinstance(path, str) and path:
+            self._path = path
+            number = 3 if path.lower().endswith(".zip") else 2
+            self.data.setItemData(number, path, Qt.ItemDataRole.ToolTipRole)
+        elif kind in ("digits", "cifar10"):
+            number = ("digits", "cifar10").index(str(kind))
+        else:
+            return
+        self.data.setCurrentIndex(number)
+        self._shown_data = number
+        self.images.setEnabled(number > 0)
+        if number:
+            choose(self.images, limit)
 
     def show_rate(self, rate: float) -> None:
         """Put a learning rate into its box without telling anybody."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
@@ -176,10 +176,15 @@ class TrainingPage(Page):
             shortcut.activated.connect(handler)
 
     def choices(self) -> dict[str, Json]:
-        """What the next run is to be; the data are not kept."""
+        """What the next run is to be."""
         request = self.controls.request()
         kept = {name: getattr(request, name) for name in ("depth", "batch_size", "rate")}
-        return {**kept, "norm": norm_of(request), "whole_run": self.controls.view.currentData()}
+        return {
+            **kept,
+            "norm": norm_of(request),
+            "whole_run": self.controls.view.currentData(),
+            "data": asdict(request.data),
+        }
 
     def restore(self, choices: Mapping[str, Json]) -> None:
         controls = self.controls
@@ -190,6 +195,8 @@ class TrainingPage(Page):
             ("whole_run", controls.view),
         ):
             choose(box, choices.get(name))
+        if isinstance(data := choices.get("data"), Mapping):
+            controls.show_data(data.get("kind"), data.get("path"), data.get("limit"))
         if isinstance(choices.get("rate"), int | float):
             controls.rate.setValue(choices["rate"])
         controls.name_preset()
