@@ -31,7 +31,8 @@ from resnet_viz.networks.preprocessing import Preprocessing
 from resnet_viz.results.result import DEVICES, Snapshot
 
 FORMAT = "resnet-viz session"
-VERSION = 1
+VERSION = 2
+"""1 was the first; 2 names the files among the pages' choices as files."""
 SUFFIX = ".resnet.json"
 """How the names of session files end."""
 
@@ -41,7 +42,25 @@ LARGEST = 256 * 2**20
 Json = Any
 """What JSON can hold: None, bool, int, float, str, and lists and dicts of these."""
 
-_MIGRATIONS: dict[int, Callable[[dict[str, Json]], dict[str, Json]]] = {}
+
+def _second(data: dict[str, Json]) -> dict[str, Json]:
+    """Version 1 had files of instruments as mere texts, and the brush's size under "brush"."""
+    choices = data.get("choices")
+    page = choices.get("instruments") if isinstance(choices, dict) else None
+    kept = page.get("instruments") if isinstance(page, dict) else None
+    if not isinstance(choices, dict) or not isinstance(page, dict) or not isinstance(kept, dict):
+        return data
+    made = dict(kept)
+    for name in ("lesions", "loss surface"):
+        if isinstance(one := kept.get(name), dict) and isinstance(one.get("path"), str):
+            made[name] = {**one, "path": kept_file(one["path"])}
+    if isinstance(one := kept.get("channels"), dict) and "brush" in one:
+        rest = {name: value for name, value in one.items() if name != "brush"}
+        made["channels"] = {**rest, "thickness": one["brush"]}
+    return {**data, "choices": {**choices, "instruments": {**page, "instruments": made}}}
+
+
+_MIGRATIONS: dict[int, Callable[[dict[str, Json]], dict[str, Json]]] = {1: _second}
 """By version, what makes the next version's session of one; to be added when VERSION goes up."""
 
 _DIGITS = 30
@@ -70,6 +89,37 @@ class Session:
     page: str = ""
     choices: Mapping[str, Json] = field(default_factory=dict)
     unknown: Mapping[str, Json] = field(default_factory=dict)
+
+
+def kept_file(path: str) -> Json:
+    """A file among a page's choices: in a session it is named from the session's folder."""
+    return {"file": path} if path else None
+
+
+def file_of(kept: Json) -> str:
+    """The path that `kept_file` kept; "" for none, and for anything else."""
+    path = kept.get("file") if isinstance(kept, dict) else None
+    return path if isinstance(path, str) else ""
+
+
+def missing(read: Json, known: Json) -> Json:
+    """What of choices that were read is not among ``known`` ones, group by group."""
+    found = {}
+    for name, value in read.items():
+        both = isinstance(value, dict) and isinstance(known.get(name), dict)
+        more = missing(value, known[name]) if both else value
+        if name not in known or (both and more):
+            found[name] = more
+    return found
+
+
+def with_missing(choices: Json, more: Json) -> Json:
+    """``choices`` with what `missing` found put back."""
+    made = dict(choices)
+    for name, value in more.items():
+        both = isinstance(value, dict) and isinstance(made.get(name), dict)
+        made[name] = with_missing(made[name], value) if both else made.get(name, value)
+    return made
 
 
 def is_session(path: Path) -> bool:
@@ -157,7 +207,7 @@ def to_json(session: Session, folder: Path | None = None) -> dict[str, Json]:
         "device": now.device,
         "block": session.block,
         "page": session.page,
-        "choices": dict(session.choices),
+        "choices": _with_files(dict(session.choices), lambda path: _path_to_json(path, folder)),
     }
 
 
@@ -222,7 +272,7 @@ def from_json(data: Json, now: Snapshot, folder: Path | None = None) -> tuple[Se
         snapshot,
         read("block", _text_from_json, ""),
         read("page", _text_from_json, ""),
-        read("choices", _choices_from_json, {}),
+        read("choices", lambda value: _choices_from_json(value, folder), {}),
         unknown,
     )
     return session, said
@@ -388,10 +438,22 @@ def _text_from_json(value: Json) -> str:
     return value
 
 
-def _choices_from_json(value: Json) -> dict[str, Json]:
+def _choices_from_json(value: Json, folder: Path | None) -> dict[str, Json]:
     for group in (value, *value.values()) if isinstance(value, dict) else (value,):
         if not isinstance(group, dict):
             raise TypeError(f"{group!r} is no group of choices")
+    found: dict[str, Json] = _with_files(value, lambda path: _path_from_json(path, folder))
+    return found
+
+
+def _with_files(value: Json, change: Callable[[str], str]) -> Json:
+    """Choices, with what `kept_file` kept among them changed."""
+    if isinstance(value, dict):
+        if value.keys() == {"file"} and isinstance(value["file"], str):
+            return {"file": change(value["file"])}
+        return {name: _with_files(one, change) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_files(one, change) for one in value]
     return value
 
 

@@ -13,7 +13,18 @@ import pytest
 import torch
 from PIL import Image
 
-from resnet_viz.export.session import VERSION, Session, SessionError, from_json, to_json
+from resnet_viz.export.session import (
+    VERSION,
+    Session,
+    SessionError,
+    file_of,
+    from_json,
+    kept_file,
+    missing,
+    read_session,
+    to_json,
+    with_missing,
+)
 from resnet_viz.images import gallery
 from resnet_viz.images.photo import Crop, Photo, load_photo
 from resnet_viz.networks import catalog
@@ -152,6 +163,53 @@ def test_a_newer_version_opens_as_far_as_it_goes_and_is_kept() -> None:
     assert kept["lens"] == {"zoom": 2}
     assert kept["weights"]["shard"] == 4
     assert kept["version"] == VERSION + 3
+
+
+FIRST = Path(__file__).parent / "files" / "first-version-of-instruments.resnet.json"
+"""What the first version of sessions wrote of instruments."""
+
+
+def test_a_session_of_the_first_version_becomes_one_of_the_second() -> None:
+    session, said = read_session(FIRST, NOW)
+    assert not said
+    kept = session.choices["instruments"]["instruments"]
+    assert kept["lesions"]["path"] == {"file": "/lectures/data/images.zip"}
+    assert kept["lesions"]["quantity"] == "top1"
+    assert kept["loss surface"]["path"] is None
+    assert kept["channels"] == {"thickness": 20, "contrast": True}
+    assert to_json(session)["version"] == 2
+    assert again(session)[0].choices == session.choices
+    odd = {**to_json(Session(NOW)), "version": 1}
+    for value in ({"instruments": 3}, {"instruments": {"instruments": {"lesions": [], "x": 1}}}):
+        from_json({**odd, "choices": value}, NOW)  # what is there is left to its page to judge
+
+
+def test_files_among_choices_are_named_from_the_sessions_folder(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "images.zip"
+    choices = {"training": {"data": {"path": kept_file(str(path))}, "many": [kept_file(str(path))]}}
+    session = Session(NOW, choices=choices)
+    data = json.loads(json.dumps(to_json(session, tmp_path / "lectures")))
+    assert data["choices"]["training"]["data"]["path"] == {"file": "../data/images.zip"}
+    moved, _ = from_json(data, NOW, tmp_path / "elsewhere" / "lectures")
+    there = str(tmp_path / "elsewhere" / "data" / "images.zip")
+    assert moved.choices["training"] == {
+        "data": {"path": {"file": there}},
+        "many": [{"file": there}],
+    }
+    assert file_of(moved.choices["training"]["many"][0]) == there
+    for odd in (None, "x", {"file": 3}, {"path": "x"}):
+        assert file_of(odd) == ""
+
+
+def test_choices_that_nobody_knows_are_found_and_put_back() -> None:
+    read = {"story": {"chapter": 2, "lens": 1}, "orbit": {"speed": 3}, "compare": {"left": 1}}
+    known = {"story": {"chapter": 1}, "compare": {"left": {"skips": "on"}}}
+    more = missing(read, known)
+    assert more == {"story": {"lens": 1}, "orbit": {"speed": 3}}
+    assert with_missing({"story": {"chapter": 3}}, more) == {
+        "story": {"chapter": 3, "lens": 1},
+        "orbit": {"speed": 3},
+    }
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_choices_come_back(panel: ChannelsPanel, state: ExplorerState, worker: W
     kept = panel.choices()
     other = ChannelsPanel(state, worker, lambda _: None)
     other.restore(kept)
-    assert other.choices() == kept == {"brush": 20, "contrast": True}
+    assert other.choices() == kept == {"thickness": 20, "contrast": True, "brushed": ""}
     assert other.brush.radius == 20
     other.restore({"brush": True, "contrast": 3})
     assert other.choices() == kept

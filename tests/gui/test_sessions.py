@@ -371,6 +371,26 @@ def test_a_file_of_the_first_version_opens_whole(driver: Driver, qtbot: QtBot) -
                 assert now[page][name] == value, (page, name)
 
 
+def test_choices_of_a_newer_version_stay_in_the_file(
+    driver: Driver, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = driver.show().window
+    data = json.loads(OLDER.read_text(encoding="utf-8"))
+    data["version"] = 99
+    data["choices"]["orbit"] = {"speed": 3}
+    data["choices"]["story"]["lens"] = 2
+    path = tmp_path / f"newer{SUFFIX}"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    window.open_path(str(path))
+    qtbot.waitUntil(lambda: window.sessions.path == path, timeout=30_000)
+    assert "newer version" in window.message.text.text()
+    with qtbot.waitSignal(window.sessions.changed, timeout=30_000):
+        window.sessions.save_to(tmp_path / f"again{SUFFIX}")
+    kept = json.loads((tmp_path / f"again{SUFFIX}").read_text(encoding="utf-8"))
+    assert (kept["version"], kept["choices"]["orbit"]) == (99, {"speed": 3})
+    assert kept["choices"]["story"] == {"chapter": 1, "lens": 2}
+
+
 def test_a_session_is_opened_that_is_dropped_onto_the_window(
     driver: Driver, tmp_path: Path, qtbot: QtBot
 ) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viz.images.photo import Crop
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.views.shell.main_window import MainWindow
+from resnet_viz.views.widgets.picture import Picture
 from tests import fakes
 
 LEFT = Qt.MouseButton.LeftButton
@@ -192,14 +193,14 @@ def test_what_training_uses_is_a_step_and_kept(
     qtbot.keyClick(controls.data, Qt.Key.Key_End)
     assert undo_text(window) == "&Undo Training: Data"
     changed = page.choices()
-    assert changed["data"] == {"kind": "path", "path": zipped, "limit": 5000}
+    assert changed["data"] == {"kind": "path", "path": {"file": zipped}, "limit": 5000}
     assert controls.request().data.path == zipped
     window.state.undo_stack.setIndex(0)
     assert page.choices() == start
     assert not controls.images.isEnabled()
     page.restore(json.loads(json.dumps(changed)))
     assert page.choices() == changed
-    for odd in ({"kind": "path"}, {"kind": "disk", "path": "x"}, "digits", None):
+    for odd in ({"kind": "path"}, {"kind": "disk", "path": {"file": "x"}}, "digits", None):
         page.restore({"data": odd})
         assert page.choices() == changed
     page.restore(start)
@@ -232,6 +233,57 @@ def test_chapters_parts_and_instruments_are_steps(qtbot: QtBot, window: MainWind
         window.actions_by_name["redo"].trigger()
         assert [page.choices().get(one) for one in kept] == [changed.get(one) for one in kept]
     stack.setIndex(0)
+
+
+def drag(qtbot: QtBot, picture: Picture, first: float, last: float) -> None:
+    """Over a picture, between places on its diagonal in shares of it."""
+    rect = picture.image_rect()
+    places = [
+        QPoint(round(rect.x() + at * rect.width()), round(rect.y() + at * rect.height()))
+        for at in (first, last)
+    ]
+    qtbot.mousePress(picture, LEFT, pos=places[0])
+    qtbot.mouseMove(picture, places[1])
+    qtbot.mouseRelease(picture, LEFT, pos=places[1])
+
+
+def test_what_is_drawn_on_a_photo_is_a_step_and_kept(qtbot: QtBot, window: MainWindow) -> None:
+    stack = window.state.undo_stack
+    window.turn_to_page("instruments")
+    panel = window.pages["instruments"].panel("channels")  # type: ignore[attr-defined]
+    panel.show_result(fakes.result())
+    drag(qtbot, panel.brush, 0.3, 0.4)
+    once = panel.choices()
+    drag(qtbot, panel.brush, 0.6, 0.7)
+    twice = panel.choices()
+    assert undo_text(window) == "&Undo Instruments: what is brushed"
+    window.actions_by_name["undo"].trigger()
+    assert panel.choices() == once
+    assert panel.ranked
+    panel.restore(json.loads(json.dumps(twice)))
+    assert panel.choices() == twice
+    for odd in ("!", "AAAA", once["brushed"][:40]):
+        panel.restore({"brushed": odd})
+        assert not panel.brush.painted.any()
+    window.turn_to_page("backbone")
+    part = window.pages["backbone"].panel("transfer")  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not part.photo.image_rect().isEmpty())
+    before = stack.count()
+    for _ in range(2):
+        drag(qtbot, part.photo, 0.2, 0.6)
+    assert stack.count() == before + 2
+    assert undo_text(window) == "&Undo Backbone: an example"
+    kept = part.choices()
+    assert [one["name"][:3] for one in kept["examples"]["A"]] == ["A 1", "A 2"]
+    window.actions_by_name["undo"].trigger()
+    assert len(part.examples["A"]) == 1
+    part.restore({"examples": {"B": ["x", {"png": "!", "name": "y"}, {"file": "/a/b.jpg"}]}})
+    assert part.examples == {"B": ["/a/b.jpg"]}
+    part.restore(json.loads(json.dumps(kept)))
+    assert part.choices() == kept
+    assert part.clear.isEnabled()
+    stack.setIndex(0)
+    assert part.choices() == {"examples": {}}
 
 
 def test_panels_of_the_explorer_and_their_choices_are_steps(

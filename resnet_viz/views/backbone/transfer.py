@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import base64
+import io
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from PIL import Image
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
@@ -20,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.session import file_of, kept_file
 from resnet_viz.figures import transfer
 from resnet_viz.figures.figure import Chart, Figure
 from resnet_viz.images.photo import (
@@ -27,6 +31,7 @@ from resnet_viz.images.photo import (
     Photo,
     PhotoError,
     clamp_crop,
+    decode_photo,
     find_photos,
     network_picture,
 )
@@ -37,6 +42,7 @@ from resnet_viz.views.backbone.part import Part
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.feature import Json
 from resnet_viz.views.widgets.picture import Picture
 
 _KEPT = 256  # pixels of a side of a crop, at most
@@ -97,6 +103,7 @@ class TransferPart(Part):
         super().__init__(state, worker, say)
         self.result: TransferResult | None = None
         self.examples: dict[str, list[str | Photo]] = {}
+        self._encoded: dict[Photo, dict[str, Json]] = {}
         self.folder = QPushButton("Add a folder…")
         self.folder.setToolTip("The photos in a folder are examples of a class of its name")
         self.group = QComboBox()
@@ -187,6 +194,7 @@ class TransferPart(Part):
             return
         kept.append(Photo(f"{name} {len(kept) + 1} of {photo.name}", pixels))
         self._count()
+        self.edited.emit("an example")
 
     def _clear(self) -> None:
         self.examples.clear()
@@ -199,6 +207,51 @@ class TransferPart(Part):
         )
         self.train.setEnabled(len(self.examples) > 1)
         self.clear.setEnabled(bool(names))
+
+    def choices(self) -> dict[str, Json]:
+        """The examples: files by their paths, squares as pictures."""
+        return {
+            "examples": {
+                name: [kept_file(one) if isinstance(one, str) else self._png(one) for one in kept]
+                for name, kept in self.examples.items()
+            }
+        }
+
+    def restore(self, choices: Mapping[str, Json]) -> None:
+        if not isinstance(groups := choices.get("examples"), Mapping):
+            return
+        self.examples = {}
+        for name, kept in groups.items():
+            some = [self._example(one) for one in (kept if isinstance(kept, list) else ())[:MOST]]
+            if there := [one for one in some if one]:
+                self.examples[str(name)] = there
+        self._count()
+
+    def _png(self, photo: Photo) -> dict[str, Json]:
+        """A square as it stands in a session; each is encoded once."""
+        if photo not in self._encoded:
+            stream = io.BytesIO()
+            Image.fromarray(photo.pixels).save(stream, "PNG")
+            text = base64.b64encode(stream.getvalue()).decode("ascii")
+            self._encoded[photo] = {"name": photo.name, "png": text}
+        return self._encoded[photo]
+
+    def _example(self, kept: Json) -> str | Photo | None:
+        """What `choices` kept; None if that is no example."""
+        if not isinstance(kept, Mapping):
+            return None
+        if file_of(kept):
+            return file_of(kept)
+        for photo, known in self._encoded.items():
+            if known == kept:
+                return photo
+        try:
+            data = base64.b64decode(kept["png"], validate=True)
+            photo = decode_photo(data, str(kept["name"]))
+        except (KeyError, TypeError, ValueError, PhotoError):
+            return None
+        self._encoded[photo] = dict(kept)
+        return photo
 
     # ---- training
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.export.script_instruments import surface_script
+from resnet_viz.export.session import file_of, kept_file
 from resnet_viz.figures import loss_surface
 from resnet_viz.figures.figure import Figure, Map
 from resnet_viz.figures.loss_scale import LossScale
@@ -180,11 +181,10 @@ class LossSurfacePanel(Panel):
 
     def choices(self) -> dict[str, Json]:
         """The pictures with their file, the grid, and how it is drawn."""
-        return {**kept_of(self._kept), "path": self._path}
+        return {**kept_of(self._kept), "path": kept_file(self._path)}
 
     def restore(self, choices: Mapping[str, Json]) -> None:
-        if isinstance(choices.get("path"), str):
-            self._path = choices["path"]
+        self._path = file_of(choices.get("path")) or self._path
         put_back(self._kept, choices)
         if self.pictures.currentData() == "labelled" and not self._path:
             self.pictures.setCurrentIndex(0)

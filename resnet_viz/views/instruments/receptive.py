@@ -128,6 +128,7 @@ class ReceptivePanel(Panel):
     def ask(self, x: float, y: float) -> None:
         """Measure at another place, in shares of the picture."""
         self._place = (x, y)
+        self.edited.emit("place")
         self._start()
 
     def figures(self) -> tuple[Figure, ...]:

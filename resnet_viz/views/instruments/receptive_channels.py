@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -53,10 +55,11 @@ _ACROSS = 6  # patches in a row
 class Brush(Picture):
     """A picture to be brushed with the mouse; the right button takes away.
 
-    ``changed`` follows every stroke, when it ends.
+    ``changed`` follows every stroke, when it ends, and ``stroked`` those of the mouse alone.
     """
 
     changed = Signal()
+    stroked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +69,11 @@ class Brush(Picture):
         self.setCursor(Qt.CursorShape.CrossCursor)
 
     def clear(self) -> None:
-        self.painted = np.zeros((GRID, GRID), bool)
+        self.paint(np.zeros((GRID, GRID), bool))
+
+    def paint(self, painted: np.ndarray) -> None:
+        """Have this brushed, (GRID, GRID) bool, and nothing else."""
+        self.painted = painted
         self.update()
         self.changed.emit()
 
@@ -83,6 +90,7 @@ class Brush(Picture):
         if self._last is not None:
             self._last = None
             self.changed.emit()
+            self.stroked.emit()
 
     def _stroke(self, to: QPointF, add: bool) -> None:
         """Everything within the radius of the way from the last place."""
@@ -109,6 +117,25 @@ class Brush(Picture):
         edge[1:-1, 1:-1] &= ~inside
         veil[edge] = (255, 255, 255, 255)
         painter.drawImage(rect, theme.to_qimage(veil))
+
+
+def packed(painted: np.ndarray) -> str:
+    """What is brushed, as text for a session: "" for nothing."""
+    if not painted.any():
+        return ""
+    return base64.b64encode(zlib.compress(np.packbits(painted).tobytes(), 9)).decode("ascii")
+
+
+def unpacked(text: str) -> np.ndarray:
+    """What `packed` made a text of; nothing of a text that it cannot have made."""
+    size = GRID * GRID // 8
+    try:
+        data = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), size)
+    except (ValueError, zlib.error):
+        data = b""
+    if len(data) != size:
+        return np.zeros((GRID, GRID), bool)
+    return np.unpackbits(np.frombuffer(data, np.uint8)).reshape(GRID, GRID).astype(bool)
 
 
 class ChannelsPanel(Panel):
@@ -183,6 +210,7 @@ class ChannelsPanel(Panel):
         self.wipe.clicked.connect(self.brush.clear)
         self.contrast.toggled.connect(lambda _: self._rank())
         self.brush.changed.connect(self._rank)
+        self.brush.stroked.connect(lambda: self.edited.emit("what is brushed"))
         self.strip.moved.connect(self._chosen)
         state.block_changed.connect(lambda _: self._block_changed())
         self._rank()
@@ -257,11 +285,17 @@ class ChannelsPanel(Panel):
         return channels_script(self._pass, block.name, shares, self.contrast.isChecked())
 
     def choices(self) -> dict[str, Json]:
-        return {"brush": self.thickness.value(), "contrast": self.contrast.isChecked()}
+        return {
+            "thickness": self.thickness.value(),
+            "contrast": self.contrast.isChecked(),
+            "brushed": packed(self.brush.painted),
+        }
 
     def restore(self, choices: Mapping[str, Json]) -> None:
-        if type(choices.get("brush")) is int:
-            self.thickness.setValue(choices["brush"])
+        if type(choices.get("thickness")) is int:
+            self.thickness.setValue(choices["thickness"])
+        if isinstance(choices.get("brushed"), str):
+            self.brush.paint(unpacked(choices["brushed"]))
         if isinstance(choices.get("contrast"), bool):
             self.contrast.setChecked(choices["contrast"])
 

@@ -16,7 +16,9 @@ from resnet_viz.export.session import (
     Json,
     Session,
     SessionError,
+    missing,
     read_session,
+    with_missing,
     write_session,
 )
 from resnet_viz.results.result import Snapshot
@@ -47,6 +49,7 @@ class Sessions(QObject):
         self._choices: Mapping[str, Mapping[str, object]] = {}
         self._saving: Mapping[str, Mapping[str, object]] = {}
         self._unknown: dict[str, Json] = {}
+        self._foreign: dict[str, Json] = {}  # choices that this version does not know
         self._reader = Loader(self, "The session cannot be opened; try an older copy of it")
         self._writer = Loader(self, "The session cannot be saved; save it as another file")
         self._reader.loaded.connect(self._opened)
@@ -70,7 +73,7 @@ class Sessions(QObject):
             window.state.snapshot,
             window.state.block,
             window.pages.current,
-            window.pages.choices(),
+            with_missing(window.pages.choices(), self._foreign),
             self._unknown,
         )
 
@@ -179,6 +182,7 @@ class Sessions(QObject):
             self._take(path)
             self._choices = self._window.pages.choices()
             self._window.state.undo_stack.setClean()
+        self._foreign = missing(session.choices, self._window.pages.choices())
         if said:
             bar = self._window.message
             now = bar.text.text() if bar.isVisible() else ""

@@ -21,7 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viz.views.widgets.feature import Feature
 from resnet_viz.views.widgets.page import Page
+from resnet_viz.views.widgets.picture import Picture
 
 _TOUCHES = (
     QEvent.Type.MouseButtonPress,
@@ -70,6 +72,11 @@ class Steps(QObject):
             if not isinstance(slider, QScrollBar):
                 self._look_at(slider)
                 slider.valueChanged.connect(lambda _, slider=slider: self._changed(slider))
+        for picture in part.findChildren(Picture):  # some are drawn on
+            self._look_at(picture)
+        features = part.findChildren(Feature)
+        for feature in [part, *features] if isinstance(part, Feature) else features:
+            feature.edited.connect(self._note)
         for bar in part.findChildren(QTabBar):
             self._look_at(bar)
             bar.currentChanged.connect(lambda _, bar=bar: self._changed(bar))
@@ -106,16 +113,19 @@ class Steps(QObject):
         control.installEventFilter(self)
 
     def _changed(self, control: QWidget) -> None:
+        walked = isinstance(control, QTabBar | QListWidget)
+        self._note(_words(control), control if walked else None)
+
+    def _note(self, what: str, gesture: object = None) -> None:
         now = self._page.choices()
         before, self._kept = self._kept, now
         if self._quiet or now == before:
             return
-        walked = isinstance(control, QTabBar | QListWidget)
         self._page.state.note_beside(
             (self._name, {self._name: before}),
             (self._name, {self._name: now}),
-            f"{self._page.title}: {_words(control)}",
-            (self._name, control if walked else self._touch),
+            f"{self._page.title}: {what}",
+            (self._name, gesture or self._touch),
         )
 
 

@@ -224,12 +224,12 @@ class TrainingControls(QWidget):
         self.images.setEnabled(False)
         self.show_rate(request.rate)
 
-    def show_data(self, kind: object, path: object, limit: object) -> None:
+    def show_data(self, kind: object, path: str, limit: object) -> None:
         """Put what the twins are trained on into its boxes; what is unknown is passed over.
 
         They are the fields of a `DataChoice`. A file is not looked at before training begins.
         """
-        if kind == "path" and isinstance(path, str) and path:
+        if kind == "path" and path:
             self._path = path
             number = 3 if path.lower().endswith(".zip") else 2
             self.data.setItemData(number, path, Qt.ItemDataRole.ToolTipRole)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVB
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.session import file_of, kept_file
 from resnet_viz.figures import training_words as words
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.training import RATIO_COLOURS, RATIO_TITLE, training
@@ -183,7 +184,11 @@ class TrainingPage(Page):
             **kept,
             "norm": norm_of(request),
             "whole_run": self.controls.view.currentData(),
-            "data": asdict(request.data),
+            "data": {
+                "kind": request.data.kind,
+                "path": kept_file(request.data.path),
+                "limit": request.data.limit,
+            },
         }
 
     def restore(self, choices: Mapping[str, Json]) -> None:
@@ -196,7 +201,7 @@ class TrainingPage(Page):
         ):
             choose(box, choices.get(name))
         if isinstance(data := choices.get("data"), Mapping):
-            controls.show_data(data.get("kind"), data.get("path"), data.get("limit"))
+            controls.show_data(data.get("kind"), file_of(data.get("path")), data.get("limit"))
         if isinstance(choices.get("rate"), int | float):
             controls.rate.setValue(choices["rate"])
         controls.name_preset()

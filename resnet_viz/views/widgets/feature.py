@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -47,6 +48,9 @@ class Feature(QWidget):
     """The keys that it takes itself, for the list of keys."""
 
     title: str = ""
+
+    edited = Signal(str)
+    """The user has changed a choice by other means than a control, such as by drawing: in words."""
 
     result: Any = None
     """What has been measured here last, if it measures something of its own."""
