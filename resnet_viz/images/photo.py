@@ -165,7 +165,9 @@ def load_photo(path: str | Path) -> Photo:
             raise PhotoError(f"{typed} is not a file; choose an image file.")
         with path.open("rb") as stream:
             found = decode(stream, typed)
-            return Photo(path.name, found.pixels, typed, found.note, _label(path, found.pixels))
+        photo = Photo(path.name, found.pixels, typed, found.note, _label(path, found.pixels))
+        _halved(photo)  # here, where nobody waits for it, and not when it is drawn
+        return photo
     except FileNotFoundError as error:
         raise PhotoError(
             f"{typed} does not exist; check the name or choose another file."
@@ -263,6 +265,13 @@ def network_picture(photo: Photo, crop: Crop, size: int) -> np.ndarray:
     return np.array(
         level.resize((size, size), Image.Resampling.BILINEAR, box=(left, top, right, bottom))
     )
+
+
+def halved(photo: Photo, longest: float) -> np.ndarray:
+    """The photo's pixels, halved as often as leaves its longer side at least ``longest`` pixels."""
+    side = max(photo.width, photo.height)
+    halvings = int(math.log2(max(side / longest, 1)))
+    return np.asarray(_halved(photo)[halvings]) if halvings else photo.pixels
 
 
 @lru_cache(maxsize=2)

@@ -23,6 +23,7 @@ from resnet_viz.images.photo import (
     decode_photo,
     default_crop,
     find_photos,
+    halved,
     load_photo,
     network_picture,
     photo_from_pixels,
@@ -540,6 +541,16 @@ def test_halved_copies_give_nearly_the_picture_of_the_photo_itself() -> None:
     )
     picture = network_picture(Photo("grain", grain), crop, 32).astype(int)
     assert np.abs(picture - np.asarray(direct)).max() <= 2
+
+
+@pytest.mark.parametrize(
+    ("longest", "size"),
+    [(50, (60, 24)), (61, (120, 48)), (120, (120, 48)), (121, (240, 96)), (999, (240, 96))],
+)
+def test_a_photo_is_halved_as_often_as_leaves_it_fine_enough(
+    longest: int, size: tuple[int, int]
+) -> None:
+    assert halved(blank(240, 96), longest).shape == (size[1], size[0], 3)
 
 
 def test_the_whole_of_a_photo_may_be_cropped_whatever_the_rounding() -> None:

@@ -46,6 +46,7 @@ from resnet_viz.views.plots.curves_plot import CurvesPlot
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json
 from resnet_viz.views.widgets.page import Page
+from resnet_viz.views.widgets.scrolling import put_into
 
 
 class DegradationPage(Page):
@@ -158,8 +159,7 @@ class DegradationPage(Page):
         rows.addWidget(self.collapse)
         rows.addWidget(self.caveat)
         area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(inside)
+        put_into(area, inside)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontInfo, QFontMetricsF, QKeyEvent
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFont,
+    QFontInfo,
+    QFontMetricsF,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -163,12 +172,15 @@ class DiagramView(QWidget):
         palette = self.palette()
         palette.setColor(self.backgroundRole(), QColor(look.panel))
         self.setPalette(palette)
-        self.setAutoFillBackground(True)
         self.canvas.setBackgroundBrush(QColor(look.panel))
         self.placeholder.setStyleSheet(f"color: {look.muted}; font-size: {look.point_size + 3}pt;")
         self.legend.updateGeometry()
         self.controls.retheme()
         self.levels.rebuild()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The background, around the canvas; as to why Qt does not fill it, see `scrolling`."""
+        QPainter(self).fillRect(event.rect(), QColor(theme.current().panel))
 
     # ---- levels
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.photo_strip import PhotoStrip
 from resnet_viz.engine.state import ExplorerState
-from resnet_viz.images.photo import Crop, Photo, clamp_crop, default_crop
+from resnet_viz.images.photo import Crop, Photo, clamp_crop, default_crop, halved
 from resnet_viz.images.planes import planes_in_words
 from resnet_viz.results.result import Result
 from resnet_viz.views.explorer.panel import ExplorerPanel
@@ -31,6 +32,7 @@ from resnet_viz.views.widgets.photo_strip import PhotoStripView
 from resnet_viz.views.widgets.picture import Picture
 
 _HANDLE = 9  # pixels: the side of a corner's handle, and about how far from the corner it reacts
+_FINE = 1024  # pixels of the longer side of what is drawn, where the widget is no larger
 _SMALLEST = 8.0  # photo pixels: the least side of a crop
 _HELP = (
     "Drag the box to move it and its corners to resize it. "
@@ -73,7 +75,14 @@ class CropEditor(Picture):
             self._from = None  # the next frame of a video does not end a drag
         self._photo = photo
         self.set_title(photo.name, f" · {photo.width}×{photo.height}")
-        self.set_image(theme.to_qimage(photo.pixels))
+        self.set_image(theme.to_qimage(halved(photo, _FINE)))
+
+    def source(self, image: QImage, size: QSize) -> QImage:
+        """To scale a photo of 16 megapixels at once would hold up the window."""
+        longest = max(size.width(), size.height())
+        if self._photo is not None and longest > max(image.width(), image.height()):
+            return theme.to_qimage(halved(self._photo, longest))
+        return image
 
     def set_crop(self, crop: Crop) -> None:
         self._crop = crop

@@ -28,6 +28,7 @@ from resnet_viz.figures.predictions import TOP, predictions
 from resnet_viz.results.result import Pass, Result
 from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.scrolling import put_into
 
 UNTRAINED = "Untrained weights: these predictions mean nothing."
 SKIPS_AS_NOW = "Skips as now"
@@ -73,8 +74,7 @@ class PredictionsView(ExplorerPanel):
         self._columns.addWidget(self.now, 1)
         self._columns.addWidget(self.all_on, 1)
         self._scroller = QScrollArea()
-        self._scroller.setWidget(lists)
-        self._scroller.setWidgetResizable(True)
+        put_into(self._scroller, lists)
         self._scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         page = QWidget()

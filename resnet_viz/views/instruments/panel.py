@@ -30,6 +30,7 @@ from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Feature
 from resnet_viz.views.widgets.progress_row import ProgressRow
+from resnet_viz.views.widgets.scrolling import put_into
 
 NOTHING = "Nothing has been measured yet."
 STALE = "The explorer has moved on since; measure again."
@@ -94,8 +95,7 @@ class Panel(Feature):
         plots = _Plots()
         plots.setLayout(self.area)
         self.scroller = QScrollArea()
-        self.scroller.setWidget(plots)
-        self.scroller.setWidgetResizable(True)
+        put_into(self.scroller, plots)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
         heading = QHBoxLayout()
         heading.addWidget(self.heading)

@@ -48,6 +48,7 @@ from resnet_viz.views.widgets.feature import Json, Key
 from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.progress_row import ProgressRow
 from resnet_viz.views.widgets.scale_bar import ScaleBar
+from resnet_viz.views.widgets.scrolling import put_into
 
 PAUSE = 200
 """Milliseconds after the last change before a network is built."""
@@ -105,8 +106,7 @@ class LaboratoryPage(Page):
         column.addWidget(self.controls)
         column.addWidget(self.compared)
         column.addStretch(1)
-        self._scroll.setWidget(left)
-        self._scroll.setWidgetResizable(True)
+        put_into(self._scroll, left)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         top = QHBoxLayout()
         top.addWidget(self.sweep_button)

@@ -21,6 +21,7 @@ from resnet_viz.views.shell.pages import PageEntry
 from resnet_viz.views.shell.steps import Steps
 from resnet_viz.views.widgets.feature import for_each
 from resnet_viz.views.widgets.page import Page
+from resnet_viz.views.widgets.scrolling import put_into
 
 
 class PageStack(QObject):
@@ -175,13 +176,12 @@ def _scrolling(page: Page) -> QScrollArea:
     """A frame in which a page that has too little room scrolls instead of being cut off."""
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     inside = _AsSmallAsItGets()
     column = QVBoxLayout(inside)
     column.setContentsMargins(0, 0, 0, 0)
     column.addWidget(page)
-    area.setWidget(inside)
+    put_into(area, inside)
     return area
 
 

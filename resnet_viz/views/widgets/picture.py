@@ -98,6 +98,11 @@ class Picture(QWidget):
     def paint_over(self, painter: QPainter, rect: QRect) -> None:
         """What a subclass draws on the picture, which fills ``rect``."""
 
+    def source(self, image: QImage, size: QSize) -> QImage:
+        """What is scaled to ``size`` for the screen: ``image``, or a subclass's copy of it that is
+        nearer to that size."""
+        return image
+
     def _draw_title(self, painter: QPainter) -> None:
         """Somewhat smaller where it is too wide, and cut short where that is not enough."""
         painter.save()
@@ -122,6 +127,8 @@ class Picture(QWidget):
                 if self._crisp
                 else Qt.TransformationMode.SmoothTransformation
             )
-            scaled = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+            scaled = self.source(image, size).scaled(
+                size, Qt.AspectRatioMode.IgnoreAspectRatio, mode
+            )
             self._scaled = QPixmap.fromImage(scaled)
         return self._scaled
