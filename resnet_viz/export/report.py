@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 
@@ -167,7 +168,7 @@ def _text_page(title: str, lines: Sequence[str]) -> object:
 def write_contents(folder: Path, reports: Sequence[tuple[str, Report]]) -> Path:
     """A page in ``folder`` that leads to several reports, each with its title."""
     items = "\n".join(
-        f'<li><a href="{escape(f"{report.folder.name}/index.html")}">{escape(title)}</a></li>'
+        f'<li><a href="./{quote(report.folder.name)}/index.html">{escape(title)}</a></li>'
         for title, report in reports
     )
     path = folder / "index.html"

@@ -98,7 +98,7 @@ def test_a_folder_with_one_broken_file(
     contents = (out / "index.html").read_text(encoding="utf-8")
     assert contents.count("<li>") == 2
     assert "<b>" not in contents
-    assert "&lt;b&gt;/index.html" in contents
+    assert '<a href="./%3Cb%3E/index.html">&lt;b&gt;' in contents
     assert (out / "<b>" / "index.html").is_file()
     assert cli.main(["report", str(image), *SMALL, "--out", str(out), "--formats", "png"]) == 0
     assert (out / "a picture-2" / "index.html").is_file()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
@@ -23,6 +23,7 @@ from resnet_viz.views.backbone.point_picture import Box, PointPicture
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.widgets import theme, zoom
 from resnet_viz.views.widgets.feature import Json, choose
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 _SIDE = 512  # pixels of the photo beside the maps
@@ -34,8 +35,8 @@ class _Column(QWidget):
 
     def __init__(self, level: Level) -> None:
         super().__init__()
-        self.heading = QLabel()
-        self.size_text = QLabel()
+        self.heading = PlainLabel()
+        self.size_text = PlainLabel()
         self.size_text.setWordWrap(True)
         self.size_text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.maps = [PointPicture() for _ in backbone.sides(level)]
@@ -54,7 +55,7 @@ class _Column(QWidget):
         self.level = level
         self.heading.setText(level.title)
         self.size_text.setText(f"{level.size}, stride {level.stride}")
-        self.setToolTip(f"The output of {level.block}, the last block of the stage")
+        self.setToolTip(plain(f"The output of {level.block}, the last block of the stage"))
         for one in self.maps:
             one.step = 1 / level.on.shape[2]
         zoom.offer(self, f"Maps of {level.title}")
@@ -89,7 +90,7 @@ class PyramidPart(Part):
         self.sentence = LinkedLabel()
         self.photo = PointPicture("The photo: click a place")
         self.photo.set_words(WAITING)
-        self.where = QLabel()
+        self.where = PlainLabel()
         self.where.setWordWrap(True)
         self.scales = {
             name: ScaleBar(theme.colour_map(name)) for name in (backbone.PLAIN, backbone.SIGNED)

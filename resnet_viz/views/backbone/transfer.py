@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -44,6 +43,7 @@ from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json
 from resnet_viz.views.widgets.picture import Picture
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 _KEPT = 256  # pixels of a side of a crop, at most
 STALE = "The explorer has another network now; train again."
@@ -115,14 +115,14 @@ class TransferPart(Part):
         self.train = QPushButton("Train")
         self.cifar10 = QPushButton("Train on CIFAR-10’s test images")
         self.photo = CropPicture()
-        self.counts = QLabel()
+        self.counts = PlainLabel()
         self.counts.setWordWrap(True)
         self.plot = Plot(transfer.TITLE, least=90)
         # Where the page is low the plot gives way before anything is cut off below.
         self.plot.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.sentence = LinkedLabel()
-        self.caption = QLabel()
-        self.label = QLabel()
+        self.caption = PlainLabel()
+        self.label = PlainLabel()
         for words in (self.caption, self.label):
             words.setWordWrap(True)
         self._arrange()
@@ -141,7 +141,7 @@ class TransferPart(Part):
 
     def _arrange(self) -> None:
         top = QHBoxLayout()
-        for widget in (self.cifar10, self.folder, QLabel("Squares are of"), self.group):
+        for widget in (self.cifar10, self.folder, PlainLabel("Squares are of"), self.group):
             top.addWidget(widget)
         for widget in (self.train, self.clear):
             top.addWidget(widget)

@@ -14,6 +14,7 @@ from resnet_viz.results.attribution import Pair
 from resnet_viz.results.comparison import Comparison, difference, mean_activation
 from resnet_viz.views.widgets import theme, zoom
 from resnet_viz.views.widgets.picture import Picture
+from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 _SIDE = 256  # pixels of the photo under Grad-CAM
@@ -38,7 +39,7 @@ class Maps(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(3)
-        self.heads = (QLabel("Left"), QLabel("Right"), QLabel("Right − left"))
+        self.heads = (PlainLabel("Left"), PlainLabel("Right"), PlainLabel("Right − left"))
         for head in self.heads:
             zoom.offer(self, "Maps of both", head)
         for column, head in enumerate(self.heads):
@@ -49,7 +50,7 @@ class Maps(QWidget):
             (("Activation", "viridis"), ("Grad-CAM", "inferno"))
         ):
             row = _Row(
-                QLabel(title),
+                PlainLabel(title),
                 (Picture(), Picture(), Picture()),
                 (ScaleBar(theme.colour_map(table)), ScaleBar(signed)),
             )

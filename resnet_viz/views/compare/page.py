@@ -10,7 +10,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -41,6 +40,7 @@ from resnet_viz.views.plots.strip import HEAT_MAP
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, choose
 from resnet_viz.views.widgets.page import Page
+from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.progress_row import ProgressRow
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
@@ -69,7 +69,7 @@ class ComparePage(Page):
         self.left, self.right = Side("Left"), Side("Right")
         self.presets = [self._preset(text) for text in PRESETS]
         self.sentence = LinkedLabel()
-        self.empty = QLabel("Both sides appear once they are computed.")
+        self.empty = PlainLabel("Both sides appear once they are computed.")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.progress = ProgressRow(self.channel)
         self.colours = ScaleBar(theme.colour_map(HEAT_MAP))
@@ -114,7 +114,7 @@ class ComparePage(Page):
         top = QHBoxLayout()
         for button in self.presets:
             top.addWidget(button)
-        top.addWidget(QLabel("Maps"))
+        top.addWidget(PlainLabel("Maps"))
         top.addWidget(self.method)
         top.addWidget(self.progress, 1)
         top.addWidget(self.colours)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viz.figures.numbers import per_cent
 from resnet_viz.figures.scale import Scale
@@ -14,6 +14,7 @@ from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import Result
 from resnet_viz.views.plots.strip import Cell, NetworkStrip
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 
 Skips = Literal["on", "off", "explorer"]
 
@@ -36,7 +37,7 @@ class Side(QWidget):
         super().__init__()
         self.name = name
         self._structure: Structure | None = None
-        self.title = QLabel(name)
+        self.title = PlainLabel(name)
         self.network = QComboBox()
         self.network.setAccessibleName(f"{name}: network")
         self.network.addItem("As in the explorer", AS_EXPLORER)
@@ -50,7 +51,7 @@ class Side(QWidget):
         self.skips.setAccessibleName(f"{name}: skips")
         for value, text in SKIPS.items():
             self.skips.addItem(text, value)
-        self.summary = QLabel()
+        self.summary = PlainLabel()
         self.summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.strip = NetworkStrip()
         for box in (self.network, self.skips):
@@ -94,7 +95,7 @@ class Side(QWidget):
             f"“{result.labels[best]}” {per_cent(float(result.now.probabilities[best]))}"
         )
         self.summary.setText(text)
-        self.summary.setToolTip(text)
+        self.summary.setToolTip(plain(text))
         self.strip.setAccessibleName(text)
 
     def mark(self, block: str) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QRadioButton,
     QScrollArea,
@@ -46,6 +45,7 @@ from resnet_viz.views.plots.curves_plot import CurvesPlot
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json
 from resnet_viz.views.widgets.page import Page
+from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.scrolling import put_into
 
 
@@ -82,7 +82,7 @@ class DegradationPage(Page):
             gradients_text(self.cards, SHALLOW, DEEP),
         )
         self.findings.say_plain("\n".join(sentence for sentence in said if sentence))
-        self.missing = QLabel("\n".join(missing))
+        self.missing = PlainLabel("\n".join(missing))
         self.missing.setWordWrap(True)
         self.error, self.loss = QRadioButton("Error (%)"), QRadioButton("Loss (nats)")
         self.error.setChecked(True)

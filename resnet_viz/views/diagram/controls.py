@@ -52,9 +52,8 @@ class DiagramControls(QWidget):
             group.addButton(button)
             self.levels[name] = button
             self.row.addWidget(button)
-        self.crumbs = QLabel()
+        self.crumbs = QLabel(textFormat=Qt.TextFormat.RichText)
         self.crumbs.setAccessibleName("Where the diagram is")
-        self.crumbs.setTextFormat(Qt.TextFormat.RichText)
         self.crumbs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.crumbs.linkActivated.connect(self.crumb_chosen)
         self.crumbs.setTextInteractionFlags(

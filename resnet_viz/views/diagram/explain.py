@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from html import escape
 
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
@@ -14,6 +15,7 @@ from resnet_viz.networks.structure import Block
 from resnet_viz.results.path_sum import PathSum
 from resnet_viz.views.diagram.items.paint import arrow_path
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 
 def skip_word(block: Block) -> str:
@@ -143,19 +145,22 @@ class Explanation(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
         adds = "adds" if block.combine == "add" else "puts side by side"
-        title = QLabel(f"<b>{block.name}</b> {adds} {skip_word(block)} and F(x)")
+        name = f"<b>{escape(block.name)}</b>"
+        title = QLabel(
+            f"{name} {adds} {skip_word(block)} and F(x)", textFormat=Qt.TextFormat.RichText
+        )
         column.addWidget(title)
         if met is None:
-            self.text = QLabel("Nothing is measured here yet: it comes with the next result.")
+            self.text = PlainLabel("Nothing is measured here yet: it comes with the next result.")
             column.addWidget(self.text)
             return
         if block.combine == "add":
             column.addWidget(VectorPicture(skip_word(block), met))
-        self.text = QLabel("<br>".join(figures(block, met)))
-        says = QLabel(sentence(block, met))
+        self.text = PlainLabel("\n".join(figures(block, met)))
+        says = PlainLabel(sentence(block, met))
         says.setWordWrap(True)
         look = theme.current()
-        note = QLabel(
+        note = PlainLabel(
             "L2 norms of the whole maps for this image, before the activation that follows; "
             "the picture is the plane of the two vectors."
         )

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCompleter, QFrame, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QFrame, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 
 def names_of(structure: Structure) -> list[str]:
@@ -57,7 +58,7 @@ class SearchField(QFrame):
         self.field.setPlaceholderText("Block or layer, such as layer2.1.conv1")
         self.field.setAccessibleName("Find a block or a layer")
         self.field.setClearButtonEnabled(True)
-        self.sentence = QLabel()
+        self.sentence = PlainLabel()
         self.sentence.setWordWrap(True)
         self.sentence.setVisible(False)
         self._model = QStringListModel(self)

@@ -19,7 +19,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -44,6 +43,7 @@ from resnet_viz.views.diagram.minimap import Minimap
 from resnet_viz.views.diagram.scenes.level import LEVELS, Level
 from resnet_viz.views.diagram.search import SearchField
 from resnet_viz.views.widgets import theme, zoom
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 
 class DiagramView(QWidget):
@@ -75,7 +75,7 @@ class DiagramView(QWidget):
         self.controls = DiagramControls()
         self.legend = Legend()
         self.fills = QComboBox()
-        self.placeholder = QLabel("Loading the network…")
+        self.placeholder = PlainLabel("Loading the network…")
         self.placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Block diagram")

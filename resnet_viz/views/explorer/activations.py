@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QStackedWidget,
     QToolButton,
@@ -33,6 +32,7 @@ from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, Key
 from resnet_viz.views.widgets.overlay_picture import OverlayPicture
 from resnet_viz.views.widgets.picture import Picture
+from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 from resnet_viz.views.widgets.tiles import GAP, Tile, Tiles
 
@@ -133,7 +133,7 @@ class ActivationsView(ExplorerPanel):
 
         self.empty = Picture()
         self.empty.set_words("Activations appear with the first pass.")
-        self.header = QLabel()
+        self.header = PlainLabel()
         self.header.setWordWrap(True)
         self.header.hide()
         self.pages = QStackedWidget()

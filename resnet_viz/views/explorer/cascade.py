@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QSlider,
@@ -36,6 +35,7 @@ from resnet_viz.views.explorer.trace_plot import TracePlot
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, choose
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 
 ORDERS = {"input": "From the input", "output": "From the output", "random": "At random"}
 LONGEST_PAUSE = 2000
@@ -79,7 +79,7 @@ class CascadeView(ExplorerPanel):
         self.tempo.setMinimumWidth(50)
         self.tempo.setValue(LONGEST_PAUSE - cascade.pause_ms)
         self.tempo.valueChanged.connect(self._choose_tempo)
-        self.tempo_text = QLabel()
+        self.tempo_text = PlainLabel()
         self.trace = TracePlot()
         self.sentence = LinkedLabel()
         self.no_skips = LinkedLabel()
@@ -215,7 +215,7 @@ class CascadeView(ExplorerPanel):
             text = point_text(point, target, "; ") + "."
         self.sentence.say_plain(text)
         self.sentence.setVisible(not tight)
-        self.trace.setToolTip(text if tight else "")
+        self.trace.setToolTip(plain(text) if tight else "")
 
 
 def no_skips_text(result: Result) -> str:

@@ -6,6 +6,8 @@ arXiv:2004.15004) has them, on the user's own image.
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -25,6 +27,7 @@ from resnet_viz.figures.numbers import fixed_text, number_text
 from resnet_viz.results.convolution import ConvolutionRequest, ConvolutionResult, PixelAt, Term
 from resnet_viz.results.result import Snapshot
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 _SIGNED, _MAP = "CET-D1", "viridis"
 _MOST_NUMBERS = 5
@@ -296,11 +299,11 @@ class ConvolutionWindow(QDialog):
         self.channel = Channel(worker, "convolution", self)
         self.channel.updated.connect(self._show)
         self.channel.failed.connect(self._fail)
-        self.heading = QLabel(f"Following {layer}…")
+        self.heading = QLabel(f"Following {escape(layer)}…", textFormat=Qt.TextFormat.RichText)
         self.heading.setWordWrap(True)
         self.kernels, self.terms, self.output = KernelGrid(), TermsPicture(), OutputMap()
-        self.kernel_title, self.output_title, self.sentence = QLabel(), QLabel(), QLabel()
-        self.terms_title = QLabel()
+        self.kernel_title, self.output_title = PlainLabel(), PlainLabel()
+        self.terms_title, self.sentence = PlainLabel(), PlainLabel()
         for label in (self.terms_title, self.kernel_title, self.output_title, self.sentence):
             label.setWordWrap(True)
         self.kernels.chosen.connect(self._choose_channel)
@@ -343,9 +346,10 @@ class ConvolutionWindow(QDialog):
         self._result = result = update
         side = result.terms[0].kernel.shape[0]
         self.heading.setText(
-            f"<b>{result.layer}</b>: {result.channels} kernels of {side}×{side}×{result.inputs}, "
-            f"stride {result.stride}, padding {result.padding}. Click a kernel for its channel, "
-            "and a pixel of the output for the sum behind it; the arrow keys go to the next pixel."
+            f"<b>{escape(result.layer)}</b>: {result.channels} kernels of "
+            f"{side}×{side}×{result.inputs}, stride {result.stride}, padding {result.padding}. "
+            "Click a kernel for its channel, and a pixel of the output for the sum behind it; the "
+            "arrow keys go to the next pixel."
         )
         most = signed_text(float(np.abs(result.kernels).max()))
         shown = len(result.kernels)

@@ -12,7 +12,6 @@ from PySide6.QtGui import QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
@@ -32,6 +31,7 @@ from resnet_viz.views.plots.curve_motion import CurveMotion
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, Key
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 
 _TIGHT = 14  # lines of text in the view's height, below which the stages go unnamed
 _PLOT = 0.5  # of the view's height that the plot keeps, whatever there is to say
@@ -59,11 +59,11 @@ class GradientFlowView(ExplorerPanel):
         self.motion.moved.connect(self._move)
         self.setAccessibleName("Gradient flow")
 
-        self.empty = QLabel("Gradient flow appears with the first pass.")
+        self.empty = PlainLabel("Gradient flow appears with the first pass.")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
         self.sentence = LinkedLabel()
-        self.caption = QLabel()
+        self.caption = PlainLabel()
         self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.hold = QCheckBox("Hold scale")
         self.hold.setToolTip("Keep the vertical range, so that results can be compared.")
@@ -232,7 +232,7 @@ class GradientFlowView(ExplorerPanel):
         words, whole = sentence(self._result), remark(self._result)
         self._say(self._result, form)
         self.remark.setToolTip("" if form == "long" else whole)
-        self.sentence.setToolTip(f"{words} {whole}".strip() if form == "tight" else "")
+        self.sentence.setToolTip(f"{html.escape(words)} {whole}".strip() if form == "tight" else "")
         self.plot.setAccessibleDescription(words)
         label = self._result.labels[self._result.now.target]
         caption = f"Gradient of the logit of “{label}”, L2 norm"
@@ -242,7 +242,7 @@ class GradientFlowView(ExplorerPanel):
         texts = (caption, f"Gradient of the logit of “{label}”", f"Gradient of logit “{short}”")
         fitting = (text for text in texts if metrics.horizontalAdvance(text) <= width)
         self.caption.setText(next(fitting, texts[-1]))
-        self.caption.setToolTip(caption)
+        self.caption.setToolTip(plain(caption))
 
     def _draw(self) -> None:
         for figure in self.figures():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from resnet_viz.figures.figure import Chart
 from resnet_viz.figures.gradient_words import reference
 from resnet_viz.figures.series import Series
 from resnet_viz.results.result import Result
 from resnet_viz.views.plots.legend import draw_cross, draw_series
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 
 class Legend(QWidget):
@@ -23,7 +24,7 @@ class Legend(QWidget):
         self._long: tuple[str, ...] = ("", "", "")
         self._short: tuple[str, ...] = ("", "", "")
         self._shortest: tuple[str, ...] = ("", "", "")
-        self.now, self.all_on, self.off = self.labels = QLabel(), QLabel(), QLabel()
+        self.now, self.all_on, self.off = self.labels = PlainLabel(), PlainLabel(), PlainLabel()
         self._swatches = [_Swatch(30), _Swatch(30), _Swatch(14)]
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)

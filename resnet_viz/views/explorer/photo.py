@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.photo_strip import PhotoStrip
@@ -30,6 +30,7 @@ from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Key
 from resnet_viz.views.widgets.photo_strip import PhotoStripView
 from resnet_viz.views.widgets.picture import Picture
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 
 _HANDLE = 9  # pixels: the side of a corner's handle, and about how far from the corner it reacts
 _FINE = 1024  # pixels of the longer side of what is drawn, where the widget is no larger
@@ -262,10 +263,10 @@ class PhotoView(ExplorerPanel):
         self.setAccessibleName("Photo")
         self.editor = CropEditor()
         self.seen = Picture("Network input")
-        self.hint = QLabel("Drop, paste or open a photo")
+        self.hint = PlainLabel("Drop, paste or open a photo")
         self.hint.setForegroundRole(self.palette().ColorRole.PlaceholderText)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.note = QLabel()
+        self.note = PlainLabel()
         self.note.setWordWrap(True)
         self._pictures = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._pictures.setSpacing(6)
@@ -332,7 +333,7 @@ class PhotoView(ExplorerPanel):
         channels = snapshot.own_spec.channels
         text = " ".join(filter(None, (snapshot.photo.note, planes_in_words(channels))))
         self.note.setText(text)
-        self.note.setToolTip(text)
+        self.note.setToolTip(plain(text))
         self.note.setVisible(bool(text))
 
     def _strip_replaced(self) -> None:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -28,6 +27,7 @@ from resnet_viz.figures.predictions import TOP, predictions
 from resnet_viz.results.result import Pass, Result
 from resnet_viz.views.explorer.panel import ExplorerPanel
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 from resnet_viz.views.widgets.scrolling import put_into
 
 UNTRAINED = "Untrained weights: these predictions mean nothing."
@@ -47,16 +47,16 @@ class PredictionsView(ExplorerPanel):
     def __init__(self, state: ExplorerState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.setAccessibleName("Predictions")
-        self.empty = QLabel("Predictions appear with the first pass.")
+        self.empty = PlainLabel("Predictions appear with the first pass.")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
-        self.banner = QLabel(UNTRAINED)
+        self.banner = PlainLabel(UNTRAINED)
         self.banner.setWordWrap(True)
-        self.target = QLabel()
+        self.target = PlainLabel()
         self.target.setWordWrap(True)
-        self.truth = QLabel()
+        self.truth = PlainLabel()
         self.truth.setWordWrap(True)
-        self.classes = QLabel()
+        self.classes = PlainLabel()
         self.classes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.automatic = QPushButton("Automatic")
         self.automatic.setToolTip("Take the most probable class with all skips on as the target.")
@@ -170,11 +170,11 @@ class PredictionsView(ExplorerPanel):
                 known = f"Each by itself, yes or no: {known}"
         room = self.width() - 2 * _MARGIN
         self.classes.setText(metrics.elidedText(known, Qt.TextElideMode.ElideRight, room))
-        self.classes.setToolTip(known)
+        self.classes.setToolTip(plain(known))
         self.classes.setAccessibleName(known)
         label = self._result.labels[self._result.now.target]
         how = " (automatic)" if self._result.snapshot.target is None else ""
-        self.target.setToolTip(f"Target: {label}{how}")
+        self.target.setToolTip(plain(f"Target: {label}{how}"))
         room = self.width() - self.automatic.sizeHint().width() - 4 * _MARGIN
         room -= metrics.horizontalAdvance("Target: ")
         if metrics.horizontalAdvance(label) > room:
@@ -193,9 +193,9 @@ class PredictionColumn(QWidget):
 
     def __init__(self, title: str, state: ExplorerState) -> None:
         super().__init__()
-        self.title = QLabel(title)
+        self.title = PlainLabel(title)
         self.title.setToolTip("A bar as wide as its row is 100 %.")
-        self.message = QLabel(NO_RANKING)
+        self.message = PlainLabel(NO_RANKING)
         self.message.setWordWrap(True)
         self.rows = [PredictionRow(title, state) for _ in range(TOP)]
         self.separator = QFrame()
@@ -278,10 +278,8 @@ class PredictionRow(QAbstractButton):
         role = "target" if self.is_target else "make this the target"
         self.setAccessibleName(f"{self._name}, {shown}, {role}")
         self.setAccessibleDescription(self._column)
-        self.setToolTip(
-            f"{self._name}: {shown}. "
-            + ("This is the target." if self.is_target else "Click to make it the target.")
-        )
+        deed = "This is the target." if self.is_target else "Click to make it the target."
+        self.setToolTip(plain(f"{self._name}: {shown}. {deed}"))
         self.update()
 
     def set_colour(self, colour: str) -> None:

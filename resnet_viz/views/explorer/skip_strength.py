@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QWidget
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.networks.structure import Structure
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.widgets.feature import choose
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 
 Scope = Literal["all", "stage", "block"]
 
@@ -30,7 +31,7 @@ class SkipStrength(QWidget):
         self._state = state
         self._structure: Structure | None = None
         self.setAccessibleName("Skip strength")
-        self.title = QLabel("Skip strength")
+        self.title = PlainLabel("Skip strength")
         self.scope = QComboBox()
         self.scope.setAccessibleName("Which skips the strength is for")
         self.scope.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -43,7 +44,7 @@ class SkipStrength(QWidget):
         self.slider.setRange(0, STEPS)
         self.slider.setPageStep(STEPS // 4)
         self.slider.setMinimumWidth(120)
-        self.value = QLabel()
+        self.value = PlainLabel()
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 0, 10, 0)
         for widget in (self.title, self.scope):
@@ -126,7 +127,7 @@ class SkipStrength(QWidget):
         self.why.say_plain(f"{structure.why_no_skips}." if structure and none else "")
         self.slider.setEnabled(bool(blocks))
         self.scope.setEnabled(structure is not None and bool(structure.skips))
-        self.setToolTip(self._tip(structure, blocks))
+        self.setToolTip(plain(self._tip(structure, blocks)))
 
     def _tip(self, structure: Structure | None, blocks: tuple[str, ...]) -> str:
         if structure is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QToolBar
+from PySide6.QtWidgets import QComboBox, QPushButton, QToolBar
 
 from resnet_viz.networks import catalog, weights
 from resnet_viz.networks.catalog import NetworkSpec
@@ -14,6 +14,7 @@ from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import DEVICES
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 
 MOST_STAGES = 4
 NETWORK_TIP = (
@@ -51,12 +52,12 @@ class Toolbar(QToolBar):
         self.addSeparator()
 
         before = len(self.actions())
-        self.addWidget(QLabel(" Skips "))
+        self.addWidget(PlainLabel(" Skips "))
         self.all_on, self.all_off = (
             self._button("skips_on", "All on"),
             self._button("skips_off", "All off"),
         )
-        self.addWidget(QLabel(" Stage "))
+        self.addWidget(PlainLabel(" Stage "))
         self._skip_slots = self.actions()[before:]
         self.stage_buttons: list[QPushButton] = []
         self._stage_slots: list[QAction] = []
@@ -67,12 +68,12 @@ class Toolbar(QToolBar):
             button.setCheckable(True)
             self.stage_buttons.append(button)
             self._stage_slots.append(self.actions()[-1])
-        self.no_skips = QLabel(" No skips ")
+        self.no_skips = PlainLabel(" No skips ")
         self._no_skips_slot = self.addWidget(self.no_skips)
         self._no_skips_slot.setVisible(False)
         self.addSeparator()
 
-        self.addWidget(QLabel(" Device "))
+        self.addWidget(PlainLabel(" Device "))
         tip = "Where the network runs; Auto takes CUDA, else MPS, else the CPU"
         self.device_box = self._box("Device", tip, self.device_chosen)
         self.device_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -131,7 +132,7 @@ class Toolbar(QToolBar):
     def show_gates(self, structure: Structure, gates: GateSettings) -> None:
         """Show the stages that there are; a stage's button is down if all its skips are on."""
         there = bool(structure.skips)
-        self.no_skips.setToolTip(structure.why_no_skips)
+        self.no_skips.setToolTip(plain(structure.why_no_skips))
         self._no_skips_slot.setVisible(not there)
         for slot in self._skip_slots:
             slot.setVisible(there)

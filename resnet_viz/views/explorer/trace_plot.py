@@ -26,9 +26,8 @@ class TracePlot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._said: tuple[str, str] = ("", "")
-        self.legend = QLabel()
+        self.legend = QLabel(textFormat=Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.plot = Plot("Gradient at the stem and probability against skips off", bare=True)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)

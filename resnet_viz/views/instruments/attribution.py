@@ -32,6 +32,7 @@ from resnet_viz.views.instruments.maps_panel import MapsPanel, chosen, counted
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, choose
 from resnet_viz.views.widgets.picture import Picture
+from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 EXPLORERS = "The explorer's class"
@@ -100,7 +101,7 @@ class _Cell(QWidget):
     def __init__(self, method: Method, sides: int, colours: str) -> None:
         super().__init__()
         self.method = method
-        self.heading = QLabel(method.title)
+        self.heading = PlainLabel(method.title)
         self.heading.setStyleSheet("font-weight: 600")
         warning = f"\n{method.warning}." if method.warning else ""
         where = "the selected block" if method.at == "block" else "the input"
@@ -111,7 +112,7 @@ class _Cell(QWidget):
         self.table = table
         self.bar = ScaleBar(table)
         self.pictures = [Picture() for _ in range(sides)]
-        self.words = [QLabel() for _ in range(sides)]
+        self.words = [PlainLabel() for _ in range(sides)]
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 6)
         grid.addWidget(self.heading, 0, 0, 1, sides)
@@ -154,9 +155,9 @@ class AttributionPanel(MapsPanel):
         self.target = ClassBox(EXPLORERS, "Class A, that is explained")
         self.against = ClassBox(NOBODY, "Class B, that it is not")
         self.options.addWidget(self.methods)
-        self.options.addWidget(QLabel("Why"))
+        self.options.addWidget(PlainLabel("Why"))
         self.options.addWidget(self.target, 1)
-        self.options.addWidget(QLabel("and not"))
+        self.options.addWidget(PlainLabel("and not"))
         self.options.addWidget(self.against, 1)
 
         self.opacity = self._slider(80, "Opacity of the maps, in per cent")
@@ -169,9 +170,9 @@ class AttributionPanel(MapsPanel):
         looks = QHBoxLayout(self.looks)
         looks.setContentsMargins(0, 0, 0, 0)
         for words, widget in (("Opacity", self.opacity), ("Contour at", self.threshold)):
-            looks.addWidget(QLabel(words))
+            looks.addWidget(PlainLabel(words))
             looks.addWidget(widget, 1)
-        looks.addWidget(QLabel("Colours"))
+        looks.addWidget(PlainLabel("Colours"))
         looks.addWidget(self.colours)
         self.grid = QGridLayout()
         self.area.addWidget(self.looks)

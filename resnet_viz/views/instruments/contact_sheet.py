@@ -13,6 +13,7 @@ from resnet_viz.figures.numbers import per_cent
 from resnet_viz.results.folder import FolderPhoto
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.photo_strip import BROKEN
+from resnet_viz.views.widgets.plain_text import plain
 
 SIDE = 64  # pixels on screen
 _EDGE = 4  # pixels of the line that tells right from wrong
@@ -115,7 +116,7 @@ class ContactSheet(QListWidget):
             lines.append(f"In the folder of the class “{self._labels[photo.label]}”")
         if photo.off is not None:
             lines.append(f"Without skips: {self._answer(photo.off.label, photo.off.probability)}")
-        item.setToolTip("\n".join(lines))
+        item.setToolTip(plain("\n".join(lines)))
         item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(lines))
         item.setIcon(QIcon(_tile(photo)))
 

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSlider,
     QVBoxLayout,
@@ -38,6 +37,7 @@ from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, choose
 from resnet_viz.views.widgets.film_strip import FilmStrip
 from resnet_viz.views.widgets.picture import Picture
+from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.progress_row import ProgressRow
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 from resnet_viz.views.widgets.tiles import Tile
@@ -85,7 +85,7 @@ class DepthPanel(Panel):
         self.options.addWidget(self.play)
         self.options.addWidget(self.save)
 
-        self.block = QLabel()
+        self.block = PlainLabel()
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Block, from input to output")
         self.pictures = (Picture(), Picture())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
 import numpy as np
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout
 
 from resnet_viz.engine.photo_strip import Answer, PhotoStrip
 from resnet_viz.engine.state import ExplorerState
@@ -31,6 +31,7 @@ from resnet_viz.views.plots.legend import Legend
 from resnet_viz.views.plots.plane import PlanePlot, Spot
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, choose
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 NO_PHOTOS = (
     "No folder is open. Open one of photos, best with a folder for each class in it, "
@@ -69,7 +70,7 @@ class FolderPanel(Panel):
         self.options.insertWidget(0, self.open)
         for words, box in (("Show", self.which), ("", self.kind), ("Map", self.method)):
             if words:
-                self.options.addWidget(QLabel(words))
+                self.options.addWidget(PlainLabel(words))
             self.options.addWidget(box)
         self.options.addStretch(1)
         self.sheet = ContactSheet("Photos of the folder")
@@ -79,8 +80,8 @@ class FolderPanel(Panel):
             PlanePlot("Skips off", legend=False),
         )
         self.legend = Legend()
-        self.near_title = QLabel()
-        self.invitation = QLabel(NO_PHOTOS)
+        self.near_title = PlainLabel()
+        self.invitation = PlainLabel(NO_PHOTOS)
         self.invitation.setWordWrap(True)
         self.near = ContactSheet("Nearest neighbours of the open photo", row=True)
         self._lay_out_area()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from typing import cast
 
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel
+from PySide6.QtWidgets import QComboBox, QFileDialog
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
@@ -21,6 +21,7 @@ from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, kept_of, put_back
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 PICTURES: dict[Pictures, str] = {
     "photo": "This photo",
@@ -55,9 +56,9 @@ class LesionsPanel(Panel):
             self.quantity.addItem(text, name)
         self.pictures.setAccessibleName("Pictures to measure on")
         self.quantity.setAccessibleName("What is shown")
-        self.options.addWidget(QLabel("On"))
+        self.options.addWidget(PlainLabel("On"))
         self.options.addWidget(self.pictures)
-        self.options.addWidget(QLabel("Show"))
+        self.options.addWidget(PlainLabel("Show"))
         self.options.addWidget(self.quantity)
         self.options.addStretch(1)
         self.residual, self.plain = Plot("Residual"), Plot("Plain")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from html import escape
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -32,6 +33,7 @@ from resnet_viz.views.instruments.surface_view import SurfaceView
 from resnet_viz.views.plots.map_view import MapView
 from resnet_viz.views.widgets import theme, zoom
 from resnet_viz.views.widgets.feature import Json, kept_of, put_back
+from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 DRAWN = {"both": "Contour and surface", "contour": "Contour", "surface": "Surface"}
@@ -79,7 +81,7 @@ class LossSurfacePanel(Panel):
         self.options.addStretch(1)
         self.columns = [_Column(), _Column()]
         self.bar = ScaleBar(theme.colour_map("viridis"))
-        self.legend = QLabel("✚ the weights   ★ least measured   axes: in norms of the filters")
+        self.legend = PlainLabel("✚ the weights   ★ least measured   axes: in norms of the filters")
         row = QHBoxLayout()
         row.setSpacing(16)
         for column in self.columns:
@@ -218,7 +220,7 @@ class _Column(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._title, self._plain = "", False
-        self.title = QLabel()
+        self.title = QLabel(textFormat=Qt.TextFormat.RichText)
         self.title.setWordWrap(True)
         zoom.offer(self, "Loss surface", self.title)
         self.contour = MapView("Contour lines of the loss", loss_surface.reading)

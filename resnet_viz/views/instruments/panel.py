@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSpinBox,
@@ -29,6 +28,7 @@ from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Feature
+from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.progress_row import ProgressRow
 from resnet_viz.views.widgets.scrolling import put_into
 
@@ -71,14 +71,14 @@ class Panel(Feature):
         self._pass_seconds: float | None = None
         self._label = NOTHING
 
-        self.heading = QLabel()
-        self.takes = QLabel()
+        self.heading = PlainLabel()
+        self.takes = PlainLabel()
         self.shows = LinkedLabel()
         self.measure = QPushButton("Measure")
         self.progress = ProgressRow(self.channel)
         self.options = QHBoxLayout()
         self.options.addWidget(self.measure)
-        self.measured = QLabel()
+        self.measured = PlainLabel()
         self.measured.setWordWrap(True)
         self.area = QVBoxLayout()
         self.area.setContentsMargins(0, 0, 0, 0)

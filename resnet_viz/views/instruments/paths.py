@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
@@ -18,6 +18,7 @@ from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets.feature import Json, kept_of, put_back
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 
 class PathsPanel(Panel):
@@ -40,7 +41,7 @@ class PathsPanel(Panel):
         self.samples = QSpinBox()
         self.samples.setRange(1, 200)
         self.samples.setValue(16)
-        self.options.addWidget(QLabel("Paths of each length"))
+        self.options.addWidget(PlainLabel("Paths of each length"))
         self.samples.setAccessibleName("Paths of each length")
         self.options.addWidget(self.samples)
         self.options.addStretch(1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
@@ -23,6 +23,7 @@ from resnet_viz.views.plots.low_plot import LowPlot
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json
 from resnet_viz.views.widgets.picture import Picture
+from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 _OPACITY = 0.9
@@ -77,7 +78,7 @@ class ReceptivePanel(Panel):
         self._blocks, self._batched = 0, False
         self._table = theme.colour_map("inferno")
         self.pictures = (Place(), Place())
-        self.words = (QLabel(), QLabel())
+        self.words = (PlainLabel(), PlainLabel())
         self.bar = ScaleBar(self._table)
         self.plot = LowPlot("Side of the receptive field at each block", _PLOT)
         self.options.addStretch(1)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSlider,
     QVBoxLayout,
@@ -43,6 +42,7 @@ from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json
 from resnet_viz.views.widgets.film_strip import FilmStrip
 from resnet_viz.views.widgets.picture import Picture
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 from resnet_viz.views.widgets.tiles import Tile
 
 GRID = 128
@@ -167,7 +167,7 @@ class ChannelsPanel(Panel):
         self.thickness.setToolTip("Size of the brush")
         self.wipe = QPushButton("Clear")
         self.wipe.setToolTip("Take away what is brushed")
-        for widget in (QLabel("Brush"), self.thickness, self.wipe, self.contrast):
+        for widget in (PlainLabel("Brush"), self.thickness, self.wipe, self.contrast):
             self.options.addWidget(widget)
         self.options.addStretch(1)
         self.measure.setText("Find patches")
@@ -177,11 +177,11 @@ class ChannelsPanel(Panel):
         self.brush.setAccessibleName("The photo, to be brushed")
         self.large = Picture()
         self.large.setMinimumSize(_LEAST, _LEAST)
-        self.said = QLabel()
+        self.said = PlainLabel()
         self.said.setWordWrap(True)
         self.strip = FilmStrip(table, self, 1, 56)
         self.strip.setAccessibleName("The channels that see the brushed place")
-        self.patch_title = QLabel()
+        self.patch_title = PlainLabel()
         self.patch_title.setStyleSheet("font-weight: 600")
         self.patches = [Picture() for _ in range(MOST_PATCHES)]
         pair = QHBoxLayout()
@@ -262,7 +262,7 @@ class ChannelsPanel(Panel):
                 pixels = overlay.glow(one.pixels, one.values, top, self._table, 0.6)
                 picture.set_title(one.name, f" {figures.title(one).rpartition(': ')[2]}")
                 picture.set_image(theme.to_qimage(pixels))
-                picture.setToolTip(f"{figures.title(one)}\n{one.path}".strip())
+                picture.setToolTip(plain(f"{figures.title(one)}\n{one.path}".strip()))
         self._draw_channel()
 
     def figures(self) -> tuple[Figure, ...]:

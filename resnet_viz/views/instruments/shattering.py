@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
-    QLabel,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -33,6 +32,7 @@ from resnet_viz.results.shattering import (
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets.feature import Json, kept_of, put_back
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 DEPTHS: dict[Kind, tuple[int, int, int, int]] = {
     "fully connected": (1, 200, 1, 50),
@@ -75,7 +75,7 @@ class ShatteringPanel(Panel):
         self.lag.setValue(5)
         self.norm = QCheckBox("Batch norm")
         self.norm.setChecked(True)
-        self._beta_name = QLabel("β")
+        self._beta_name = PlainLabel("β")
         for box, name in (
             (self.kind, "Kind of network"),
             (self.second, "Line of pictures"),
@@ -85,8 +85,8 @@ class ShatteringPanel(Panel):
         ):
             box.setAccessibleName(name)
         for widget in (
-            self.kind, self.second, QLabel("Layers"), self.layers, self._beta_name, self.beta,
-            self.norm, QLabel("Lag"), self.lag,
+            self.kind, self.second, PlainLabel("Layers"), self.layers, self._beta_name, self.beta,
+            self.norm, PlainLabel("Lag"), self.lag,
         ):  # fmt: skip
             self.options.addWidget(widget)
         self.options.addStretch(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel
+from PySide6.QtWidgets import QComboBox, QHBoxLayout
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
@@ -17,6 +17,7 @@ from resnet_viz.results.strength import EVEN, FINE, StrengthRequest, StrengthRes
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets.feature import Json
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 STEPS = {"Even steps of 0.05": EVEN, "Finer towards 0": FINE}
 
@@ -46,7 +47,7 @@ class StrengthPanel(Panel):
         for text, strengths in STEPS.items():
             self.steps.addItem(text, strengths)
         self.skips.activated.connect(self._chosen)
-        self.options.addWidget(QLabel("Skips"))
+        self.options.addWidget(PlainLabel("Skips"))
         self.options.addWidget(self.skips)
         self.options.addWidget(self.steps)
         self.options.addStretch(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
@@ -22,6 +22,7 @@ from resnet_viz.views.instruments.maps_panel import MapsPanel, chosen, counted
 from resnet_viz.views.plots.low_plot import LowPlot
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 CHOSEN = (*FIRST, "guided_backprop")
 _HEIGHT = 190  # pixels of a chart, above its legend
@@ -32,7 +33,7 @@ class _Row:
 
     def __init__(self, name: str, grid: QGridLayout, row: int) -> None:
         self.name = name
-        self.heading = QLabel(MEASURES[name].title)
+        self.heading = PlainLabel(MEASURES[name].title)
         self.heading.setStyleSheet("font-weight: 600")
         self.words = LinkedLabel()
         self.plots = [LowPlot(MEASURES[name].title, _HEIGHT) for _ in range(2)]
@@ -87,7 +88,7 @@ class TrustPanel(MapsPanel):
             tuple(MEASURES),
         )
         self.options.addWidget(self.methods)
-        self.options.addWidget(QLabel("by"))
+        self.options.addWidget(PlainLabel("by"))
         self.options.addWidget(self.measures)
         self.options.addStretch(1)
         holder = QWidget()

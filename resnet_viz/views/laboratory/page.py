@@ -11,7 +11,6 @@ from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -46,6 +45,7 @@ from resnet_viz.views.plots.strip import HEAT_MAP, Cell, NetworkStrip
 from resnet_viz.views.widgets import motion, theme
 from resnet_viz.views.widgets.feature import Json, Key
 from resnet_viz.views.widgets.page import Page
+from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.progress_row import ProgressRow
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 from resnet_viz.views.widgets.scrolling import put_into
@@ -82,7 +82,7 @@ class LaboratoryPage(Page):
         self.colours.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.compared = LinkedLabel()
         self.warning = _Warning()
-        self.waiting = QLabel()
+        self.waiting = PlainLabel()
         """In the place of the plots until there is something to plot."""
         self.waiting.setWordWrap(True)
         self.waiting.setText(words.waiting(self.controls.request()))
@@ -387,7 +387,7 @@ class _Warning(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("cost")
-        self.text = QLabel()
+        self.text = PlainLabel()
         self.text.setWordWrap(True)
         self.go = QPushButton("Measure it")
         self.back = QPushButton(f"Back to {CHEAP_DEPTH}")

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -22,6 +21,7 @@ from resnet_viz.views.lecture.keys import BINDINGS, binding
 from resnet_viz.views.lecture.presenter import Presenter
 from resnet_viz.views.lecture.words import Words
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 _TYPED = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox)
 _OF_LISTS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -104,13 +104,13 @@ class Console(QWidget):
         self.presenter, self._minutes = presenter, minutes
         self._elapsed = QElapsedTimer()
         self._elapsed.start()
-        self.clock = QLabel()
+        self.clock = PlainLabel()
         self.clock.setAccessibleName("Time")
-        self.now = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.now = PlainLabel(wordWrap=True)
         self.notes = Words(1.1)
         self.notes.setAccessibleName("Notes")
-        self.following = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
-        self.measured = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.following = PlainLabel(wordWrap=True)
+        self.measured = PlainLabel(wordWrap=True)
         rows = QVBoxLayout(self)
         rows.addWidget(self.clock)
         rows.addWidget(self.now)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QPlainTextEdit,
@@ -29,6 +28,7 @@ from resnet_viz.export.lecture import (
 )
 from resnet_viz.export.session import Json
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 QUESTION: dict[str, Json] = {
     "question": "What happens to the gradient at the stem?",
@@ -77,7 +77,7 @@ class LectureEditor(QWidget):
             field.setPlaceholderText(words)
         for box in (self.text, self.notes, self.front):
             box.setTabChangesFocus(True)
-        self.sentence = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.sentence = PlainLabel(wordWrap=True)
         self.buttons: dict[str, QPushButton] = {}
         rows = QVBoxLayout(self)
         rows.addWidget(self.name)

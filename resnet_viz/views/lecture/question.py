@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from resnet_viz.export.lecture import Prediction
 from resnet_viz.figures.measures import MEASURES
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 LETTERS = "ABCD"
 
@@ -25,9 +26,9 @@ class Question(QWidget):
         self._large = True
         self.guess: int | None = None
         """What the hall says."""
-        self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.text = PlainLabel(wordWrap=True)
         self.answers: list[QPushButton] = []
-        self.verdict = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.verdict = PlainLabel(wordWrap=True)
         self.verdict.setAccessibleName("What was measured")
         self._grid = QGridLayout()
         self._grid.setSpacing(10)

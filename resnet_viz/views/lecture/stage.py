@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QProgressBar,
     QVBoxLayout,
@@ -24,6 +23,7 @@ from resnet_viz.views.lecture.tiles import FigureTile
 from resnet_viz.views.lecture.veil import Veil
 from resnet_viz.views.lecture.words import Words
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 _TEXT = 0.34  # the share of the picture's height that text may take
 _LARGE, _OTHER = 145, 100  # the room of a large tile, and of each other
@@ -46,12 +46,12 @@ class Stage(QWidget):
         self.large: int | None = None
         """The place of the one that is over the whole picture."""
         self.setAutoFillBackground(True)
-        self.title = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
-        self.place = QLabel()
+        self.title = PlainLabel(wordWrap=True)
+        self.place = PlainLabel()
         self.place.setAccessibleName("Step")
         self.text = Words(1.0)
         self.question = Question()
-        self.measured = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.measured = PlainLabel(wordWrap=True)
         self.measured.setAccessibleName("Measured")
         self.working = QProgressBar()
         self.working.setRange(0, 0)
@@ -79,7 +79,7 @@ class Stage(QWidget):
         rows.addWidget(self._below, 1)
         self._rows = rows
         self.overview = Overview(self)
-        self.notes = QLabel(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.notes = PlainLabel(self, wordWrap=True)
         self.notes.setMargin(14)
         self.notes.setAccessibleName("Notes")
         self.notes.hide()

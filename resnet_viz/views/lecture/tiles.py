@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viz.figures.figure import Chart, Figure, Map, Panel
 from resnet_viz.figures.numbers import power_of_ten
 from resnet_viz.views.plots.map_view import MapView, coloured
 from resnet_viz.views.plots.plot import Plot
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 _FEW = 12
@@ -29,7 +30,7 @@ class FigureTile(QWidget):
         self._only = only
         self.panels: tuple[Panel, ...] = ()
         self.views: list[QWidget] = []
-        self.empty = QLabel("Nothing has been measured here yet")
+        self.empty = PlainLabel("Nothing has been measured here yet")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -80,7 +81,7 @@ class MapTile(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._map: Map | None = None
-        self.title = QLabel()
+        self.title = PlainLabel()
         self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.title.setWordWrap(True)
         self.plane = MapView("Map", lambda *_: "")

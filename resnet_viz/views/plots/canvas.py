@@ -6,10 +6,10 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QLabel
 
 from resnet_viz.figures.scale import Ticks
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 AXES = ("left", "bottom", "right", "top")
 
@@ -52,7 +52,7 @@ def retheme_canvas(plot: Any) -> None:
         axis.setTextPen(look.text)
 
 
-class Readout(QLabel):
+class Readout(PlainLabel):
     """What is read under the pointer, in a box beside it and inside the plot."""
 
     def __init__(self, plot: Any) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QColor, QFontMetrics
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viz.figures.figure import Chart
 from resnet_viz.figures.learning import curves as curves_chart
@@ -18,6 +18,7 @@ from resnet_viz.figures.numbers import number_text, row_of
 from resnet_viz.figures.scale import Scale, decade_ticks, spread
 from resnet_viz.figures.series import Curve
 from resnet_viz.views.widgets import theme, zoom
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 _LEADER = 14
 """Pixels between a curve's end and its name, where a line leads from one to the other."""
@@ -41,7 +42,7 @@ class CurvesPlot(QWidget):
         self._scale: Scale | None = None
         self._leaders: list[Any] = []
         self._beside: tuple[Curve, ...] = ()
-        self.title = QLabel(title)
+        self.title = PlainLabel(title)
         self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         zoom.offer(self, title, self.title)
         self.plot: Any = pg.PlotWidget()
@@ -54,7 +55,7 @@ class CurvesPlot(QWidget):
         self.plot.setAccessibleName(title)
         self.items: list[Any] = []
         self.labels: list[Any] = []
-        self.readout = QLabel(self.plot)
+        self.readout = PlainLabel(self.plot)
         self.readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.readout.hide()
         rows = QVBoxLayout(self)

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viz.figures.figure import Chart
 from resnet_viz.views.plots import marks
@@ -17,6 +17,7 @@ from resnet_viz.views.plots.canvas import Readout, make_canvas, retheme_canvas
 from resnet_viz.views.plots.legend import Legend
 from resnet_viz.views.plots.plot import EMPTY
 from resnet_viz.views.widgets import theme, zoom
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 _NEAR = 14.0  # pixels from a point, within which it is read and clicked
 
@@ -41,7 +42,7 @@ class PlanePlot(QWidget):
         self.tell: Callable[[int, int], str] = lambda series, point: ""
         self.ringed: Spot | None = None
         self.items: list[Any] = []
-        self.title = QLabel(title, self)
+        self.title = PlainLabel(title, self)
         self.title.setWordWrap(True)
         zoom.offer(self, title, self.title)
         self.plot: Any = make_canvas(least)
@@ -50,7 +51,7 @@ class PlanePlot(QWidget):
         self.setAccessibleName(title)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.legend = Legend(self)
-        self.axes = QLabel(self)
+        self.axes = PlainLabel(self)
         self.axes.setWordWrap(True)
         self._ring = pg.ScatterPlotItem(symbol="o")
         self._ring.setZValue(10)

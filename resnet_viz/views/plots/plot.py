@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viz.figures.figure import Axis, Chart
 from resnet_viz.figures.numbers import Row, power_of_ten, row_of
@@ -20,6 +20,7 @@ from resnet_viz.views.plots import marks
 from resnet_viz.views.plots.canvas import Readout, make_canvas, retheme_canvas
 from resnet_viz.views.plots.legend import Legend
 from resnet_viz.views.widgets import theme, zoom
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 _EDGE = 8.0  # pixels between the outermost decade and the edge, so that no marker is cut
 _CROWDED = 4.0  # pixels from point to point, below which symbols would hide the line
@@ -51,7 +52,7 @@ class Plot(QWidget):
         self._marked: float | None = None
         self._span = (0.0, 1.0)  # of the vertical axis, on its way to the chart's
         self._heights: np.ndarray | None = None  # of the first series, on its way
-        self.title = QLabel(title, self)
+        self.title = PlainLabel(title, self)
         self.title.setWordWrap(True)
         self.title.setVisible(bool(title) and not bare)
         if not bare:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from resnet_viz.figures.numbers import number_text, row_of
 from resnet_viz.figures.scale import Scale
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import plain
 
 HEAT_MAP = "viridis"
 _PULSE = 350  # milliseconds
@@ -225,6 +226,7 @@ class NetworkStrip(QWidget):
                 QToolTip.hideText()
             else:
                 value = "" if self._values is None else f": {number_text(self._values[index])}"
-                QToolTip.showText(event.globalPos(), f"{self._cells[index].name}{value}", self)
+                tip = plain(f"{self._cells[index].name}{value}")
+                QToolTip.showText(event.globalPos(), tip, self)
             return True
         return super().event(event)

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -41,6 +40,7 @@ from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.looks import THEMES
 from resnet_viz.figures.table import table_of
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 if TYPE_CHECKING:
     from resnet_viz.views.shell.main_window import MainWindow
@@ -131,11 +131,11 @@ class ExportDialog(QDialog):
         self.scale.setValue(2.0)
         self.scale.setAccessibleName("Scale")
         self.scale.setToolTip("1 is 100 dots an inch")
-        self.preview = QLabel("Drawing…")
+        self.preview = PlainLabel("Drawing…")
         self.preview.setAccessibleName("Preview")
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setFixedSize(360, 280)
-        self.sentence = QLabel()
+        self.sentence = PlainLabel()
         self.sentence.setWordWrap(True)
         self.sentence.setStyleSheet(f"color: {theme.current().warning}")
         self.buttons = QDialogButtonBox(

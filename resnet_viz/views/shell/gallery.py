@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -24,6 +23,7 @@ from resnet_viz.images import cifar10_test, gallery
 from resnet_viz.images.photo import Photo, PhotoError
 from resnet_viz.networks.family import CLASSES
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 SIDE = 150
 TESTS = 30
@@ -57,9 +57,9 @@ class GalleryDialog(QDialog):
         self.list.setCursor(Qt.CursorShape.PointingHandCursor)
         self.list.itemClicked.connect(self._choose)
         self.list.itemActivated.connect(self._choose)
-        hint = QLabel("These photos come with scikit-image.")
+        hint = PlainLabel("These photos come with scikit-image.")
         hint.setEnabled(False)
-        self.knows = QLabel(gallery.unknown_in_words(labels) if labels else "")
+        self.knows = PlainLabel(gallery.unknown_in_words(labels) if labels else "")
         self.knows.setWordWrap(True)
         self.which = QComboBox()
         self.which.setAccessibleName("Which photos")

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
-    QLabel,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.views.shell import keys
 from resnet_viz.views.shell.commands import Command, commands
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 
 class KeysDialog(QDialog):
@@ -46,9 +46,8 @@ class KeysDialog(QDialog):
         self.field.setMaximumSequenceLength(1)
         self.field.setClearButtonEnabled(True)
         self.field.setAccessibleName("Press the new keys here")
-        self.sentence = QLabel()
+        self.sentence = PlainLabel()
         self.sentence.setWordWrap(True)
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.set = QPushButton("Set")
         self.take = QPushButton("Take them over")
         self.back = QPushButton("As they were")

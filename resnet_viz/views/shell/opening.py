@@ -154,7 +154,7 @@ class Opening(QObject):
         """The photos, weights and sessions opened last."""
         paths = recent.paths(self._settings)
         for path in paths:
-            action = menu.addAction(path)
+            action = menu.addAction(path.replace("&", "&&"))
             action.triggered.connect(lambda _=False, path=path: self.open_path(path))
         if not paths:
             menu.addAction("No file has been opened yet").setEnabled(False)

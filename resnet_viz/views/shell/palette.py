@@ -13,7 +13,6 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QTreeWidget,
     QTreeWidgetItem,
@@ -28,6 +27,7 @@ from resnet_viz.views.help.glossary import open_term
 from resnet_viz.views.shell import recent
 from resnet_viz.views.shell.commands import commands
 from resnet_viz.views.shell.fuzzy import score
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 
 if TYPE_CHECKING:
     from resnet_viz.views.shell.main_window import MainWindow
@@ -151,7 +151,7 @@ class Palette(QDialog):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        self.sentence = QLabel("Nothing here is called so; try fewer letters.", self)
+        self.sentence = PlainLabel("Nothing here is called so; try fewer letters.", self)
         self.sentence.setWordWrap(True)
         column = QVBoxLayout(self)
         column.addWidget(self.field)
@@ -177,10 +177,10 @@ class Palette(QDialog):
             one = self._all[place]
             item = QTreeWidgetItem([one.text, one.kind, one.keys])
             item.setData(0, _PLACE, place)
-            item.setToolTip(0, one.text)
+            item.setToolTip(0, plain(one.text))
             if not one.enabled:
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
-                item.setToolTip(0, f"{one.text}: not to be used just now")
+                item.setToolTip(0, plain(f"{one.text}: not to be used just now"))
             self.list.addTopLevelItem(item)
         self.sentence.setVisible(not fitting)
         if (first := self.list.topLevelItem(0)) is not None:

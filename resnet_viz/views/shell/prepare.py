@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -32,6 +31,7 @@ from resnet_viz.results.offline import (
     needs_of,
     offered,
 )
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 Say = Callable[[str, Sequence[tuple[str, Callable[[], None]]]], None]
@@ -80,7 +80,7 @@ class PrepareDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Prepare for a lecture")
-        words = QLabel(
+        words = PlainLabel(
             "These are downloaded when they are first used. Fetch what the lecture will need while "
             "there is a network; everything else comes with the program."
         )
@@ -88,9 +88,8 @@ class PrepareDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName("What can be fetched")
         self.list.itemChanged.connect(self._count)
-        self.said = QLabel()
+        self.said = PlainLabel()
         self.said.setWordWrap(True)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.read = QPushButton("What does a file need?…")
         self.read.setToolTip("Tick what a session or a lecture needs")
@@ -153,7 +152,7 @@ class PrepareDialog(QDialog):
             state = "already here" if one.at_hand else one.megabytes
             item = QListWidgetItem(f"{one.title}: {state}", self.list)
             item.setData(_NAME, one.name)
-            item.setToolTip(f"Kept in {one.folder}")
+            item.setToolTip(plain(f"Kept in {one.folder}"))
             wanted = one.name in names and not one.at_hand
             item.setCheckState(Qt.CheckState.Checked if wanted else Qt.CheckState.Unchecked)
         self.list.blockSignals(False)

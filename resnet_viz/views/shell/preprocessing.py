@@ -9,13 +9,13 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QGridLayout,
-    QLabel,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from resnet_viz.networks.preprocessing import NORMALISATIONS, Normalisation, Preprocessing, Triple
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 OTHER = "Other"
 
@@ -33,7 +33,7 @@ class PreprocessingDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Preprocessing")
-        words = QLabel(
+        words = PlainLabel(
             f"{title} is made for an input of {own.title}. Weights that were trained with another "
             "one need theirs: with a wrong one every prediction is off."
         )
@@ -49,15 +49,15 @@ class PreprocessingDialog(QDialog):
         self.known.addItem(OTHER)
         self.known.activated.connect(self._take_known)
         grid = QGridLayout()
-        grid.addWidget(QLabel("Side of the square input"), 0, 0)
+        grid.addWidget(PlainLabel("Side of the square input"), 0, 0)
         grid.addWidget(self.size_box, 0, 1, 1, 3)
-        grid.addWidget(QLabel("Normalisation"), 1, 0)
+        grid.addWidget(PlainLabel("Normalisation"), 1, 0)
         grid.addWidget(self.known, 1, 1, 1, 3)
         for column, channel in enumerate(("Red", "Green", "Blue"), start=1):
-            grid.addWidget(QLabel(channel), 2, column)
+            grid.addWidget(PlainLabel(channel), 2, column)
         self.mean = self._row(grid, 3, "Mean", 0.0)
         self.std = self._row(grid, 4, "Standard deviation", 0.0001)
-        note = QLabel("Of pixels from 0 to 1: each channel becomes (pixel − mean) / deviation.")
+        note = PlainLabel("Of pixels from 0 to 1: each channel becomes (pixel − mean) / deviation.")
         note.setWordWrap(True)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok
@@ -78,7 +78,7 @@ class PreprocessingDialog(QDialog):
         self.show_value(now)
 
     def _row(self, grid: QGridLayout, row: int, name: str, least: float) -> list[QDoubleSpinBox]:
-        grid.addWidget(QLabel(name), row, 0)
+        grid.addWidget(PlainLabel(name), row, 0)
         boxes = []
         for column, channel in enumerate(("red", "green", "blue"), start=1):
             box = QDoubleSpinBox()

@@ -23,6 +23,7 @@ from resnet_viz.networks.reading.reading import Assumption
 from resnet_viz.results.recognition import Recognised
 from resnet_viz.results.witness import Fit
 from resnet_viz.views.shell.message_bar import begun
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 _NAMED = 3
 """How many of the tensors that are not used are called by their names."""
@@ -258,7 +259,7 @@ class _Box(QComboBox):
 
 def _words() -> QLabel:
     """Nothing in it is taken for HTML: much of it comes from a file."""
-    label = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+    label = PlainLabel(wordWrap=True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
 

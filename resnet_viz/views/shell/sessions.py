@@ -23,6 +23,7 @@ from resnet_viz.export.session import (
 )
 from resnet_viz.results.result import Snapshot
 from resnet_viz.views.shell import recent
+from resnet_viz.views.widgets.plain_text import plain
 
 if TYPE_CHECKING:
     from resnet_viz.views.shell.main_window import MainWindow
@@ -145,7 +146,7 @@ class Sessions(QObject):
         answer = QMessageBox.question(
             self._window,
             "Save the session?",
-            f"{self.path.name} has changed since it was saved.",
+            plain(f"{self.path.name} has changed since it was saved."),
             buttons.Save | buttons.Discard | buttons.Cancel,
             buttons.Save,
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar
+from PySide6.QtWidgets import QProgressBar, QPushButton, QStatusBar
 
 from resnet_viz.results.result import Result
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 _MB = 2**20
 
@@ -17,12 +18,12 @@ class StatusBar(QStatusBar):
 
     def __init__(self) -> None:
         super().__init__()
-        self.text = QLabel("Starting…")
+        self.text = PlainLabel("Starting…")
         self.text.setAccessibleName("Status")
         self.addWidget(self.text, 1)
-        self.live = QLabel()
+        self.live = PlainLabel()
         self.live.setAccessibleName("Video or camera")
-        self.progress_text = QLabel()
+        self.progress_text = PlainLabel()
         self.progress = QProgressBar()
         self.progress.setMaximumWidth(220)
         self.cancel = QPushButton("Cancel")

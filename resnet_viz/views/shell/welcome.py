@@ -24,6 +24,7 @@ from resnet_viz.images import gallery
 from resnet_viz.views.shell import recent
 from resnet_viz.views.shell.palette import LECTURE, listed
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 if TYPE_CHECKING:
     from resnet_viz.views.shell.main_window import MainWindow
@@ -114,9 +115,9 @@ class Welcome(QFrame):
         grid = QGridLayout()
         for row, name in enumerate(_KEYS):
             action = self._main.actions_by_name[name]
-            keys = QLabel(action.shortcut().toString())
+            keys = PlainLabel(action.shortcut().toString())
             keys.setStyleSheet("font-weight: 600")
-            text = QLabel(action.text().replace("&", "").rstrip("…"))
+            text = PlainLabel(action.text().replace("&", "").rstrip("…"))
             text.setWordWrap(True)
             grid.addWidget(keys, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(text, row, 1)
@@ -134,7 +135,7 @@ class Welcome(QFrame):
         return part
 
     def _label(self, text: str, part: QVBoxLayout) -> QLabel:
-        label = QLabel(text)
+        label = PlainLabel(text)
         label.setWordWrap(True)
         part.addWidget(label)
         return label

@@ -61,10 +61,9 @@ class Figure(QWidget):
         self.setMinimumSize(560, 280)
         self.marks: list[Mark] = []
         self.current: Mark | None = None
-        self.card = QLabel(self)
+        self.card = QLabel(self, textFormat=Qt.TextFormat.RichText)
         self.card.setObjectName("card")
         self.card.setWordWrap(True)
-        self.card.setTextFormat(Qt.TextFormat.RichText)
         self.card.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.card.hide()
         self._style_card()

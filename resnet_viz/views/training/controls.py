@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from resnet_viz.networks.family import Initialisation
 from resnet_viz.results.live_training import DataChoice, TrainingRequest
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import choose
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 DEPTHS = (8, 14, 20, 32, 44, 56, 110)
@@ -176,7 +176,7 @@ class TrainingControls(QWidget):
             ("Batch", self.batch),
             ("Learning rate", self.rate),
         ):
-            label = QLabel(name)
+            label = PlainLabel(name)
             label.setBuddy(box)
             low.addWidget(label)
             low.addWidget(box)
@@ -278,7 +278,7 @@ class TrainingControls(QWidget):
                 self.data.setCurrentIndex(self._shown_data)
                 return
             self._path = path
-            self.data.setItemData(number, path, Qt.ItemDataRole.ToolTipRole)
+            self.data.setItemData(number, plain(path), Qt.ItemDataRole.ToolTipRole)
         self._shown_data = number
         self.images.setEnabled(number > 0)
         self._own()

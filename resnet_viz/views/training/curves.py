@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viz.figures.training import TITLES, Quantity, curves
@@ -16,7 +17,7 @@ class Curves(QWidget):
     def __init__(self, quantity: Quantity) -> None:
         super().__init__()
         self._quantity: Quantity = quantity
-        self.title = QLabel()
+        self.title = QLabel(textFormat=Qt.TextFormat.RichText)
         self.plot = Plot(TITLES[quantity], bare=True)
         # Where the page is low the plots give way, before anything is cut off below.
         self.plot.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)

@@ -202,7 +202,7 @@ class HeatLegend(QWidget):
         self._unit = unit
         self.bar = ScaleBar(theme.colour_map(colours))
         self.bar.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.rows = QLabel()
+        self.rows = QLabel(textFormat=Qt.TextFormat.RichText)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.bar)

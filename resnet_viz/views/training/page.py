@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 
 from resnet_viz.engine.channel import Channel
 from resnet_viz.engine.state import ExplorerState
@@ -44,6 +44,7 @@ from resnet_viz.views.training.time_line import TimeLine
 from resnet_viz.views.widgets import motion, theme
 from resnet_viz.views.widgets.feature import Json, Key, choose
 from resnet_viz.views.widgets.page import Page
+from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
 _FRAMES = (33, 250)  # milliseconds between two drawings, at least and at most
@@ -76,7 +77,7 @@ class TrainingPage(Page):
         self.progress = ProgressRow(self.channel)
         self.controls = TrainingControls(self.progress)
         self.sentence = LinkedLabel()
-        self.notice = QLabel()
+        self.notice = PlainLabel()
         self.strips = {twin: NetworkStrip() for twin in TWINS}
         self.take_back = QPushButton("Take back (U)")
         self.take_back.setToolTip(
@@ -90,11 +91,11 @@ class TrainingPage(Page):
         }
         self.legend = HeatLegend("gradient norm of weights, L2")
         self.ratio_legend = HeatLegend("plain over residual gradient", RATIO_COLOURS)
-        self.averaged = QLabel("Curves: faint as measured, strong averaged over about 10 steps")
+        self.averaged = PlainLabel("Curves: faint as measured, strong averaged over about 10 steps")
         self.loss = Curves("loss")
         self.accuracy = Curves("accuracy")
         self.time_line = TimeLine()
-        self.time_text = QLabel()
+        self.time_text = PlainLabel()
         self.history = History(0)
         self.standing = _NOWHERE
         self.request: TrainingRequest | None = None

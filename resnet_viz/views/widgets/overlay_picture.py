@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSlider, QVBoxLay
 
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.picture import Picture
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 Render = Callable[[int, float], np.ndarray]
@@ -26,6 +27,7 @@ class OverlayPicture(QWidget):
     def __init__(self, table: np.ndarray, opacity: int, parent: QWidget | None = None) -> None:
         """``table`` is (256, 3) uint8; ``opacity`` is the slider's first place, in per cent."""
         super().__init__(parent)
+        self._warning = ""
         self._render: Render | None = None
         self.picture = Picture()
         self.picture.setMinimumSize(96, 96)
@@ -43,12 +45,12 @@ class OverlayPicture(QWidget):
         self.slider.setAccessibleName("Opacity of the map, in per cent")
         self.slider.setToolTip("How strongly the map covers the picture")
         self.slider.setMinimumWidth(60)
-        self._per_cent = QLabel()
+        self._per_cent = PlainLabel()
 
         self._opacity = QWidget()
         opacity_row = QHBoxLayout(self._opacity)
         opacity_row.setContentsMargins(0, 0, 0, 0)
-        opacity_row.addWidget(QLabel("Opacity"))
+        opacity_row.addWidget(PlainLabel("Opacity"))
         opacity_row.addWidget(self.slider, 1)
         opacity_row.addWidget(self._per_cent)
         self.side = QVBoxLayout()
@@ -81,16 +83,17 @@ class OverlayPicture(QWidget):
     def set_texts(self, heading: str, details: str = "", warning: str = "") -> None:
         """The words beside the picture; an empty one takes no room."""
         texts = (heading, details, warning)
+        self._warning = warning
         for label, text in zip((self.heading, self.details, self.warning), texts, strict=True):
             label.setText(text)
-            label.setToolTip(text)
+            label.setToolTip(plain(text))
             label.setVisible(bool(text))
         self.picture.setAccessibleName(". ".join(filter(None, texts)))
         self._fit_warning()
 
     def _fit_warning(self) -> None:
         """Leave out what the warning has in brackets where the words have no room for it."""
-        whole = self.warning.toolTip()
+        whole = self._warning
         self.warning.setText(whole)
         wide = self.heading.width()
         if self.side.minimumHeightForWidth(wide) > self.height():
@@ -126,7 +129,7 @@ class OverlayPicture(QWidget):
 
 
 def _words() -> QLabel:
-    label = QLabel()
+    label = PlainLabel()
     label.setWordWrap(True)
     # Where there is no room for every line the tool tip has them all.
     label.setProperty("elides", True)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 from resnet_viz.engine.photo_strip import Answer, PhotoStrip
 from resnet_viz.figures.numbers import per_cent
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import plain
 
 SIDE = 56  # pixels on screen
 BROKEN = "cannot be opened"
@@ -81,7 +82,7 @@ class PhotoStripView(QListWidget):
             sentence, answer = self._strip.sentence(number), self._strip.answer(number)
             said = BROKEN if sentence else _told(answer)
             item.setText(f"{name}\n{said}")
-            item.setToolTip(sentence or f"{self._strip.paths[number]}\n{said}")
+            item.setToolTip(plain(sentence or f"{self._strip.paths[number]}\n{said}"))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}: {sentence or said}")
             item.setIcon(QIcon(self._picture(number, bool(sentence))))
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from resnet_viz.engine.channel import Channel
 from resnet_viz.results.task import Progress
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 
 
 class ProgressRow(QWidget):
@@ -41,7 +42,7 @@ class ProgressRow(QWidget):
     def show_progress(self, progress: Progress) -> None:
         """A bar without an end says that something is going on."""
         self.text.setText(progress.text)
-        self.text.setToolTip(progress.text)
+        self.text.setToolTip(plain(progress.text))
         self.bar.setRange(0, progress.total)
         self.bar.setValue(progress.done)
         self.show()
@@ -51,7 +52,7 @@ class ProgressRow(QWidget):
         self.hide()
 
 
-class Elided(QLabel):
+class Elided(PlainLabel):
     """One line of plain text that ends with … where there is no room; the tip has all of it."""
 
     def __init__(self) -> None:

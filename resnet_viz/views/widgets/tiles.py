@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QScrollBar, QToolTip, QWidget
 
 from resnet_viz.images import overlay
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import plain
 
 GAP = 5
 
@@ -183,7 +184,7 @@ class Tiles(QAbstractScrollArea):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             place = self.place_at(event.pos())
             tip = self._tiles[place].tip() if place >= 0 else ""
-            QToolTip.showText(event.globalPos(), tip, self.viewport())
+            QToolTip.showText(event.globalPos(), plain(tip), self.viewport())
             return True
         return super().viewportEvent(event)
 

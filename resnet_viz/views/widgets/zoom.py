@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viz.views.widgets import theme
+from resnet_viz.views.widgets.plain_text import PlainLabel
 
 _TITLE, _FIRST = "enlarges", "enlarges first"
 SIGN = "⤢"
@@ -87,7 +87,7 @@ class Zoom(QFrame):
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Enlarged")
-        self.title = QLabel()
+        self.title = PlainLabel()
         self.before = self._button("‹", "The one before (←)", lambda: self.go(-1))
         self.after = self._button("›", "The next one (→)", lambda: self.go(1))
         self.back = self._button(SIGN, "Back to its place (Z, Esc)", self.put_back)
@@ -273,7 +273,7 @@ class DockTitle(QWidget):
         super().__init__(dock)
         title = dock.windowTitle()
         self._dock = dock
-        self.label = QLabel(title)
+        self.label = PlainLabel(title)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.label.setProperty("elides", True)
         self.label.setToolTip(title)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, QPen
@@ -98,7 +99,7 @@ class SkipItem(DiagramItem):
         if len(self.names) > 1:
             both = f"{self.names[0]} to {self.names[-1]}"
             words = f"Skips of {both}: {state}. Click to switch them {deed}."
-        self.setToolTip(f"{words}{self.figures}")
+        self.setToolTip(f"{escape(words)}{self.figures}")
         self.update()
 
     def shape(self) -> QPainterPath:
