@@ -35,6 +35,8 @@ TASKS: dict[str, str] = {
     "results.folder:FolderRequest": "analysis.folder:run",
     "results.folder:LayoutRequest": "analysis.folder:draw",
     "results.backbone:PyramidRequest": "analysis.backbone:run",
+    "results.downstream:DownstreamRequest": "analysis.downstream:run",
+    "results.downstream:ExplainRequest": "analysis.downstream:run",
     "results.transfer:TransferRequest": "analysis.transfer:run",
     "results.handout:WriteHandout": "export.handout:run",
     "export.formats:WriteRequest": "export.formats:run",

@@ -176,7 +176,7 @@ class Map:
     ``colours`` names the map: "viridis", "inferno" or "CET-D1" (signed, white at zero), whose ends
     are ``low`` and ``high`` in ``unit``, powers of ten if ``log``. ``rows`` are signs of values
     that have no place on the scale. ``levels`` are heights of contour lines. ``points`` are
-    (symbol, name, x, y). ``picture`` is (S, S, 3) uint8, under the map, which then covers it by
+    (symbol, name, x, y). ``picture`` is (H, W, 3) uint8, under the map, which then covers it by
     ``opacity``, with a line around what is as far from 0 as ``contour`` (0: none). ``x`` and ``y``
     are None for a picture, whose places have no numbers.
     """

@@ -19,6 +19,11 @@ from resnet_viz.views.widgets.page import Page
 PARTS: tuple[Entry, ...] = (
     Entry("pyramid", "Pyramid", "resnet_viz.views.backbone.pyramid:PyramidPart"),
     Entry("transfer", "Transfer", "resnet_viz.views.backbone.transfer:TransferPart"),
+    Entry(
+        "tasks",
+        "Detection and segmentation",
+        "resnet_viz.views.backbone.downstream:DownstreamPart",
+    ),
 )
 """To add a part, write its module and add its entry here."""
 
