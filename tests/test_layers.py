@@ -50,6 +50,10 @@ def test_views_and_engine_import_no_torch_before_the_worker_does() -> None:
     assert loaded_by(names, ["torch", "torchvision", "captum"]) == ""
 
 
+def test_views_import_nothing_for_videos_before_one_is_asked_for() -> None:
+    assert loaded_by(modules("views"), ["PySide6.QtMultimedia"]) == ""
+
+
 NOT_FOR_THE_FIRST_PAINT = [
     *("httpx", "asyncio", "ssl", "yaml", "email", "matplotlib", "scipy", "sklearn", "tqdm"),
     *("torch", "torchvision", "captum", "safetensors", "av", "tifffile", "pillow_heif"),

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from PySide6.QtWidgets import QApplication
 
-from tests.benchmarks import passes, start, window
+from tests.benchmarks import live, passes, start, window
 from tests.benchmarks.common import Benchmark, Measured
 
 
@@ -67,6 +67,9 @@ BENCHMARKS = [
         0.5,
     ),
     Benchmark("Live training ÷ bare loop", window.bare_against_training, 0.95, False),
+    Benchmark(
+        "Live video ÷ bare, ResNet-18", partial(live.live_against_bare, "resnet18"), 0.8, False
+    ),
     Benchmark("Longest gap of the event loop", window.longest_gaps, 33, unit=" ms"),
     Benchmark("First paint ÷ empty window", start.first_paint, 1.8, rounds=0.5),
     Benchmark("First result ÷ the same without a window", start.first_result, 1.15, rounds=0.35),

@@ -25,6 +25,7 @@ from resnet_viz.views.shell.live_sources import (
     VideoSource,
     multimedia,
 )
+from resnet_viz.views.shell.pace import Pace
 
 if TYPE_CHECKING:
     from resnet_viz.views.shell.main_window import MainWindow
@@ -34,15 +35,15 @@ PATIENCE = 8000
 
 _OVER = 2.0  # seconds over which rates are taken
 _TELL = 500  # milliseconds between two looks at them
-_REST = 2  # how often as long as a frame takes is rested before the next one
+_LEAST = 40  # milliseconds from one frame to the next: more would only make the passes slower
 
 
 class Live(QObject):
     """Hands the frames of one source to the state, and knows how fast that goes.
 
-    The newest frame wins, and the window comes first: after each frame it has twice as long for
-    other things as the frame took. When another photo is shown, the source is stopped; when it
-    fails, its last frame stays, and is a photo like another. ``changed``: it began, ended or froze.
+    The newest frame wins, and the window comes first: see `Pace`. When another photo is shown, the
+    source is stopped; when it fails, its last frame stays, and is a photo like another.
+    ``changed``: it began, ended or froze.
     """
 
     changed = Signal()
@@ -54,12 +55,10 @@ class Live(QObject):
         self._source: Source | None = None
         self._stream = Stream("")
         self._begun = lambda: None
-        self._newest: Any = None
+        self._pace = Pace(self._hand_on, 2, _LEAST, self)
         self.frozen = False
         self._frames: deque[float] = deque()
         self._passes: deque[float] = deque()
-        self._rest = QTimer(self, singleShot=True)
-        self._rest.timeout.connect(self._hand_on)
         self.patience = QTimer(self, singleShot=True, interval=PATIENCE)
         self.patience.timeout.connect(self._nothing_comes)
         self._look = QTimer(self, interval=_TELL)
@@ -72,6 +71,11 @@ class Live(QObject):
     def is_on(self) -> bool:
         """True while a video or a camera is the input, frozen or not."""
         return self._source is not None
+
+    @property
+    def runs(self) -> bool:
+        """True while its frames come."""
+        return self._source is not None and not self.frozen
 
     # ---- opening
 
@@ -161,7 +165,7 @@ class Live(QObject):
         if self._source is None:
             return
         self.frozen = not self.frozen
-        self._newest = None
+        self._pace.clear()
         self._source.pause(self.frozen)
         self.patience.stop() if self.frozen else self.patience.start()
         self._tell()
@@ -172,9 +176,10 @@ class Live(QObject):
         source, self._source = self._source, None
         if source is None:
             return
-        for timer in (self._rest, self.patience, self._look):
-            timer.stop()
-        self._newest, self.frozen = None, False
+        for each in (self.patience, self._look):
+            each.stop()
+        self._pace.clear()
+        self.frozen = False
         source.came.disconnect(self._took)
         source.failed.disconnect(self._fail)
         source.end()
@@ -184,19 +189,14 @@ class Live(QObject):
 
     def _took(self, newest: Any) -> None:
         self._frames.append(time.monotonic())
-        if self.frozen:
-            return
-        self._newest = newest
-        if not self._rest.isActive():
-            self._hand_on()
+        if not self.frozen:
+            self._pace.offer(newest)
 
-    def _hand_on(self) -> None:
+    def _hand_on(self, newest: Any) -> None:
         """The newest frame is the photo."""
-        newest, self._newest = self._newest, None
         source = self._source
-        if newest is None or source is None:
+        if source is None:
             return
-        before = time.monotonic()
         try:
             photo = frame(self._stream, _pixels(newest.toImage()), source.seconds)
         except PhotoError as error:
@@ -210,7 +210,6 @@ class Live(QObject):
             self._window.engine.photos.clear()
             self._begun()
         self._state.set_frame(photo)
-        self._rest.start(round(1000 * _REST * (time.monotonic() - before)))
 
     def _follow(self, photo: Photo) -> None:
         """Another photo was opened, or an undone step has brought one back."""
@@ -262,6 +261,6 @@ def _pixels(image: QImage) -> np.ndarray:
     size = QSize(*frame_size(image.width(), image.height()))
     if image.size() != size:
         image = image.scaled(size, mode=Qt.TransformationMode.SmoothTransformation)
-    image = image.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+    image = image.convertToFormat(QImage.Format.Format_RGBX8888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)
+    return np.ascontiguousarray(rows[:, :, :3])
