@@ -42,6 +42,7 @@ class Explorer(QObject):
         self._known: tuple[str, ...] | None = None
         self._given_up: Snapshot | None = None
         state.snapshot_changed.connect(worker.request)
+        state.frame_changed.connect(worker.request)
         state.device_changed.connect(lambda _: self._check_device())
         worker.finished.connect(self._finished)
         worker.failed.connect(self._failed)

@@ -39,10 +39,11 @@ def same_choice(one: Snapshot, other: Snapshot) -> bool:
 class ExplorerState(QObject):
     """The choices of the user, one changed signal each; `snapshot` freezes those a pass needs.
 
-    ``snapshot_changed`` follows every change that asks for a new pass. The selected block is a
-    choice of view alone: the last result already holds every block. Every choice but that of the
-    device is a step on ``undo_stack``. The steps of one ``gesture``, such as a drag of the crop,
-    become one; a gesture is any object, and equal ones are the same.
+    ``snapshot_changed`` follows every choice that asks for a new pass, and ``frame_changed`` every
+    frame of a stream after its first, of which there are many a second and none is a choice.
+    The selected block is a choice of view alone: the last result already holds every block. Every
+    choice but that of the device is a step on ``undo_stack``. The steps of one ``gesture``, such as
+    a drag of the crop, become one; a gesture is any object, and equal ones are the same.
     ``beside_asked`` carries what else is to be as it was: see `take`.
     """
 
@@ -55,6 +56,7 @@ class ExplorerState(QObject):
     device_changed = Signal(str)
     block_changed = Signal(str)
     snapshot_changed = Signal(object)
+    frame_changed = Signal(object)
     beside_asked = Signal(object)
 
     def __init__(self, photo: Photo, network: str = catalog.DEFAULT) -> None:
@@ -99,7 +101,9 @@ class ExplorerState(QObject):
         """
         assert photo.stream is not None
         if photo.beside(self.snapshot.photo):
-            self._show(replace(self._now, snapshot=replace(self.snapshot, photo=photo)))
+            self._now = replace(self._now, snapshot=replace(self.snapshot, photo=photo))
+            self.photo_changed.emit(photo)
+            self.frame_changed.emit(self.snapshot)
         else:
             self._choose(photo.stream.name, photo=photo, crop=None, target=None)
 

@@ -24,6 +24,12 @@ class CompareRequest:
     left_off: bool = False
     right_off: bool = False
 
+    def next_frame_of(self, other: CompareRequest) -> bool:
+        """True if it asks for the same of another frame of the same stream."""
+        same = self.left.same_but_frame(other.left) and self.right.same_but_frame(other.right)
+        off = (self.left_off, self.right_off) == (other.left_off, other.right_off)
+        return same and off and self != other
+
 
 @dataclass(frozen=True)
 class Comparison:

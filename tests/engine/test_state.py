@@ -225,7 +225,10 @@ def test_a_video_is_one_step_and_its_frames_are_none(qtbot: QtBot) -> None:
     assert (state.snapshot.crop, state.snapshot.target) == (None, None)
     state.set_crop(Crop(1, 1, 30))
     state.set_target(4)
-    with qtbot.waitSignals([state.photo_changed, state.snapshot_changed]):
+    with (
+        qtbot.assertNotEmitted(state.snapshot_changed),
+        qtbot.waitSignals([state.photo_changed, state.frame_changed]),
+    ):
         state.set_frame(second)
     assert (state.snapshot.crop, state.snapshot.target) == (Crop(1, 1, 30), 4)
     assert state.undo_stack.count() == 5

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSettings, Qt, QUrl, Signal
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
@@ -34,13 +35,17 @@ multimedia = pytest.importorskip(
 WAIT = 60_000
 
 
-@pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One second of white and one of a dark checkerboard, 160×120."""
-    white = np.full((120, 160, 3), 250, np.uint8)
+def scenes() -> dict[str, np.ndarray]:
+    """White, and a dark checkerboard, 160×120."""
     board = np.kron(np.indices((12, 16)).sum(0) % 2, np.ones((10, 10)))
     dark = np.repeat((90 * board)[:, :, None], 3, axis=2).astype(np.uint8)
-    return make_video(tmp_path_factory.mktemp("video") / "clip.avi", [white, dark])
+    return {"white": np.full((120, 160, 3), 250, np.uint8), "board": dark}
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One second of each scene."""
+    return make_video(tmp_path_factory.mktemp("video") / "clip.avi", [*scenes().values()])
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +254,67 @@ def test_frames_are_not_kept_one_by_one_but_the_next_choice_is(
         assert '"png"' in autosave.path.read_text(), "the frame itself is in the session"
     finally:
         autosave.end()
+
+
+def test_only_the_page_on_screen_works_at_every_frame(
+    window: MainWindow, video: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("compare", "backbone", "laboratory", "instruments", "explorer")
+    told: dict[str, list[Result]] = {}
+    for name in names:
+        page, told[name] = window.pages[name], []
+        show = page.show_result
+
+        def count(result: Result, name: str = name, show: Any = show) -> None:
+            told[name].append(result)
+            show(result)
+
+        monkeypatch.setattr(page, "show_result", count)
+    started: list[object] = []
+    for asking in ("start", "tell"):
+        monkeypatch.setattr(window.worker, asking, lambda *request: started.append(request))
+    play(qtbot, window, video)
+    qtbot.waitUntil(lambda: len(told["explorer"]) >= 3, timeout=WAIT)
+    assert {name: len(told[name]) for name in names[:-1]} == dict.fromkeys(names[:-1], 0)
+    assert started == []
+    window.live.toggle_frozen()
+    last = settled(qtbot, window)
+    qtbot.waitUntil(lambda: told["explorer"][-1] is last, timeout=WAIT)
+    window.turn_to_page("compare")
+    assert told["compare"] == [last], "the last one when it is looked at"
+
+
+def test_transfer_names_the_frames(
+    window: MainWindow, video: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window.turn_to_page("backbone")
+    part = window.pages["backbone"].panel("transfer")
+    for name, picture in scenes().items():
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            shade = np.clip(picture.astype(int) - 9 * number, 0, 255).astype(np.uint8)
+            Image.fromarray(shade).save(tmp_path / name / f"{number}.png")
+        part.add_folder(str(tmp_path / name))
+    part.train.click()
+    qtbot.waitUntil(lambda: part.result is not None and part.result.complete, timeout=WAIT)
+    play(qtbot, window, video)
+    for name in scenes():
+        qtbot.waitUntil(lambda name=name: f"“{name}”" in part.label.text(), timeout=WAIT)
+    part.clear.click()
+
+
+def test_compare_follows_the_frames(window: MainWindow, video: Path, qtbot: QtBot) -> None:
+    page = window.pages["compare"]
+    play(qtbot, window, video)
+    window.turn_to_page("compare")
+    compared: list[object] = []
+
+    def take(comparison: Any) -> None:
+        compared.append(comparison.left.snapshot.photo)
+
+    page.channel.updated.connect(take)
+    qtbot.waitUntil(lambda: len(set(compared)) >= 3, timeout=WAIT)
+    page.channel.updated.disconnect(take)
 
 
 @pytest.mark.parametrize("kind", ["damaged", "sound", "missing"])

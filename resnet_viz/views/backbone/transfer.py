@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -277,20 +277,29 @@ class TransferPart(Part):
         """Let the probes name each photo that is opened."""
         if self.result is None or self.stale or not self.channel.running:
             return
+        if result.snapshot.photo.stream is not None and not self.isVisible():
+            return  # frames come too often
         self.channel.tell(LabelPhoto(replace(result.snapshot, gates=GateSettings())))
 
     def _show(self, update: object) -> None:
         assert isinstance(update, TransferResult)
-        self.result = update
+        before, self.result = self.result, update
+        if before is not None and before.complete and before.accuracies is update.accuracies:
+            self._say_answer(update)
+            return
         if update.complete:
             self.progress.hide()
         self._draw()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_photo()
+
     def _show_photo(self) -> None:
-        self.photo.set_image(theme.to_qimage(self.state.snapshot.photo.pixels))
+        if self.isVisible():
+            self.photo.set_image(theme.to_qimage(self.state.snapshot.photo.pixels))
 
     def _draw(self) -> None:
-        look = theme.current()
         self.plot.setVisible(self.result is not None)
         if self.result is None:
             self.caption.setText("Accuracies appear once the probes are trained.")
@@ -300,7 +309,12 @@ class TransferPart(Part):
         assert isinstance(chart, Chart)
         self.plot.show_chart(chart)
         self.caption.setText(transfer.caption(self.result))
-        self.label.setText(STALE if self.stale else transfer.label(self.result))
+        self._say_answer(self.result)
+
+    def _say_answer(self, result: TransferResult) -> None:
+        """What the probes say of the open photo."""
+        look = theme.current()
+        self.label.setText(STALE if self.stale else transfer.label(result))
         self.label.setStyleSheet(f"color: {look.warning if self.stale else look.text}")
 
     def retheme(self) -> None:

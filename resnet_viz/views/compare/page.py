@@ -62,6 +62,7 @@ class ComparePage(Page):
         self.channel = Channel(worker, "compare", self)
         self._comparison: Comparison | None = None
         self._asked: CompareRequest | None = None
+        self._refused: CompareRequest | None = None
         self._block = ""
         self._blocks = ("", "")
         self._pair: Pair | None = None
@@ -188,8 +189,9 @@ class ComparePage(Page):
             self.left.skips.currentData() == "off",
             self.right.skips.currentData() == "off",
         )
-        if request == self._asked:
+        if request == self._asked or (self._refused and request.next_frame_of(self._refused)):
             return
+        self._refused = None
         self._asked = request
         if self.channel.running:
             self.channel.tell(request)
@@ -212,7 +214,7 @@ class ComparePage(Page):
         )
 
     def _failed(self, sentence: str) -> None:
-        self._asked = None
+        self._asked, self._refused = None, self._asked
         self.say(sentence)
 
     def _show(self, comparison: Comparison) -> None:

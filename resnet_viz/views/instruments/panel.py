@@ -164,6 +164,7 @@ class Panel(Feature):
         self._pass_seconds = result.now.milliseconds / 1000
         self._tell_time()
         if self.isVisible():
+            self._mark()
             self._begin_if_short()
 
     def _tell_time(self) -> None:
@@ -257,9 +258,11 @@ class Panel(Feature):
         self.say(sentence)
 
     def _mark(self) -> None:
-        look = theme.current()
-        self.measured.setText(f"{self._label} {STALE}" if self.stale else self._label)
-        self.measured.setStyleSheet(f"color: {look.warning if self.stale else look.muted}")
+        look, stale = theme.current(), self.stale
+        self.measured.setText(f"{self._label} {STALE}" if stale else self._label)
+        sheet = f"color: {look.warning if stale else look.muted}"
+        if sheet != self.measured.styleSheet():  # setting the same one takes as long
+            self.measured.setStyleSheet(sheet)
 
 
 class _Plots(QWidget):

@@ -15,7 +15,6 @@ from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from resnet_viz.engine.loader import Loader
 from resnet_viz.export.session import SUFFIX, Session, SessionError, write_session
-from resnet_viz.results.result import Snapshot
 
 if TYPE_CHECKING:
     from resnet_viz.views.shell.main_window import MainWindow
@@ -67,19 +66,12 @@ class Autosave(QObject):
         if left := self._left_behind():
             self._offer(left)
         window = self._window
-        self._chosen = window.state.snapshot
-        window.state.snapshot_changed.connect(self._look_at)
+        window.state.snapshot_changed.connect(lambda _: self._timer.start())
         window.state.block_changed.connect(lambda _: self._timer.start())
         window.pages.turned.connect(lambda _: self._timer.start())
         self._pages = window.pages.choices()
         self._look.start()
         return True
-
-    def _look_at(self, snapshot: Snapshot) -> None:
-        """Keep what was chosen, but not each frame of a camera or a video."""
-        before, self._chosen = self._chosen, snapshot
-        if not snapshot.same_but_frame(before):
-            self._timer.start()
 
     def look(self) -> None:
         """Keep what is chosen if something was chosen on a page since the last look."""

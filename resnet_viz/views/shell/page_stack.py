@@ -42,6 +42,7 @@ class PageStack(QObject):
         self.made: dict[str, Page] = {}
         self._steps: dict[str, Steps] = {}
         self._faded: set[str] = set()
+        self._behind: set[str] = set()
         self._result: Result | None = None
         self.stack = QStackedWidget()
         self.current = entries[0].name
@@ -73,6 +74,10 @@ class PageStack(QObject):
         elif name in self._faded:
             self._faded.remove(name)
             for_each([self.made[name]], lambda page: page.retheme())
+        if name in self._behind and self._result is not None:
+            self._behind.remove(name)
+            last = self._result
+            for_each([self.made[name]], lambda page: page.show_result(last))
         return self.made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -100,9 +105,16 @@ class PageStack(QObject):
         self._turn_to(place)
 
     def show_result(self, result: Result) -> None:
-        """Hand a result to every page that there is, and keep it for those that are made later."""
+        """Hand a result to every page that there is, and keep it for those that are made later.
+
+        Frames come too often for that: they are for the page on screen, and every other one gets
+        the last of them when it is next asked for.
+        """
         self._result = result
-        for_each(self.made.values(), lambda page: page.show_result(result))
+        frame = result.snapshot.photo.stream is not None
+        self._behind = self.made.keys() - {self.current} if frame else set()
+        now = [page for name, page in self.made.items() if name not in self._behind]
+        for_each(now, lambda page: page.show_result(result))
 
     def attribution(self) -> AttributionRequest | None:
         """The attribution that is on screen on one of the pages."""
