@@ -329,11 +329,12 @@ def figure(
         caption += f" {UNTRAINED}"
     if given is not None:
         caption += f" {explained(given)}."
+        around = outlined(photo, given.request.aim, result, 1)
         for one in shown_maps(given, stage):
             high = overlay.finite_range(one.values)[1]
             panels.append(
                 Map(cam_words(one), spread(one, *photo.shape[:2]), 0.0, high, UNIT, COLOURS,
-                    picture=photo, opacity=0.8)
+                    picture=around, opacity=0.8)
             )  # fmt: skip
     title = f"What {result.spec.title} sees"
     return Figure("downstream", title, caption, tuple(panels), min(3, len(panels)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -61,6 +61,10 @@ CHOOSE = (
 STALE = "Something else is chosen now; press Run."
 OTHER_PHOTO = "This is of another photo than the explorer has now; press Run."
 _UNTRAINED = "untrained"
+_SENTENCES = {
+    "segmentation": "Segmentation: with another head, the backbone gives each pixel a class.",
+    "detection": "Detection: with other heads, the backbone says which things are where.",
+}
 _FIRST = {"segmentation": 0, "detection": 50}
 """The threshold of each task at the beginning, in per cent."""
 _NUMBER = Qt.ItemDataRole.UserRole
@@ -143,7 +147,7 @@ class DownstreamPart(Part):
             "What the photo’s short side becomes in pixels; the first is the model’s own. Half of "
             "it takes a quarter of the time and memory, and small things are missed"
         )
-        self.skips = QCheckBox("Skips")
+        self.skips = QCheckBox("Backbone’s skips")
         self.skips.setChecked(True)
         self.skips.setToolTip(
             "Skips of the backbone; off, each of its blocks is its residual branch alone"
@@ -407,9 +411,15 @@ class DownstreamPart(Part):
             self._fill_sizes()
 
     def _photo_changed(self) -> None:
-        self._warn()
-        if self.result is None:
-            self._show_photo()
+        if self.isVisible():
+            self._warn()
+            if self.result is None:
+                self._show_photo()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fill_weights()  # which may have been fetched meanwhile
+        self._draw()
 
     # ---- choosing what to explain
 
@@ -567,7 +577,7 @@ class DownstreamPart(Part):
         self.caption.setStyleSheet(f"color: {look.muted}")
         self.warning.setStyleSheet(f"color: {look.warning}")
         self.sentence.say(
-            "With another head the backbone says what is where. "
+            f"{_SENTENCES[self.spec.task]} "
             f'<span style="color: {look.muted}">{paper[0]}, '
             f'<a style="color: {look.accent}" href="https://arxiv.org/abs/{paper[1]}">'
             f"arXiv:{paper[1]}</a>.</span>"
