@@ -30,9 +30,8 @@ class TextAxis(pg.AxisItem):  # type: ignore[misc]
 
 def make_canvas(least: int) -> Any:
     """A plot that neither zooms nor has a menu, at least so many pixels high."""
-    plot = pg.PlotWidget(axisItems={name: TextAxis(name) for name in AXES})
+    plot = pg.PlotWidget(axisItems={name: TextAxis(name) for name in AXES}, enableMenu=False)
     plot.setMinimumHeight(least)
-    plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setMouseEnabled(x=False, y=False)
     plot.showAxis("top")

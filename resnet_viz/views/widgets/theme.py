@@ -75,6 +75,9 @@ def apply(application: QApplication, theme: Theme, text_size: float = 1.0) -> No
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.off))
     application.setPalette(palette)
     side = 2 * round(0.4 * QFontMetrics(font).height())  # even, for round corners
+    if application.styleSheet():
+        # Set in place of another, Qt would polish each widget once for every one that it lies in.
+        application.setStyleSheet("")
     application.setStyleSheet(
         f"""
         QToolTip {{ color: {theme.text}; background: {theme.raised};
