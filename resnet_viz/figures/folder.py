@@ -152,6 +152,30 @@ def caption(result: FolderResult) -> str:
     return " ".join(parts)
 
 
+def neighbours_words(
+    result: FolderResult,
+    name: str,
+    on: list[tuple[int, float]],
+    off: list[tuple[int, float]],
+    skips_off: bool,
+) -> str:
+    """What stands over the nearest neighbours of a photo called ``name``.
+
+    ``on`` and ``off`` are they with all skips on and off, as `FolderResult.neighbours` gives them.
+    """
+    if not on:
+        return f"“{name}” is not one of these photos; click one to see what is nearest to it."
+    if not skips_off:
+        return f"Nearest to “{name}” by the cosine of the features, all skips on"
+    layout = result.layout
+    if layout is not None and layout.collapsed[1]:
+        return "All skips off: all photos are as near, as far as numbers tell; the order is chance"
+    if not off:
+        return "All skips off: its features have no direction, so nothing is near"
+    same = len({place for place, _ in on} & {place for place, _ in off})
+    return f"All skips off: {same} of the same {len(on)} are among the nearest"
+
+
 def broken(photos: tuple[FolderPhoto, ...]) -> list[str]:
     """A sentence on the files that cannot be opened, if there are any."""
     bad = [one for one in photos if one.sentence]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 from resnet_viz.analysis.folder import draw, is_collapsed, label_of, principal, run, spread, t_sne
 from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.task import TaskContext
+from resnet_viz.figures.folder import neighbours_words
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.family import CLASSES
 from resnet_viz.networks.gates import GateSettings
@@ -180,6 +182,18 @@ def test_the_nearest_neighbours_are_sorted_by_the_cosine(folder: Path) -> None:
     np.testing.assert_allclose([cosine for _, cosine in near], wanted, atol=1e-6)
     assert found.opened[0] not in [place for place, _ in near]
     assert found.neighbours("elsewhere.png", 3) == []
+    off = found.neighbours(photo.path, 3, off=True)
+    lengths = np.linalg.norm(found.features[1], axis=1, keepdims=True)
+    unit = (found.features[1] / lengths).astype(float)
+    wanted = np.sort((unit @ unit[0])[1:])[::-1][:3]
+    np.testing.assert_allclose([cosine for _, cosine in off], wanted, atol=1e-6)
+    drawn = found.with_layout(layout)
+    same = len({place for place, _ in near} & {place for place, _ in off})
+    assert f" {same} of the same 3 " in neighbours_words(drawn, "x", near, off, True)
+    drawn = found.with_layout(replace(layout, collapsed=(False, True)))
+    assert "chance" in neighbours_words(drawn, "x", near, off, True)
+    assert "no direction" in neighbours_words(found, "x", near, [], True)
+    assert "not one of these" in neighbours_words(found, "x", [], [], False)
     again = list(draw(LayoutRequest(found, "tsne"), context()))[-1]
     assert isinstance(again, Layout)
     assert again.method == "tsne"

@@ -100,7 +100,18 @@ def test_arrows_points_and_neighbours_open_photos(
     qtbot.keyClick(panel.sheet, Qt.Key.Key_Right)
     second = str(folder / "cat" / "1.png")
     qtbot.waitUntil(lambda: state.snapshot.photo.path == second, timeout=30_000)
-    assert second not in [one.path for one in panel.near.photos]
+    for sheet, off in ((panel.near, False), (panel.near_off, True)):
+        assert panel.result is not None
+        found = panel.result.neighbours(second, 8, off)
+        assert [one.path for one in sheet.photos] == [
+            panel.result.photos[place].path for place, _ in found
+        ]
+        assert second not in [one.path for one in sheet.photos]
+        assert f"cosine {found[0][1]:.2f}" in sheet.item(0).text()
+    assert "all skips on" in panel.near_title.text()
+    assert "5 of the same 5 are among the nearest" in panel.near_off_title.text()
+    off_answer = panel.near_off.photos[0].on
+    assert off_answer == panel.result.photos[found[0][0]].off
     assert panel.on.ringed is not None
     assert panel.off.ringed == panel.on.ringed
     ship = [one.name for one in panel.on.chart.series].index("ship")

@@ -144,7 +144,7 @@ def test_choices_come_back(panel: ChannelsPanel, state: ExplorerState, worker: W
     other.restore(kept)
     assert other.choices() == kept == {"thickness": 20, "contrast": True, "brushed": ""}
     assert other.brush.radius == 20
-    other.restore({"brush": True, "contrast": 3})
+    other.restore({"thickness": True, "contrast": 3})
     assert other.choices() == kept
     other.deleteLater()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout
@@ -80,16 +81,20 @@ class FolderPanel(Panel):
             PlanePlot("Skips off", legend=False),
         )
         self.legend = Legend()
-        self.near_title = PlainLabel()
+        self.near_title, self.near_off_title = PlainLabel(), PlainLabel()
         self.invitation = PlainLabel(NO_PHOTOS)
         self.invitation.setWordWrap(True)
-        self.near = ContactSheet("Nearest neighbours of the open photo", row=True)
+        nearest = "Nearest neighbours of the open photo"
+        self.near = ContactSheet(f"{nearest}, skips on", row=True)
+        self.near_off = ContactSheet(f"{nearest}, skips off", row=True)
+        self._of_maps = (self.on, self.off, self.legend)
+        self._of_neighbours = (self.near_title, self.near, self.near_off_title, self.near_off)
         self._lay_out_area()
         self.open.clicked.connect(self._ask)
         self.which.currentIndexChanged.connect(lambda _: self._filter())
         self.kind.currentIndexChanged.connect(lambda _: self._filter())
         self.method.currentIndexChanged.connect(lambda _: self._draw_otherwise())
-        for sheet in (self.sheet, self.near):
+        for sheet in (self.sheet, self.near, self.near_off):
             sheet.stepped.connect(self._open)
         for plot in (self.on, self.off):
             plot.tell = self._tell
@@ -102,14 +107,21 @@ class FolderPanel(Panel):
         maps.addWidget(self.off)
         right = QVBoxLayout()
         right.addLayout(maps, 1)
-        for below in (self.legend, self.near_title, self.near):
-            right.addWidget(below)
+        right.addWidget(self.legend)
+        beside = QHBoxLayout()
+        for title, sheet in ((self.near_title, self.near), (self.near_off_title, self.near_off)):
+            title.setWordWrap(True)
+            column = QVBoxLayout()
+            column.addWidget(title)
+            column.addWidget(sheet)
+            beside.addLayout(column, 1)
+        right.addLayout(beside)
         columns = QHBoxLayout()
         columns.addWidget(self.sheet, 4)
         columns.addLayout(right, 6)
         self.area.addWidget(self.invitation)
         self.area.addLayout(columns, 1)
-        for widget in (self.on, self.off, self.legend, self.near_title, self.near):
+        for widget in (*self._of_maps, *self._of_neighbours):
             widget.hide()
         self._invite()
 
@@ -169,12 +181,13 @@ class FolderPanel(Panel):
         self._invite()
         self._paths = self._asked
         self.sheet.clear_photos()
-        self.near.clear_photos()
+        for sheet in (self.near, self.near_off):
+            sheet.clear_photos()
         self.kind.blockSignals(True)
         self.kind.clear()
         self.kind.addItem(ANY, None)
         self.kind.blockSignals(False)
-        for widget in (self.on, self.off, self.legend, self.near_title, self.near):
+        for widget in (*self._of_maps, *self._of_neighbours):
             widget.hide()
 
     def _add(self, part: FolderPart) -> None:
@@ -274,23 +287,28 @@ class FolderPanel(Panel):
         spot = self._spot(path)
         for plot in (self.on, self.off):
             plot.ring(spot)
-        found = result.neighbours(path, NEIGHBOURS)
-        self.near.clear_photos()
-        self.near.retheme()
-        self.near.add(
-            [result.photos[place] for place, _ in found],
-            result.labels,
+        name = self.state.snapshot.photo.name
+        on, off = (result.neighbours(path, NEIGHBOURS, side) for side in (False, True))
+        self._show_near(self.near, on, False)
+        self._show_near(self.near_off, off, True)
+        self.near_title.setText(folder.neighbours_words(result, name, on, off, False))
+        self.near_off_title.setText(folder.neighbours_words(result, name, on, off, True))
+        self.near_title.show()
+        self.near.setVisible(bool(on))
+        two = bool(on) and result.features[1] is not None
+        self.near_off_title.setVisible(two)
+        self.near_off.setVisible(two and bool(off))
+
+    def _show_near(self, sheet: ContactSheet, found: list[tuple[int, float]], off: bool) -> None:
+        assert self.result is not None
+        photos = [self.result.photos[place] for place, _ in found]
+        sheet.clear_photos()
+        sheet.retheme()
+        sheet.add(
+            [replace(one, on=one.off, off=None) for one in photos] if off else photos,
+            self.result.labels,
             [f"cosine {fixed_text(cosine)}" for _, cosine in found],
         )
-        name = self.state.snapshot.photo.name
-        self.near_title.setText(
-            f"Nearest to “{name}” by the cosine of the features, all skips on"
-            if found
-            else f"“{name}” is not one of these photos; click one to see what is nearest to it."
-        )
-        self.near_title.setWordWrap(True)
-        self.near_title.show()
-        self.near.setVisible(bool(found))
 
     def _spot(self, path: str) -> Spot | None:
         result = self.result
@@ -341,9 +359,9 @@ class FolderPanel(Panel):
     def retheme(self) -> None:
         """Take colours and fonts from the theme in use."""
         super().retheme()
-        for part in (self.sheet, self.near, self.on, self.off):
+        for part in (self.sheet, self.near, self.near_off, self.on, self.off):
             part.retheme()
-        for label in (self.near_title, self.legend, self.invitation):
+        for label in (self.near_title, self.near_off_title, self.legend, self.invitation):
             label.setStyleSheet(f"color: {theme.current().muted}")
         self._invite()
 
