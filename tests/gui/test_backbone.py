@@ -173,6 +173,7 @@ def test_the_table_says_where_and_how_alike(page: BackbonePage, state: ExplorerS
     assert (row["row"], row["column"], row["skips"], row["stride, pixels"]) == (7, 0, "none", 1)
     assert (row["least cosine"], row["greatest cosine"]) == (0.0, 1.0)
     compile(page.script(None), "pyramid", "exec")
+    assert "term:feature-pyramid" in part.sentence.text()
     page.panel("transfer")
     with pytest.raises(NoScript, match="nothing to write"):
         page.script(fakes.result())

@@ -99,6 +99,8 @@ def test_drawn_squares_are_examples_of_the_class_that_is_written(
     part.group.setEditText("B")
     drag(qtbot, part, (0.6, 0.2), 0.25)
     assert part.counts.text() == "Examples of A: 1, B: 1."
+    assert "term:linear-probe" in part.sentence.text()
+    assert "term:transfer" in part.sentence.text()
     first, second = part.examples["A"][0], part.examples["B"][0]
     assert isinstance(first, Photo)
     assert isinstance(second, Photo)

@@ -9,8 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from resnet_viz import assets
+from resnet_viz.results.attribution_methods import METHODS
+from resnet_viz.results.trust_measures import MEASURES
 from resnet_viz.views.help import terms
 from resnet_viz.views.help.terms import Term, linked
+from resnet_viz.views.instruments.registry import INSTRUMENTS
 
 TERMS = list(terms.terms().values())
 WANTED = (
@@ -44,6 +47,31 @@ def test_what_to_see_also_exists(term: Term) -> None:
 @pytest.mark.parametrize("word", WANTED)
 def test_the_words_of_the_story_have_an_entry(word: str) -> None:
     assert word.lower() in [w.lower() for w in terms.find(word).words]
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("receptive", {"receptive-field", "effective-field"}),
+        ("readout", {"linear-probe"}),
+        ("refinement", {"refinement", "cosine"}),
+        ("alignment", {"residual-alignment", "pca"}),
+        ("folder", {"pca", "t-sne"}),
+        ("depth", {"grad-cam"}),
+    ],
+)
+def test_what_an_instrument_says_leads_to_its_terms(name: str, keys: set[str]) -> None:
+    panel = next(entry for entry in INSTRUMENTS if entry.name == name).load()
+    assert keys <= {key for key, _ in links(linked(f"{panel.SHOWS} {panel.PAPER}"))}
+
+
+def test_methods_and_measures_lead_to_their_terms() -> None:
+    for name, method in METHODS.items():
+        if method.at == "block":
+            key = name.replace("_", "-")
+            assert links(linked(method.title)) == [(key, method.title)]
+    for name in ("deletion", "insertion", "road", "infidelity", "sensitivity"):
+        assert links(linked(MEASURES[name].title)) == [(name, MEASURES[name].title)]
 
 
 def test_no_word_belongs_to_two_entries() -> None:

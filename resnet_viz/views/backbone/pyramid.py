@@ -245,8 +245,8 @@ class PyramidPart(Part):
         look = theme.current()
         self.where.setStyleSheet(f"color: {look.muted}")
         self.sentence.say(
-            "Other tasks than naming a photo read the end of each stage: fine places first, "
-            "then coarse ones that say more. "
+            "Other tasks than naming a photo read a feature pyramid, the end of each stage: fine "
+            "places first, then coarse ones that say more. "
             f'<span style="color: {look.muted}">Lin et al. 2017 §3, '
             f'<a style="color: {look.accent}" href="https://arxiv.org/abs/1612.03144">'
             "arXiv:1612.03144</a>.</span>"

@@ -322,8 +322,8 @@ class TransferPart(Part):
         self.caption.setStyleSheet(f"color: {look.muted}")
         self.counts.setStyleSheet(f"color: {look.muted}")
         self.sentence.say(
-            "Classes of your choice, told apart by a linear probe on what each stage hands on; "
-            "the network stays as it is. "
+            "Transfer: classes of your choice, told apart by a linear probe on what each stage "
+            "hands on; the network stays as it is. "
             f'<span style="color: {look.muted}">Alain and Bengio 2016, '
             f'<a style="color: {look.accent}" href="https://arxiv.org/abs/1610.01644">'
             "arXiv:1610.01644</a>.</span>"

@@ -23,10 +23,11 @@ class AlignmentPanel(Panel):
 
     NAME = "alignment"
     SHOWS = (
-        "Whether the outputs of a stage's blocks lie on a line, one step after the other, in the "
-        "plane of their two main directions. The paper finds them equispaced on a line in "
-        "residual networks that generalise well, and not where the skips are gone. Straightness "
-        "is the distance from the first output to the last over the length of the way: 1 is a line."
+        "Residual alignment: whether the outputs of a stage's blocks lie on a line, one step after "
+        "the other, in the plane of their two main directions. The paper finds them equispaced on "
+        "a line in residual networks that generalise well, and not where the skips are gone. "
+        "Straightness is the distance from the first output to the last over the length of the "
+        "way: 1 is a line."
     )
     PAPER = "Li, Papyan 2023, RA1"
     ARXIV = "2401.09018"

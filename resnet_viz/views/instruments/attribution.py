@@ -28,6 +28,7 @@ from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.attribution import AttributionMap, AttributionRequest, AttributionResult
 from resnet_viz.results.attribution_methods import FIRST, METHODS, Method
 from resnet_viz.results.result import Result
+from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.instruments.maps_panel import MapsPanel, chosen, counted
 from resnet_viz.views.widgets import theme
 from resnet_viz.views.widgets.feature import Json, choose
@@ -101,7 +102,7 @@ class _Cell(QWidget):
     def __init__(self, method: Method, sides: int, colours: str) -> None:
         super().__init__()
         self.method = method
-        self.heading = PlainLabel(method.title)
+        self.heading = LinkedLabel(method.title)
         self.heading.setStyleSheet("font-weight: 600")
         warning = f"\n{method.warning}." if method.warning else ""
         where = "the selected block" if method.at == "block" else "the input"

@@ -52,8 +52,9 @@ class DepthPanel(Panel):
 
     NAME = "depth"
     SHOWS = (
-        "Where the evidence for the class lies at every block from input to output, by one method, "
-        "with all skips on above all off: from edges in fine maps to a few coarse places."
+        "Where the evidence for the class lies at every block from input to output, by Grad-CAM or "
+        "one of its kin, with all skips on above all off: from edges in fine maps to a few coarse "
+        "places."
     )
     PAPER = "Selvaraju et al. 2017 §3; each method's own paper is in its tip"
     ARXIV = "1610.02391"

@@ -50,8 +50,8 @@ class FolderPanel(Panel):
     NAME = "folder"
     SHOWS = (
         "What the network answers to each photo of a folder, and the features after its average "
-        "pool as a map: photos of one class stand together with all skips on, and the clusters "
-        "fall apart with all skips off. A click opens a photo in the explorer."
+        "pool as a map (PCA or t-SNE): photos of one class stand together with all skips on, and "
+        "the clusters fall apart with all skips off. A click opens a photo in the explorer."
     )
     PAPER = "Donahue et al. 2014, fig. 1; t-SNE: van der Maaten, Hinton 2008"
     ARXIV = "1310.1531"

@@ -64,9 +64,10 @@ class ReceptivePanel(Panel):
 
     NAME = "receptive"
     SHOWS = (
-        "What one unit of the selected block can see of the picture through its convolutions, and "
-        "what of that its gradient says it really looks at, with all skips on and all off. Click "
-        "the photo to ask another place."
+        "What one unit of the selected block can see of the picture through its convolutions, its "
+        "theoretical receptive field, and what of that its gradient says it really looks at, its "
+        "effective receptive field, with all skips on and all off. Click the photo to ask another "
+        "place."
     )
     PAPER = "Luo et al. 2016 §3; Veit et al. 2016 on short paths"
     ARXIV = "1701.04128"

@@ -20,10 +20,10 @@ class RefinementPanel(Panel):
 
     NAME = "refinement"
     SHOWS = (
-        "Whether what a block adds, F(x), goes down the loss: the cosine between F(x) and −∂L/∂x "
-        "at the block's input, with all skips on and all off. Above zero the block makes the "
-        "answer better, to first order; the paper finds that later blocks refine in this way, "
-        "while the first ones of a stage learn new features."
+        "Iterative refinement: whether what a block adds, F(x), goes down the loss, which the "
+        "cosine between F(x) and −∂L/∂x at the block's input tells, with all skips on and all off. "
+        "Above zero the block makes the answer better, to first order; the paper finds that later "
+        "blocks refine in this way, while the first ones of a stage learn new features."
     )
     PAPER = "Jastrzębski et al. 2018"
     ARXIV = "1710.04773"

@@ -33,7 +33,7 @@ class _Row:
 
     def __init__(self, name: str, grid: QGridLayout, row: int) -> None:
         self.name = name
-        self.heading = PlainLabel(MEASURES[name].title)
+        self.heading = LinkedLabel(MEASURES[name].title)
         self.heading.setStyleSheet("font-weight: 600")
         self.words = LinkedLabel()
         self.plots = [LowPlot(MEASURES[name].title, _HEIGHT) for _ in range(2)]
