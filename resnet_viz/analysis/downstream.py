@@ -57,6 +57,9 @@ _BYTES = {
 """About how much memory each pixel of the input takes, without and with a way back: measured, and
 a tenth more."""
 
+_PHOTO = 24
+"""The same of each pixel of the photo before it is resized."""
+
 Given = TypeVar("Given")
 Steps = Generator[Progress, None, Given]
 
@@ -186,7 +189,7 @@ def _given(request: DownstreamRequest, held: _Held, back: bool) -> _Input:
     height, width = input_size(spec, photo, request.side)
     device = next(held.network.parameters()).device
     free = memory.free(device)
-    need = height * width * _BYTES[spec.name][back]
+    need = height * width * _BYTES[spec.name][back] + photo.width * photo.height * _PHOTO
     if free is not None and need > free:
         raise TaskError(
             f"{spec.title} needs about {memory.size_text(need)} of memory for {width}×{height} "

@@ -76,61 +76,74 @@ def answer(
 
     What the ``aim`` is at has a white line around it.
     """
-    height, width = photo.shape[:2]
-    chosen = colours(result)
-    if result.segmentation is not None:
-        sure = np.where(result.segmentation.sure(look.least), result.segmentation.classes, 0)
-        classes = overlay.enlarge(sure, height, width)
-        table = np.zeros((max([0, *chosen]) + 1, 3), np.uint8)
-        for label, colour in chosen.items():
-            table[label] = _rgb(colour)
-        drawn = table[np.clip(classes, 0, None)]
-        drawn[classes == NOWHERE] = overlay.STRIPES[0]
-        pixels = overlay.blend(photo, drawn, look.opacity * (classes != 0))
-        names = [(label, _heart(classes == label)) for label, share in
-                 result.segmentation.shares(look.least).items()
-                 if label in chosen and share >= _FEW]  # fmt: skip
-        with _Pen(pixels, look) as pen:
-            for label, (across, down) in names:
-                pen.name(result.name(label), across, down, chosen[label], centred=True)
-        pixels = pen.pixels
-    else:
-        shown = result.sure(look.least)
-        pixels = photo
-        for one in reversed(shown):
-            if one.mask is not None:
-                mask = pasted(one, result, height, width) >= 0.5
-                pixels = overlay.blend(
-                    pixels, np.broadcast_to(_rgb(chosen[one.label]), photo.shape),
-                    look.opacity * mask,
-                )  # fmt: skip
-        with _Pen(pixels, look) as pen:
-            for one in reversed(shown):
-                box = _scaled(one.box, result, height, width)
-                pen.box(box, chosen[one.label])
-                words = f"{result.name(one.label)} {per_cent(one.score)}"
-                pen.name(words, box[0], box[1], chosen[one.label])
-        pixels = pen.pixels
+    drawn = _coloured if result.segmentation is not None else _boxed
+    pixels = drawn(result, photo, look)
     return pixels if aim is None else outlined(pixels, aim, result, look.line)
+
+
+def _coloured(result: DownstreamResult, photo: np.ndarray, look: Look) -> np.ndarray:
+    """Each class but the background in its colour, with its name in the middle."""
+    given, chosen = result.segmentation, colours(result)
+    assert given is not None
+    sure = np.where(given.sure(look.least), given.classes, 0)
+    classes = overlay.enlarge(sure, *photo.shape[:2])
+    table = np.zeros((max([0, *chosen]) + 1, 3), np.uint8)
+    for label, colour in chosen.items():
+        table[label] = _rgb(colour)
+    cover = table[np.clip(classes, 0, None)]
+    cover[classes == NOWHERE] = overlay.STRIPES[0]
+    pixels = overlay.blend(photo, cover, look.opacity * (classes != 0))
+    with _Pen(pixels, look) as pen:
+        for label, share in given.shares(look.least).items():
+            if label in chosen and share >= _FEW:
+                across, down = _heart(classes == label)
+                pen.name(result.name(label), across, down, chosen[label], centred=True)
+    return pen.pixels
+
+
+def _boxed(result: DownstreamResult, photo: np.ndarray, look: Look) -> np.ndarray:
+    """The mask of each detection, if it has one, its box and its name; the surest uppermost."""
+    chosen, shown = colours(result), result.sure(look.least)[::-1]
+    pixels = photo.copy()
+    for one in shown:
+        if one.mask is not None:
+            (top, left), values = _pasted(one, result, *photo.shape[:2])
+            part = pixels[top : top + values.shape[0], left : left + values.shape[1]]
+            cover = np.broadcast_to(_rgb(chosen[one.label]), part.shape)
+            part[:] = overlay.blend(part, cover, look.opacity * (values >= 0.5))
+    with _Pen(pixels, look) as pen:
+        for one in shown:
+            box = _scaled(one.box, result, *photo.shape[:2])
+            pen.box(box, chosen[one.label])
+            words = f"{result.name(one.label)} {per_cent(one.score)}"
+            pen.name(words, box[0], box[1], chosen[one.label])
+    return pen.pixels
 
 
 def pasted(one: Detection, result: DownstreamResult, height: int, width: int) -> np.ndarray:
     """A detection's mask over a picture of the photo, (h, w) float32: 0 outside its box."""
+    found = np.zeros((height, width), np.float32)
+    (top, left), values = _pasted(one, result, height, width)
+    found[top : top + values.shape[0], left : left + values.shape[1]] = values
+    return found
+
+
+def _pasted(
+    one: Detection, result: DownstreamResult, height: int, width: int
+) -> tuple[tuple[int, int], np.ndarray]:
+    """The part of `pasted` that may be above 0: its first row and column, and its values."""
     assert one.mask is not None
     left, top, right, bottom = _scaled(one.box, result, height, width)
     # As torchvision: the grid has a border of zeros, which lies just outside the box.
     grid = np.pad(one.mask, 1)
-    cells = len(grid)
-    grown_x, grown_y = ((right - left) / (cells - 2), (bottom - top) / (cells - 2))
-    found = np.zeros((height, width), np.float32)
-    rows = np.arange(max(0, int(top - grown_y)), min(height, int(bottom + grown_y) + 2))
-    columns = np.arange(max(0, int(left - grown_x)), min(width, int(right + grown_x) + 2))
-    if not len(rows) or not len(columns) or grown_x <= 0 or grown_y <= 0:
-        return found
-    down = (rows + 0.5 - (top - grown_y)) / grown_y - 0.5
-    across = (columns + 0.5 - (left - grown_x)) / grown_x - 0.5
-    found[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = _read(grid, down, across)
-    return found
+    wide, high = (max(1e-6, (end - start) / len(one.mask)) for start, end in
+                  ((left, right), (top, bottom)))  # fmt: skip
+    first = max(0, int(top - high)), max(0, int(left - wide))
+    rows = np.arange(first[0], min(height, int(bottom + high) + 2))
+    columns = np.arange(first[1], min(width, int(right + wide) + 2))
+    down = (rows + 0.5 - (top - high)) / high - 0.5
+    across = (columns + 0.5 - (left - wide)) / wide - 0.5
+    return first, _read(grid, down, across)
 
 
 def _read(grid: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:

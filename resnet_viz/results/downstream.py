@@ -96,11 +96,17 @@ class Segmentation:
         known: np.ndarray = (self.probability >= least) | (self.classes == NOWHERE)
         return known
 
-    def patch(self, row: int, column: int) -> np.ndarray:
-        """The connected patch of one class that holds a place, (h, w) bool."""
+    def all_of(self, label: int, least: float) -> np.ndarray:
+        """Where a class has a probability of at least ``least``, (h, w) bool."""
+        found: np.ndarray = (self.classes == label) & self.sure(least)
+        return found
+
+    def patch(self, row: int, column: int, least: float = 0.0) -> np.ndarray:
+        """The connected patch of `all_of` one class that holds a place, (h, w) bool; the place
+        must have that probability itself."""
         from skimage.measure import label
 
-        same = self.classes == self.classes[row, column]
+        same = self.all_of(int(self.classes[row, column]), least)
         patches = label(same, connectivity=1)
         found: np.ndarray = patches == patches[row, column]
         return found

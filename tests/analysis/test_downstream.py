@@ -39,6 +39,8 @@ from resnet_viz.results.downstream import (
 )
 from resnet_viz.results.task import IDLE, Progress, TaskError
 from tests import fakes
+from tests.export.test_fetch import server  # noqa: F401
+from tests.networks.test_weights import Server
 
 Request = DownstreamRequest | ExplainRequest
 SIDE = 64
@@ -332,6 +334,34 @@ def test_weights_that_cannot_be_fetched_are_said_with_what_to_do(
     assert not list(tmp_path.rglob("*.p*"))
 
 
+def test_torchvisions_weights_are_fetched_checked_and_kept(
+    server: Server,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    network = network_of("fcn_resnet50")
+    file = tmp_path / "made-up.pth"
+    torch.save(network.half().state_dict(), file)
+    server.body = file.read_bytes()
+    request = replace(segmented("fcn_resnet50"), weights=WeightsChoice())
+    server.mode = "stall"
+    steps: Iterator[object] = run(request, TaskContext(Session(), list, lambda: False))
+    for update in steps:
+        assert isinstance(update, Progress)
+        if update.text == "Downloading FCN-ResNet-50’s weights (135 MB)" and update.done:
+            break
+    steps.close()  # type: ignore[attr-defined]
+    home = tmp_path / "torch"
+    assert not list(home.rglob("*.partial")), "a cancel leaves nothing half"
+    server.mode = "whole"
+    (found,) = asked(request)
+    assert found.weights.title == "COCO_WITH_VOC_LABELS_V1 (torchvision), mean IoU 60.5 %"
+    assert found.labels[15] == "person"
+    assert [path.name for path in home.rglob("*.pth")] == ["fcn_resnet50_coco-1167a1af.pth"]
+    count = len(server.paths)
+    asked(request)
+    assert len(server.paths) == count
+
+
 def test_it_stops_between_two_parts_and_leaves_nothing_behind(
     detected: DownstreamResult,
 ) -> None:
@@ -404,3 +434,6 @@ def test_a_patch_is_what_hangs_together() -> None:
     assert patch.sum() == 4
     assert patch[:2, :2].all()
     assert given.shares() == {0: pytest.approx(19 / 24), 3: pytest.approx(5 / 24)}
+    given.probability[:, 1] = 0.4
+    assert given.patch(0, 0, 0.5).sum() == 2, "what is less sure is in no patch"
+    assert given.all_of(3, 0.5).sum() == 3

@@ -223,6 +223,21 @@ def test_the_list_chooses_all_of_a_class(
     assert asked.aim.region.sum() == 60 * 30
 
 
+def test_what_is_hidden_by_the_threshold_cannot_be_chosen(
+    qtbot: QtBot, part: DownstreamPart, state: ExplorerState, sent: list[object], said: list[str]
+) -> None:
+    take(part, segmentation(state))
+    part.threshold.setValue(75)
+    click(qtbot, part, 0.9, 0.5)
+    assert said[-1] == "The model is less sure there than the threshold; lower it first"
+    assert sent == []
+    click(qtbot, part, 0.4, 0.5)
+    (asked,) = sent
+    assert isinstance(asked, ExplainRequest)
+    assert asked.aim.region is not None
+    assert asked.aim.region.any(axis=0).nonzero()[0].tolist() == list(range(30, 45))
+
+
 def test_a_stage_is_chosen_in_the_diagram(
     qtbot: QtBot, part: DownstreamPart, state: ExplorerState, sent: list[object]
 ) -> None:

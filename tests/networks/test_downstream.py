@@ -113,6 +113,21 @@ def test_names_of_older_files_are_read_as_torchvision_reads_them() -> None:
     assert [modern(name) for name in new] == new
 
 
+def test_a_file_of_the_older_format_with_the_older_names_is_opened(tmp_path: Path) -> None:
+    """torchvision's own detectors are such files."""
+    state = {
+        re.sub(r"(inner_blocks\.\d|layer_blocks\.\d)\.0\.", r"\1.", name)
+        .replace("rpn.head.conv.0.0.", "rpn.head.conv."): torch.ones(value.shape).half()
+        for name, value in bare("fasterrcnn_resnet50_fpn").state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }  # fmt: skip
+    path = tmp_path / "old.pth"
+    torch.save(state, path, _use_new_zipfile_serialization=False)
+    found = opened(path)
+    assert found.spec.name == "fasterrcnn_resnet50_fpn"
+    assert (found.network.state_dict()["backbone.fpn.inner_blocks.2.0.weight"] == 1).all()
+
+
 def test_a_users_detector_with_classes_of_its_own_is_opened(tmp_path: Path) -> None:
     state = bare("fasterrcnn_resnet50_fpn", num_classes=3).state_dict()
     counted = opened(save(tmp_path / "mine.pth", state, wrapped=True))

@@ -156,6 +156,7 @@ class DownstreamPart(Part):
         self.diagram = ModelDiagram(self.spec)
         self.photo = PointPicture()
         self.photo.setMinimumSize(120, 80)
+        zoom.offer(self.photo, "What the model sees", first=True)
         self.list = QListWidget()
         self.list.setAccessibleName("What the model sees")
         self.list.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
@@ -435,8 +436,11 @@ class DownstreamPart(Part):
             if label == NOWHERE:
                 self.say("The logits are not finite there, so that nothing can be explained")
                 return
+            if not result.segmentation.sure(self.least)[row, column]:
+                self.say("The model is less sure there than the threshold; lower it first")
+                return
             name = result.name(label)
-            patch = result.segmentation.patch(row, column)
+            patch = result.segmentation.patch(row, column, self.least)
             self._explain(Aim(f"the patch of “{name}” at the click", label, region=patch))
             return
         photo = result.request.photo
@@ -460,7 +464,7 @@ class DownstreamPart(Part):
         if result.segmentation is None:
             self._explain_detection(number)
         elif number != NOWHERE:
-            region = result.segmentation.classes == number
+            region = result.segmentation.all_of(number, self.least)
             name = result.name(number)
             self._explain(Aim(f"all that is “{name}”", number, region=region))
 
@@ -605,9 +609,9 @@ class DownstreamPart(Part):
 
     def choices(self) -> dict[str, Json]:
         """A model that would have to be fetched is named as `resnet-viz fetch` has it."""
-        default = self.weights.currentData() == "default"
+        kind = self.weights.currentData()
         return {
-            "model": self.spec.name if default else f"{self.spec.name}, untrained",
+            "model": self.spec.name if kind == "default" else f"{self.spec.name}, {kind}",
             "size": self.sides.currentIndex(),
             "skips": self.skips.isChecked(),
             "threshold": dict(self._least),
