@@ -196,7 +196,7 @@ def _given(request: DownstreamRequest, held: _Held, back: bool) -> _Input:
             f"pixels and {memory.size_text(free)} are free; choose a smaller size, or close "
             "another program"
         )
-    pixels = torch.from_numpy(np.ascontiguousarray(photo.pixels)).permute(2, 0, 1)
+    pixels = torch.from_numpy(photo.pixels.copy()).permute(2, 0, 1)
     if spec.task == "segmentation":
         scaled = resize(pixels, [height, width], antialias=True).float() / 255
         values = normalize(scaled, list(IMAGENET.mean), list(IMAGENET.std))[None].to(device)

@@ -159,6 +159,7 @@ class DownstreamPart(Part):
         zoom.offer(self.photo, "What the model sees", first=True)
         self.list = QListWidget()
         self.list.setAccessibleName("What the model sees")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
         self.threshold = self._slider(
             _FIRST[self.spec.task],
@@ -171,6 +172,7 @@ class DownstreamPart(Part):
         self.at = QLabel()
         self.cells = [_StageCell(title) for title in ("C2", "C3", "C4", "C5")]
         self.asked = QLabel(CHOOSE)
+        self.asked.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.caption = QLabel()
         self.warning = QLabel()
         for words in (self.asked, self.caption, self.warning):
@@ -208,13 +210,16 @@ class DownstreamPart(Part):
         self.grid.setHorizontalSpacing(8)
         for number, cell in enumerate(self.cells):
             self.grid.addWidget(cell, number // 2, number % 2)
-        right = QVBoxLayout()
+        beside = QWidget()  # keeps its room while it has no maps
+        beside.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        right = QVBoxLayout(beside)
+        right.setContentsMargins(0, 0, 0, 0)
         right.addWidget(self.asked)
         right.addLayout(self.grid, 1)
         columns = QHBoxLayout()
         columns.addLayout(left, 5)
         columns.addWidget(self.list)
-        columns.addLayout(right, 5)
+        columns.addWidget(beside, 5)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(4)
@@ -227,8 +232,8 @@ class DownstreamPart(Part):
 
     def _connect(self) -> None:
         self.model.currentIndexChanged.connect(lambda _: self._model_changed())
-        for box in (self.weights, self.sides):
-            box.currentIndexChanged.connect(lambda _: self._warn())
+        self.weights.currentIndexChanged.connect(lambda _: self._warn())
+        self.sides.currentIndexChanged.connect(lambda _: self._size_changed())
         self.skips.toggled.connect(lambda _: self._warn())
         self.open.clicked.connect(self._ask_for_file)
         self.start.clicked.connect(self.run)
@@ -308,9 +313,14 @@ class DownstreamPart(Part):
         self._fill_weights()
         self._fill_sizes()
         if self.result is None:
-            self.diagram.set_model(self.spec)
             self._show_least()
+        self._size_changed()
         self.retheme()
+
+    def _size_changed(self) -> None:
+        if self.result is None:
+            self.diagram.set_model(self.spec, self.sides.currentData())
+        self._warn()
 
     def _set_least(self, value: int) -> None:
         self._least[self.shown.task] = value
@@ -395,7 +405,7 @@ class DownstreamPart(Part):
         if update.request.weights.kind == "file":
             self._take_file(update)
         self._fill_weights()  # what was to be downloaded is there now
-        self.diagram.set_model(update.spec)
+        self.diagram.set_model(update.spec, update.request.side)
         self._show_least()
         self._list()
         self._draw()
@@ -587,7 +597,7 @@ class DownstreamPart(Part):
             f"arXiv:{paper[1]}</a>.</span>"
         )
         self.at.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %"))
-        self.list.setFixedWidth(24 * self.fontMetrics().averageCharWidth())
+        self.list.setFixedWidth(27 * self.fontMetrics().averageCharWidth())
         for cell in self.cells:
             cell.retheme()
         self.diagram.updateGeometry()

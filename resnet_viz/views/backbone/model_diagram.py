@@ -49,7 +49,7 @@ class ModelDiagram(QWidget):
 
     def __init__(self, spec: Downstream) -> None:
         super().__init__()
-        self._spec, self._stage = spec, ""
+        self._spec, self._side, self._stage = spec, spec.side, ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -60,9 +60,9 @@ class ModelDiagram(QWidget):
         """The chosen stage, such as "C4"; "" for all."""
         return self._stage
 
-    def set_model(self, spec: Downstream) -> None:
-        """Draw another model."""
-        self._spec = spec
+    def set_model(self, spec: Downstream, side: int = 0) -> None:
+        """Draw another model; ``side`` is what the photo's short side becomes, 0 its own."""
+        self._spec, self._side = spec, side or spec.side
         self._name()
         self.updateGeometry()
         self.update()
@@ -121,7 +121,7 @@ class ModelDiagram(QWidget):
         def box(column: int, row: float = 0.0) -> QRectF:
             return QRectF(1 + column * step, top + row * (high + 0.9 * line), wide, high)
 
-        found = [Item(box(0), ("Photo", f"short side {spec.side}"), _photo_tip(spec))]
+        found = [Item(box(0), ("Photo", f"short side {self._side}"), _photo_tip(spec, self._side))]
         for number, stage in enumerate(spec.stages):
             found.append(
                 Item(
@@ -282,10 +282,10 @@ def _stage_tip(stage: BackboneStage) -> str:
     )
 
 
-def _photo_tip(spec: Downstream) -> str:
+def _photo_tip(spec: Downstream, side: int) -> str:
+    longest = round(spec.longest * side / spec.side)
     return (
-        f"The whole photo; its short side becomes {spec.side} pixels and its long one at most "
-        f"{spec.longest}"
+        f"The whole photo; its short side becomes {side} pixels and its long one at most {longest}"
     )
 
 
