@@ -239,21 +239,27 @@ class Live(QObject):
 
     def _tell(self) -> None:
         """Say in the status bar how fast it goes."""
-        text = ""
+        text, name = "", _short(self._stream.name)
         if self.frozen:
             its = keys.native(self._window.menus.actions["freeze"].shortcuts())
-            text = f"{self._stream.name} is frozen{f'; {its} goes on' if its else ''}"
+            text = f"{name} is frozen{f'; {its} goes on' if its else ''}"
         elif self._source is not None:
             frames, passes = (_per_second(moments) for moments in (self._frames, self._passes))
-            text = f"{self._stream.name}: {frames:.0f} frames/s, {passes:.0f} passes/s"
+            text = f"{name}: {frames} frames/s, {passes} passes/s"
         self._window.status.show_live(text)
 
 
-def _per_second(moments: deque[float]) -> float:
+def _short(name: str) -> str:
+    """At most 28 letters of it."""
+    return name if len(name) <= 28 else f"{name[:14]}…{name[-13:]}"
+
+
+def _per_second(moments: deque[float]) -> str:
     now = time.monotonic()
     while moments and moments[0] < now - _OVER:
         moments.popleft()
-    return len(moments) / _OVER
+    rate = len(moments) / _OVER
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
 
 
 def _pixels(image: QImage) -> np.ndarray:

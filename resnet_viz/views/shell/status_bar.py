@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QProgressBar, QPushButton, QStatusBar
 
 from resnet_viz.results.result import Result
 from resnet_viz.views.widgets.plain_text import PlainLabel
 
 _MB = 2**20
+
+
+class _Giving(PlainLabel):
+    """A line that gives way to what stands beside it, and ends with an ellipsis there."""
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), 12 * self.fontMetrics().averageCharWidth()), hint.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        room, right = self.contentsRect(), Qt.TextElideMode.ElideRight
+        shown = self.fontMetrics().elidedText(self.text(), right, room.width())
+        QPainter(self).drawText(room, Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 class StatusBar(QStatusBar):
@@ -18,7 +35,7 @@ class StatusBar(QStatusBar):
 
     def __init__(self) -> None:
         super().__init__()
-        self.text = PlainLabel("Starting…")
+        self.text = _Giving("Starting…")
         self.text.setAccessibleName("Status")
         self.addWidget(self.text, 1)
         self.live = PlainLabel()
