@@ -40,10 +40,10 @@ def quiet() -> Iterator[None]:
         _TURN.append(turn)
 
 
-def quiet_ffmpeg(folder: Path) -> None:
-    """Let the FFmpeg whose libraries lie in or below ``folder`` print nothing: it is used on
-    threads of its own for as long as a video plays."""
-    for pattern in ("libavutil.so.*", "libavutil.*.dylib", "avutil-*.dll"):
-        for path in folder.rglob(pattern):
-            with suppress(OSError, AttributeError):
-                ctypes.CDLL(str(path)).av_log_set_level(_FFMPEG_QUIET)
+def quiet_ffmpeg(*folders: Path) -> None:
+    """Let the FFmpeg whose libraries lie in ``folders`` print nothing: it is used on threads of its
+    own for as long as a video plays."""
+    patterns = ("libavutil.so.*", "libavutil.*.dylib", "avutil-*.dll")
+    for path in (path for folder in folders for one in patterns for path in folder.glob(one)):
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(str(path)).av_log_set_level(_FFMPEG_QUIET)

@@ -29,9 +29,11 @@ from resnet_viz.views.shell.main_window import MainWindow
 from tests.gui.conftest import discard
 from tests.video import make_video
 
-multimedia = pytest.importorskip(
-    "PySide6.QtMultimedia", reason="this PySide6 has no QtMultimedia", exc_type=ImportError
-)
+try:
+    from PySide6 import QtMultimedia as multimedia
+except ImportError as error:
+    pytest.skip(f"there is no QtMultimedia here ({error})", allow_module_level=True)
+
 WAIT = 60_000
 
 
@@ -356,12 +358,30 @@ def test_a_video_from_which_nothing_comes_is_given_up(
     assert "No picture comes from clip.avi" in window.message.text.text()
 
 
+class Unloadable:
+    """Finds QtMultimedia on a system that lacks a library that it needs."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "PySide6.QtMultimedia":
+            raise ImportError("libpulse.so.0: cannot open shared object file")
+
+
+@pytest.mark.parametrize("kind", ["module", "library"])
 def test_without_qtmultimedia_the_menu_says_so_and_all_else_works(
-    window: MainWindow, qtbot: QtBot, video: Path, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow,
+    qtbot: QtBot,
+    video: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
 ) -> None:
-    monkeypatch.setitem(sys.modules, live_sources.MODULE, None)
+    if kind == "module":
+        monkeypatch.setitem(sys.modules, "PySide6.QtMultimedia", None)
+    else:
+        monkeypatch.delitem(sys.modules, "PySide6.QtMultimedia")
+        monkeypatch.setattr(sys, "meta_path", [Unloadable(), *sys.meta_path])
     (line,) = told(window.menus.menus["&Camera"])
     assert "need QtMultimedia" in line[0]
+    assert ("(libpulse.so.0" in line[0]) == (kind == "library")
     assert not line[1]
     window.open_path(str(video))
     assert "need QtMultimedia" in window.message.text.text()

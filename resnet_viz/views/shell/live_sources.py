@@ -5,7 +5,6 @@ QtMultimedia is imported when a video or a camera is first asked for; it may be 
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,8 +13,6 @@ import PySide6
 from PySide6.QtCore import QLoggingCategory, QObject, Qt, QUrl, Signal
 
 from resnet_viz.images.silence import quiet_ffmpeg
-
-MODULE = "PySide6.QtMultimedia"
 
 
 class MissingError(Exception):
@@ -28,21 +25,28 @@ def multimedia() -> ModuleType:
     Raises:
         MissingError: it is not installed, or has nothing to read videos with.
     """
+    global _quiet
     QLoggingCategory.setFilterRules("qt.multimedia*=false")
-    then = "install it with “pip install --force-reinstall PySide6”, then start again"
+    install = "install it with “pip install --force-reinstall PySide6”, then start again"
     try:
-        found = importlib.import_module(MODULE)
+        import PySide6.QtMultimedia as found
+    except ModuleNotFoundError as error:
+        raise MissingError(f"Videos and cameras need QtMultimedia; {install}") from error
     except ImportError as error:
-        raise MissingError(f"Videos and cameras need QtMultimedia ({error}); {then}") from error
+        raise MissingError(
+            f"Videos and cameras need QtMultimedia, which needs a library of the system ({error}); "
+            "install that, then start again"
+        ) from error
     if not found.QMediaPlayer().isAvailable():
-        raise MissingError(f"QtMultimedia has nothing to read videos with; {then}")
-    if (home := Path(PySide6.__file__).parent) not in _QUIET:
-        _QUIET.add(home)
-        quiet_ffmpeg(home)
+        raise MissingError(f"QtMultimedia has nothing to read videos with; {install}")
+    if not _quiet:  # not before it is loaded
+        home = Path(PySide6.__file__).parent
+        quiet_ffmpeg(home, home / "Qt" / "lib", home.parent)
+        _quiet = True
     return found
 
 
-_QUIET: set[Path] = set()
+_quiet = False
 
 
 class Source(QObject):
