@@ -6,13 +6,14 @@ DATA ?= ../shared/data
 NETWORK ?= resnet20
 BLUR ?= 0.4
 
-.PHONY: help run test test-long test-random soak smoke lint bench train twins keep derived tables screenshots clean
+.PHONY: help run test test-long test-random gpu soak smoke lint bench bench-quick train twins keep derived tables screenshots clean
 
 help:
 	@echo "make run [IMAGE=photo.jpg]   open the window on the sample photo, or on yours"
 	@echo "make test                    run the tests, but for the long ones"
 	@echo "make test-long               run these: whole lectures, every checkpoint, every theme"
 	@echo "make test-random [SEED=n]    run the tests of the window in random order"
+	@echo "make gpu                     compare a GPU with the processor; skips where there is none"
 	@echo "make soak [SECONDS=600] [SEED=n]   let a monkey at the window: all has to hold"
 	@echo "make smoke                   build the wheel, install it elsewhere and run it"
 	@echo "make lint                    ruff and mypy"
@@ -50,6 +51,9 @@ test-random: $(INSTALLED)
 	@seed=$${SEED:-$$(date +%s)}; \
 	echo "The tests of the window in random order; again with: make test-random SEED=$$seed"; \
 	$(TWO) tests/gui -m "not long" -p randomly --randomly-seed=$$seed
+
+gpu: $(INSTALLED)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m gpu -rs tests/gpu
 
 soak: $(INSTALLED)
 	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 SOAK_SECONDS=$(or $(SECONDS),600) \

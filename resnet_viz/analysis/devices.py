@@ -33,7 +33,7 @@ def resolve(choice: str) -> torch.device:
     """
     there = available()
     if choice == "auto":
-        return torch.device(there[0])
+        choice = there[0]
     if choice not in there:
         if choice not in get_args(DeviceChoice):
             raise DeviceError(f"there is no device {choice!r}; choose auto, {', '.join(there)}")
@@ -41,7 +41,15 @@ def resolve(choice: str) -> torch.device:
             f"this machine has no {choice.upper()} device that torch can use; "
             f"choose auto or {' or '.join(there)}"
         )
+    if choice == "cuda":
+        # Else its convolutions would round to ten bits, and no figure be that of the processor.
+        torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
     return torch.device(choice)
+
+
+def layout(device: torch.device) -> torch.memory_format:
+    """How maps had best lie in memory: channels last, but on MPS, which only copies them back."""
+    return torch.contiguous_format if device.type == "mps" else torch.channels_last
 
 
 def title(device: torch.device) -> str:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from resnet_viz.analysis import devices
 from resnet_viz.analysis.pictures import Pictures, cifar10_pictures, photo_pictures
 from resnet_viz.analysis.session import Subject
 from resnet_viz.analysis.task import TaskContext
@@ -153,8 +154,8 @@ def run(request: SurfaceRequest, context: TaskContext) -> Iterator[object]:
     images = [pictures.batch(one.subject.spec).to(one.subject.image.device) for one in networks]
     slices = [
         Slice(
-            one.subject.network.to(memory_format=torch.channels_last),
-            batch.contiguous(memory_format=torch.channels_last),
+            one.subject.network.to(memory_format=devices.layout(batch.device)),
+            batch.contiguous(memory_format=devices.layout(batch.device)),
             labels.to(batch.device),
             request.seed,
         )

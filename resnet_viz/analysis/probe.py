@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from resnet_viz.analysis.fetch import Fetcher, synchronise
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.networks.norms import l2_norm, numbers
+from resnet_viz.networks.norms import is_far, l2_norm, numbers
 from resnet_viz.networks.parts import parts_of
 from resnet_viz.networks.skips import PathFigures, SkipGates
 from resnet_viz.results.path_sum import PathSum
@@ -77,14 +79,22 @@ class Prober:
     pass from there on, and the backward pass. The figures are bit-identical to those of the whole
     pass. With ``keep`` the graphs stay in memory until `forget`, or until the next pass.
 
-    The network is to be in evaluation mode, and nobody may change its weights meanwhile.
+    The network is to be in evaluation mode, and nobody may change its weights meanwhile. On a GPU
+    all that a pass has measured is fetched in one copy, and nothing is waited for before.
     """
 
-    def __init__(self, network: nn.Module, gates: SkipGates, keep: bool = True) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        gates: SkipGates,
+        keep: bool = True,
+        fetch: Fetcher | None = None,
+    ) -> None:
         self._network, self._gates, self._keep = network, gates, keep
         self._parts = probed_modules(network)
         self._names = tuple(self._parts)
         self._between = _between(network, self._parts.values())
+        self._fetch = fetch or Fetcher()
         self.forget()
 
     def forget(self) -> None:
@@ -99,43 +109,36 @@ class Prober:
     def probe(self, image: Tensor, target: int | None = None, cancelled: Asked = never) -> Pass:
         """One pass with the gates as they are set, backwards from the target's logit.
 
-        ``image`` is (1, C, S, S), normalised, on the network's device; ``target`` None is the most
-        probable class. ``cancelled`` is asked at every block, forwards and backwards.
+        ``image`` is (1, C, S, S), normalised; ``target`` None is the most probable class.
+        ``cancelled`` is asked at every block, forwards and backwards.
 
         Raises:
             Cancelled: ``cancelled`` said so; nothing is left behind on the network.
         """
-        synchronise(image.device)
-        start = time.perf_counter()
+        watch = _Stopwatch(next(self._network.parameters()).device)
         self._drop_what_changed(image)
         trained = [p for p in self._network.parameters() if p.requires_grad]
         for parameter in trained:
             parameter.requires_grad_(False)
         try:
             if self._logits is None:
-                self._forward(image, cancelled)
+                here = image.to(watch.device, non_blocking=watch.device.type == "cuda")
+                self._forward(here, cancelled)
             assert self._logits is not None
             logits = self._logits.detach()[0]
-            if target is None:
-                target = int(logits.argmax())
-            gradients = self._backward(target, cancelled)
+            chosen = _chosen(logits, target)
+            gradients = self._backward(chosen, cancelled)
         finally:
             for parameter in trained:
                 parameter.requires_grad_(True)
-        synchronise(image.device)
-        milliseconds = 1000 * (time.perf_counter() - start)
+        watch.stop()
         _stop_if(cancelled)
-        blocks = self._figures(gradients)
+        logits = logits.float()
+        said = (logits, _probabilities(self._network, logits), chosen)
+        blocks, (logits, odds, chosen) = self._figures(gradients, said)
         if not self._keep:
             self.forget()
-        logits = logits.float()
-        return Pass(
-            logits.cpu().numpy(),
-            _probabilities(self._network, logits).cpu().numpy(),
-            target,
-            blocks,
-            milliseconds,
-        )
+        return Pass(logits.numpy(), odds.numpy(), int(chosen), blocks, watch.milliseconds)
 
     def _drop_what_changed(self, image: Tensor) -> None:
         """Keep the segments before the first that comes out otherwise than in the last pass."""
@@ -204,11 +207,12 @@ class Prober:
 
     # ---- backwards
 
-    def _backward(self, target: int, cancelled: Asked) -> list[Tensor]:
+    def _backward(self, target: Tensor, cancelled: Asked) -> list[Tensor]:
         """The gradient of the target's logit at each output."""
         assert self._logits is not None
         totals: list[Tensor | None] = [None] * len(self._segments)
-        found = self._back(self._logits[0, target], None, self._before_logits, len(totals), totals)
+        logit = self._logits[0].gather(0, target.view(1))[0]  # the target is not looked at
+        found = self._back(logit, None, self._before_logits, len(totals), totals)
         self._before_logits = found
         for number in reversed(range(1, len(totals))):
             _stop_if(cancelled)
@@ -250,32 +254,89 @@ class Prober:
     # ---- figures
 
     @torch.no_grad()
-    def _figures(self, gradients: list[Tensor]) -> tuple[BlockPass, ...]:
+    def _figures(
+        self, gradients: list[Tensor], also: tuple[Tensor, Tensor, Tensor]
+    ) -> tuple[tuple[BlockPass, ...], tuple[Tensor, Tensor, Tensor]]:
+        """What was measured at each block; and ``also``, fetched with it."""
         pairs = [
             (segment.value.detach()[0], gradient[0])
             for segment, gradient in zip(self._segments, gradients, strict=True)
         ]
-        cams = [grad_cam(a, g).cpu().numpy() for a, g in pairs]
-        there = [segment.norm for segment in self._segments]
-        norms = numbers([*there, *(l2_norm(gradient) for _, gradient in pairs)])
+        count = len(pairs)
         named = zip(self._names, self._segments, strict=True)
-        met = path_sums({name: one.sums for name, one in named if one.sums is not None})
-        return tuple(
+        sums = {name: one.sums for name, one in named if one.sums is not None}
+        maps = [*(a for a, _ in pairs), *(g for _, g in pairs), *(grad_cam(*one) for one in pairs)]
+        norms = [*(one.norm for one in self._segments), *(l2_norm(g) for _, g in pairs)]
+        paths = [scalar for figures in sums.values() for scalar in figures.scalars]
+        here = self._fetch([*maps, *norms, *paths, *also])
+        activations, gradient_maps, cams = (
+            [_numpy(one) for one in here[start : start + count]]
+            for start in range(0, 3 * count, count)
+        )
+        known = numbers(here[3 * count : 5 * count])
+        scalars = iter(here[5 * count :])
+        met = path_sums({name: figures.having(scalars) for name, figures in sums.items()})
+        blocks = tuple(
             BlockPass(
                 name,
-                activation.cpu().numpy(),
-                gradient.cpu().numpy(),
-                cam,
-                gradient_norm=norms[len(pairs) + number],
-                activation_norm=norms[number],
+                activations[number],
+                gradient_maps[number],
+                cams[number],
+                gradient_norm=known[count + number],
+                activation_norm=known[number],
                 skip_share=met[name].skip_share if name in met else None,
                 paths=met.get(name),
                 milliseconds=self._segments[number].milliseconds,
             )
-            for number, (name, (activation, gradient), cam) in enumerate(
-                zip(self._names, pairs, cams, strict=True)
-            )
+            for number, name in enumerate(self._names)
         )
+        logits, odds, target = scalars
+        assert logits is not None
+        assert odds is not None
+        assert target is not None
+        return blocks, (logits, odds, target)
+
+
+class _Stopwatch:
+    """Times what a device is given from now until `stop`, and does not wait for it."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self._events = [self._event()] if device.type == "cuda" else []
+        self._moments = [time.perf_counter()]
+
+    def _event(self) -> torch.cuda.Event:
+        event = torch.cuda.Event(enable_timing=True)
+        event.record(torch.cuda.current_stream(self.device))
+        return event
+
+    def stop(self) -> None:
+        if self.device.type == "cuda":
+            self._events.append(self._event())
+        else:
+            synchronise(self.device)
+            self._moments.append(time.perf_counter())
+
+    @property
+    def milliseconds(self) -> float:
+        """To be asked for once the device has done all that it was given."""
+        if self.device.type == "cuda":
+            first, last = self._events
+            return float(first.elapsed_time(last))
+        first_moment, last_moment = self._moments
+        return 1000 * (last_moment - first_moment)
+
+
+def _numpy(values: Tensor | None) -> np.ndarray:
+    assert values is not None
+    return values.numpy()
+
+
+def _chosen(logits: Tensor, target: int | None) -> Tensor:
+    """The target class, or the most probable one, as a scalar on the device of ``logits``."""
+    if target is None:
+        return logits.argmax()
+    return torch.full((), target, dtype=torch.int64, device=logits.device)
 
 
 def _stop_if(cancelled: Asked) -> None:
@@ -284,7 +345,10 @@ def _stop_if(cancelled: Asked) -> None:
 
 
 def _same(last: Tensor | None, image: Tensor) -> bool:
-    return last is not None and last.device == image.device and torch.equal(last, image)
+    """Whether it is the same image; on a GPU, where comparing waits, the very same."""
+    if last is None or last is image:
+        return last is image
+    return not is_far(last) and not is_far(image) and torch.equal(last, image)
 
 
 def _between(network: nn.Module, outputs: Iterable[nn.Module]) -> list[nn.Module]:
@@ -309,8 +373,7 @@ def _stands_for(module: nn.Module, forward: Callable[..., Tensor]) -> Iterator[N
 
 def path_sums(sums: dict[str, PathFigures]) -> dict[str, PathSum]:
     """The figures that `SkipGates.sums` has collected, by block."""
-    rows = [(f.skip, f.branch, f.inner, f.back_skip, f.back_branch) for f in sums.values()]
-    flat = numbers([one for row in rows for one in row])
+    flat = numbers([scalar for figures in sums.values() for scalar in figures.scalars])
     met = {}
     for number, (name, figures) in enumerate(sums.items()):
         skip, branch, inner, back_skip, back_branch = flat[5 * number : 5 * number + 5]
@@ -321,14 +384,6 @@ def path_sums(sums: dict[str, PathFigures]) -> dict[str, PathSum]:
         both = skip + branch if not product else math.sqrt(max(0.0, square))
         met[name] = PathSum(skip, branch, both, cosine, back_skip, back_branch)
     return met
-
-
-def synchronise(device: torch.device) -> None:
-    """Wait until the device has done what it was given, so that a clock can be read."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()
 
 
 def _probabilities(network: nn.Module, logits: Tensor) -> Tensor:

@@ -90,7 +90,7 @@ class Session:
             raise ValueError(
                 f"there is no class {snapshot.target}; {spec.title} knows 0 to {len(labels) - 1}"
             )
-        crop, picture, image = _input(snapshot, spec, device)
+        crop, picture, image = _input(snapshot, spec, torch.device("cpu"))
 
         all_on = self._all_on(snapshot, image, cancelled)
         now = all_on

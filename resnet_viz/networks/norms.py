@@ -12,6 +12,11 @@ _SAFE = (1e-12, 1e15)
 """A norm between these has no entry that matters and whose square float32 cannot hold."""
 
 
+def is_far(values: Tensor) -> bool:
+    """True on a GPU, where a look at a number waits for all that the device was given to do."""
+    return values.device.type != "cpu"
+
+
 def l2_norm(values: Tensor) -> Tensor:
     """The L2 norm over all entries, a scalar on the device of ``values``.
 
@@ -23,7 +28,7 @@ def l2_norm(values: Tensor) -> Tensor:
         usable = torch.isfinite(greatest) & (greatest > 0)
         scale = torch.where(usable, greatest, torch.ones_like(greatest))
         return torch.linalg.vector_norm(values / scale) * scale
-    if values.device.type == "cpu":  # where a look at the number is free
+    if not is_far(values):
         norm = torch.linalg.vector_norm(values)
         if _SAFE[0] < norm.item() < _SAFE[1]:
             return norm
@@ -33,7 +38,7 @@ def l2_norm(values: Tensor) -> Tensor:
 def numbers(scalars: Sequence[Tensor | None]) -> list[float]:
     """The values of scalars, and 0 for None; a GPU is waited for only once."""
     there = [one for one in scalars if one is not None]
-    if there and there[0].device.type != "cpu":
+    if there and is_far(there[0]):
         finest = torch.float32 if there[0].device.type == "mps" else torch.float64
         values = iter(torch.stack([one.to(finest) for one in there]).tolist())
     else:

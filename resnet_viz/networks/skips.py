@@ -45,6 +45,16 @@ class PathFigures:
             else torch.dot(identity.flatten(), out.flatten()),
         )
 
+    @property
+    def scalars(self) -> tuple[Tensor | None, ...]:
+        """All of them."""
+        return self.skip, self.branch, self.inner, self.back_skip, self.back_branch
+
+    def having(self, scalars: Iterator[Tensor | None]) -> PathFigures:
+        """The same with the next of ``scalars``, such as those fetched from the device."""
+        skip, branch, inner, *back = (next(scalars) for _ in range(5))
+        return PathFigures(skip, branch, inner, self.concat, *back)
+
     def take_skip(self, gradient: Tensor) -> None:
         self.back_skip = l2_norm(gradient.detach())
 
