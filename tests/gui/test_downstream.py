@@ -36,6 +36,8 @@ from resnet_viz.views.backbone.downstream import OTHER_PHOTO, STALE, WAITING, Do
 from resnet_viz.views.backbone.page import BackbonePage
 from tests import fakes
 from tests.gui.fit import faults
+from tests.gui.test_markup import EVIL
+from tests.gui.test_markup import faults as markup_faults
 
 LEFT = Qt.MouseButton.LeftButton
 LABELS = ("__background__", "person", "bicycle", "car")
@@ -335,9 +337,14 @@ def test_a_file_says_which_model_it_is_of(
     assert part.weights.currentText() == "mine.pth"
     assert all(text.startswith(("background", "class ")) for text in listed(part))
     assert "mine.pth" in part.caption.text()
+    kept = json.loads(json.dumps(part.choices()))
+    assert kept["file"] == {"file": str(tmp_path / "mine.pth")}
     # Another model is not of this file.
     part.model.setCurrentIndex(0)
     assert part.weights.currentData() == "default"
+    part.restore(kept)
+    assert part.settled
+    assert part.choices() == kept
 
 
 def test_what_is_out_of_date_is_said(part: DownstreamPart, state: ExplorerState) -> None:
@@ -390,6 +397,18 @@ def test_choices_are_kept_and_odd_ones_are_passed_over(
     part.weights.setCurrentIndex(0)
     session.write_text(json.dumps({"parts": {"tasks": part.choices()}}))
     assert needs_of(session).names == ("fasterrcnn_resnet50_fpn",)
+
+
+def test_names_are_shown_as_they_are(
+    qtbot: QtBot, part: DownstreamPart, state: ExplorerState, sent: list[object]
+) -> None:
+    state.set_photo(replace(fakes.photo(), name=EVIL))
+    take(part, replace(detections(state), labels=("background", EVIL, EVIL, EVIL)))
+    click(qtbot, part, 0.2, 0.2)
+    take(part, explained(part))
+    assert EVIL in part.caption.text()
+    assert EVIL in part.asked.text()
+    assert not markup_faults()
 
 
 def test_everything_has_its_place(

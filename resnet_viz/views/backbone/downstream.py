@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -26,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.session import file_of, kept_file
 from resnet_viz.figures import downstream
 from resnet_viz.figures.downstream import Look
 from resnet_viz.figures.figure import Figure
@@ -51,6 +51,7 @@ from resnet_viz.views.help.glossary import LinkedLabel
 from resnet_viz.views.widgets import theme, zoom
 from resnet_viz.views.widgets.feature import Json, choose
 from resnet_viz.views.widgets.picture import Picture
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 from resnet_viz.views.widgets.scale_bar import ScaleBar
 
 WAITING = "Choose a model and press Run."
@@ -76,7 +77,7 @@ class _StageCell(QWidget):
     def __init__(self, stage: str) -> None:
         super().__init__()
         self.stage = stage
-        self.heading = QLabel(stage)
+        self.heading = PlainLabel(stage)
         self.picture = Picture()
         self.picture.setMinimumSize(60, 40)
         # As low as it gets before the page scrolls.
@@ -169,12 +170,12 @@ class DownstreamPart(Part):
         self.opacity = self._slider(
             55, "Opacity of the colours, in per cent", "How strongly the colours cover the photo"
         )
-        self.at = QLabel()
+        self.at = PlainLabel()
         self.cells = [_StageCell(title) for title in ("C2", "C3", "C4", "C5")]
-        self.asked = QLabel(CHOOSE)
+        self.asked = PlainLabel(CHOOSE)
         self.asked.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.caption = QLabel()
-        self.warning = QLabel()
+        self.caption = PlainLabel()
+        self.warning = PlainLabel()
         for words in (self.asked, self.caption, self.warning):
             words.setWordWrap(True)
         self._later = QTimer(self, singleShot=True, interval=60)
@@ -198,10 +199,10 @@ class DownstreamPart(Part):
         first.addWidget(self.sentence, 2)
         first.addWidget(self.progress, 1)
         sliders = QHBoxLayout()
-        sliders.addWidget(QLabel("Threshold"))
+        sliders.addWidget(PlainLabel("Threshold"))
         sliders.addWidget(self.threshold, 1)
         sliders.addWidget(self.at)
-        sliders.addWidget(QLabel("Opacity"))
+        sliders.addWidget(PlainLabel("Opacity"))
         sliders.addWidget(self.opacity, 1)
         left = QVBoxLayout()
         left.addWidget(self.photo, 1)
@@ -237,7 +238,7 @@ class DownstreamPart(Part):
         self.skips.toggled.connect(lambda _: self._warn())
         self.open.clicked.connect(self._ask_for_file)
         self.start.clicked.connect(self.run)
-        self.diagram.chosen.connect(lambda _: self._draw())
+        self.diagram.chosen.connect(self._stage_chosen)
         self.threshold.valueChanged.connect(self._set_least)
         self.opacity.valueChanged.connect(lambda _: self._draw())
         self.photo.pointed.connect(self.point_to)
@@ -316,6 +317,10 @@ class DownstreamPart(Part):
             self._show_least()
         self._size_changed()
         self.retheme()
+
+    def _stage_chosen(self, stage: str) -> None:
+        self._draw()
+        self.edited.emit(stage or "all stages")
 
     def _size_changed(self) -> None:
         if self.result is None:
@@ -540,7 +545,7 @@ class DownstreamPart(Part):
             item = QListWidgetItem(words, self.list)
             item.setData(_NUMBER, number)
             item.setIcon(_swatch(colours.get(label), self.fontMetrics().height()))
-            item.setToolTip(f"{words}. Click to see where it comes from")
+            item.setToolTip(plain(f"{words}. Click to see where it comes from"))
 
     def _draw(self) -> None:
         result, given = self.result, self.explanation
@@ -618,10 +623,12 @@ class DownstreamPart(Part):
         return None if self.result is None else downstream.table(self.result, self.least)
 
     def choices(self) -> dict[str, Json]:
-        """A model that would have to be fetched is named as `resnet-viz fetch` has it."""
+        """A model is named as `resnet-viz fetch` has it where its weights are torchvision's, and
+        only there."""
         kind = self.weights.currentData()
         return {
             "model": self.spec.name if kind == "default" else f"{self.spec.name}, {kind}",
+            "file": kept_file(self._file),
             "size": self.sides.currentIndex(),
             "skips": self.skips.isChecked(),
             "threshold": dict(self._least),
@@ -630,6 +637,9 @@ class DownstreamPart(Part):
         }
 
     def restore(self, choices: Mapping[str, Json]) -> None:
+        if "file" in choices:
+            self._file = file_of(choices["file"])
+            self._fill_weights()
         model = choices.get("model")
         if isinstance(model, str):
             name, _, kind = model.partition(", ")
