@@ -52,6 +52,7 @@ class Cascade(QObject):
         self.sequence: tuple[str, ...] = ()
         self.trace: dict[int, TracePoint] = {}
         state.snapshot_changed.connect(self._state_changed)
+        state.frame_changed.connect(self._state_changed)
 
     @property
     def skips(self) -> tuple[str, ...]:

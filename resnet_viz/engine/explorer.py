@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from resnet_viz.engine.cascade import Cascade
+from resnet_viz.engine.pace import Pace
 from resnet_viz.engine.photo_strip import PhotoStrip
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Failure, Worker
@@ -12,13 +13,16 @@ from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.structure import Structure
 from resnet_viz.results.result import DEVICES, Result, Snapshot
 
+_REST = 3  # how many times as long as drawing a frame's result the window has for other things
+
 
 class Explorer(QObject):
     """The one loop: a choice asks the worker for a pass, and its result goes to every view.
 
     A choice that fails, or is cancelled, is taken back: what last gave a result is chosen again.
     That of a choice that has been replaced meanwhile says nothing about the present one and is
-    passed over. ``failed`` carries a `Failure` and ``cancelled`` a sentence and the snapshot, both
+    passed over. Results of frames may come faster than they can be drawn: of those the newest is
+    shown. ``failed`` carries a `Failure` and ``cancelled`` a sentence and the snapshot, both
     after the state has gone back; ``said`` carries a sentence for the user.
     """
 
@@ -41,6 +45,10 @@ class Explorer(QObject):
         """That of the network on screen, which may be known before its first result."""
         self._known: tuple[str, ...] | None = None
         self._given_up: Snapshot | None = None
+        self._pace = Pace(self._show, _REST, 0, self)
+        # Those of the network before are not to come after the next one's structure.
+        state.network_changed.connect(lambda _: self._pace.flush())
+        state.weights_changed.connect(lambda _: self._pace.flush())
         state.snapshot_changed.connect(worker.request)
         state.frame_changed.connect(worker.request)
         state.device_changed.connect(lambda _: self._check_device())
@@ -121,6 +129,13 @@ class Explorer(QObject):
     # ---- what the worker says
 
     def _finished(self, result: Result) -> None:
+        if result.snapshot.photo.stream is not None:
+            self._pace.offer(result)
+        else:
+            self._pace.clear()
+            self._show(result)
+
+    def _show(self, result: Result) -> None:
         self.result = result
         if result.structure is not self.structure:
             self._show_structure(result.structure)

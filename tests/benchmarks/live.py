@@ -41,7 +41,10 @@ def live_against_bare(name: str, rounds: int) -> Measured:
         came: deque[float] = deque(maxlen=PASSES + 1)
         window.engine.failed.connect(lambda failure: sys.exit(failure.sentence))
 
+        last: deque[Result] = deque(maxlen=1)
+
         def take(result: Result) -> None:
+            last.append(result)
             if window.live.frozen and result.snapshot == window.state.snapshot:
                 loop.quit()
             elif result.snapshot.photo.stream is not None:
@@ -49,7 +52,7 @@ def live_against_bare(name: str, rounds: int) -> Measured:
                 if len(came) == PASSES + 1:
                     loop.quit()
 
-        window.engine.result_changed.connect(take)
+        window.worker.finished.connect(take)
         window.state.set_network(name, WeightsChoice("untrained"))
         window.show()
         window.open_path(str(path))
@@ -58,7 +61,7 @@ def live_against_bare(name: str, rounds: int) -> Measured:
         def rest() -> None:
             """Until the frozen frame has had its pass."""
             window.live.toggle_frozen()
-            if window.engine.result.snapshot != window.state.snapshot:  # type: ignore[union-attr]
+            if last[-1].snapshot != window.state.snapshot:
                 loop.exec()
 
         def ours() -> float:

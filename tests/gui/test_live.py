@@ -51,14 +51,20 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shown(qapp: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
-    """A window with ResNet-20 that works."""
+def shown(
+    qapp: object, tmp_path_factory: pytest.TempPathFactory, video: Path
+) -> Iterator[MainWindow]:
+    """A window with ResNet-20 that works; a video plays when it is closed."""
     path = tmp_path_factory.mktemp("settings") / "settings.ini"
     window = MainWindow(QSettings(str(path), QSettings.Format.IniFormat))
     window.resize(1366, 768)
     window.state.set_network("resnet20")
     window.show()
     yield window
+    window.open_path(str(video))
+    assert window.live.is_on()
+    window.close()
+    assert not window.live.is_on()
     discard(window)
 
 
@@ -229,7 +235,10 @@ def test_a_cascade_is_of_one_frame(window: MainWindow, video: Path, qtbot: QtBot
     window.actions_by_name["cascade"].trigger()
     assert window.live.frozen
     qtbot.waitUntil(lambda: len(window.engine.cascade.trace) > 1, timeout=WAIT)
-    window.engine.cascade.stop()
+    assert window.engine.cascade.phase == "running"
+    QTest.keyClick(window, Qt.Key.Key_F)
+    qtbot.waitUntil(lambda: window.engine.cascade.phase == "idle", timeout=WAIT)
+    assert not window.live.frozen
 
 
 def test_frames_are_not_kept_one_by_one_but_the_next_choice_is(

@@ -13,10 +13,12 @@ from PySide6.QtCore import QCameraPermission, QCoreApplication, QObject, QSize, 
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from resnet_viz.engine.pace import Pace
 from resnet_viz.engine.state import same_choice
 from resnet_viz.engine.worker import Failure
 from resnet_viz.images.live import VIDEO_SUFFIXES, frame, frame_size
 from resnet_viz.images.photo import Photo, PhotoError, Stream
+from resnet_viz.results.result import Result
 from resnet_viz.views.shell import keys, recent
 from resnet_viz.views.shell.live_sources import (
     CameraSource,
@@ -25,12 +27,11 @@ from resnet_viz.views.shell.live_sources import (
     VideoSource,
     multimedia,
 )
-from resnet_viz.views.shell.pace import Pace
 
 if TYPE_CHECKING:
     from resnet_viz.views.shell.main_window import MainWindow
 
-PATIENCE = 8000
+PATIENCE = 12_000
 """Milliseconds without a frame until it is said."""
 
 _OVER = 2.0  # seconds over which rates are taken
@@ -64,18 +65,13 @@ class Live(QObject):
         self._look = QTimer(self, interval=_TELL)
         self._look.timeout.connect(self._tell)
         self._state.photo_changed.connect(self._follow)
-        window.engine.result_changed.connect(lambda _: self._passes.append(time.monotonic()))
+        window.worker.finished.connect(self._count)
         window.engine.failed.connect(self._pass_failed)
         window.engine.cascade.changed.connect(self._cascade_changed)
 
     def is_on(self) -> bool:
         """True while a video or a camera is the input, frozen or not."""
         return self._source is not None
-
-    @property
-    def runs(self) -> bool:
-        """True while its frames come."""
-        return self._source is not None and not self.frozen
 
     # ---- opening
 
@@ -210,6 +206,11 @@ class Live(QObject):
             self._window.engine.photos.clear()
             self._begun()
         self._state.set_frame(photo)
+
+    def _count(self, result: Result) -> None:
+        """A pass of a frame has come to its end."""
+        if self._source is not None and result.snapshot.photo.stream is self._stream:
+            self._passes.append(time.monotonic())
 
     def _follow(self, photo: Photo) -> None:
         """Another photo was opened, or an undone step has brought one back."""

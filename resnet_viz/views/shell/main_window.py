@@ -33,7 +33,6 @@ from resnet_viz.views.shell.live import Live
 from resnet_viz.views.shell.menus import Menus
 from resnet_viz.views.shell.message_bar import MessageBar
 from resnet_viz.views.shell.opening import Opening
-from resnet_viz.views.shell.pace import Pace
 from resnet_viz.views.shell.page_stack import PageStack
 from resnet_viz.views.shell.pages import PAGES, PageEntry
 from resnet_viz.views.shell.prepare import Preparing
@@ -87,7 +86,6 @@ class MainWindow(QMainWindow):
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self.live = Live(self)
-        self._results = Pace(self._show_result, 3, 0, self)
         self.failures = Failures(self.engine, self.opening, self.message, self.status, self)
         self.menus = Menus(self, lambda: self.pages, settings)
         self.pages = PageStack(PAGES, self._make_page, self)
@@ -132,7 +130,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         engine, worker = self.engine, self.worker
-        engine.result_changed.connect(self._result_came)
+        engine.result_changed.connect(self._show_result)
         engine.said.connect(self.message.say)
         self.sessions.changed.connect(self._retitle)
         self.zoom.refused.connect(self.message.say)
@@ -198,10 +196,6 @@ class MainWindow(QMainWindow):
             self._asked = True
             QTimer.singleShot(0, self.engine.begin)
 
-    def _result_came(self, result: Result) -> None:
-        """Show it; while a video runs they may come faster than the window can show them."""
-        (self._results.offer if self.live.runs else self._results.hurry)(result)
-
     def _show_result(self, result: Result) -> None:
         self.pages.show_result(result)
         self.status.show_result(result)
@@ -265,7 +259,6 @@ class MainWindow(QMainWindow):
         self.hide()
         self.menus.close()
         self.live.stop()
-        self._results.clear()
         self.worker.close()
         self.opening.loader.close()
         self.sessions.close()

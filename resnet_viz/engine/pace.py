@@ -28,10 +28,9 @@ class Pace(QObject, Generic[T]):
         if not self._timer.isActive():
             self._next()
 
-    def hurry(self, thing: T) -> None:
-        """At once, whatever else was offered."""
-        self.clear()
-        self.offer(thing)
+    def flush(self) -> None:
+        """What waits is dealt with at once."""
+        self._next()
 
     def clear(self) -> None:
         """Forget what waits."""
