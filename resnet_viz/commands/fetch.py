@@ -37,7 +37,7 @@ def _run(given: argparse.Namespace) -> int:
     if given.list:
         for one in _needs(names) if given.names else offered():
             state = "there" if one.at_hand else "lacks"
-            say(f"{state}  {one.name:20}{one.megabytes:>8}  {one.title}")
+            say(f"{state}  {one.name:24}{one.megabytes:>7}  {one.title}")
         remark(in_words("This computer", lacking(names)) or "Nothing lacks")
         return 2 if lost else 0
     if not given.names:

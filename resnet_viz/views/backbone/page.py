@@ -96,6 +96,11 @@ class BackbonePage(Page):
         """Those of the part that is chosen."""
         return self.panels[self.chosen].results if self.chosen in self.panels else ()
 
+    def begin(self) -> None:
+        """Let the part that is chosen measure, if it has to be asked for that."""
+        if self.chosen in self.panels:
+            self.panels[self.chosen].begin()
+
     @property
     def settled(self) -> bool:
         return self.chosen in self.panels and self.panels[self.chosen].settled
