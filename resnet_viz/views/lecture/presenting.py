@@ -30,7 +30,7 @@ LEAST_POINTS = 18.0
 """The size of ordinary text on the projector."""
 
 _SAID = 3  # mistakes that are said at once
-_SCREEN = "presentation_screen"
+SCREEN = "presentation_screen"
 
 
 class Presenting(QObject):
@@ -216,7 +216,7 @@ class Presenting(QObject):
     def screen(self) -> QScreen:
         """The one to present on: the one that was chosen, else another than the window's."""
         screens = QGuiApplication.screens()
-        chosen = str(self._window.settings.value(_SCREEN, ""))
+        chosen = str(self._window.settings.value(SCREEN, ""))
         for one in screens:
             if one.name() == chosen:
                 return one
@@ -237,7 +237,7 @@ class Presenting(QObject):
             group.addAction(action)
 
     def _choose_screen(self, name: str) -> None:
-        self._window.settings.setValue(_SCREEN, name)
+        self._window.settings.setValue(SCREEN, name)
         if self.presenter is not None:
             self.present()
 

@@ -102,6 +102,8 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         self._retitle()
         self.choices.first_mirror()
+        if sentence := _trouble(settings):
+            self.message.say(sentence)
 
     # ---- building
 
@@ -264,3 +266,13 @@ class MainWindow(QMainWindow):
         self.sessions.close()
         self.engine.photos.close()
         super().closeEvent(event)
+
+
+def _trouble(settings: QSettings) -> str:
+    """What is wrong with the file of the settings, and what it means; "" if nothing is."""
+    name, status = settings.fileName(), settings.status()
+    if status == QSettings.Status.FormatError:
+        return f"The settings in {name} are damaged; choose theme, device and keys anew"
+    if status == QSettings.Status.AccessError:
+        return f"The settings in {name} cannot be read and written; what you choose is not kept"
+    return ""

@@ -24,7 +24,7 @@ from resnet_viz.images import gallery
 from resnet_viz.views.shell import recent
 from resnet_viz.views.shell.palette import LECTURE, listed
 from resnet_viz.views.widgets import theme
-from resnet_viz.views.widgets.plain_text import PlainLabel
+from resnet_viz.views.widgets.plain_text import PlainLabel, plain
 
 if TYPE_CHECKING:
     from resnet_viz.views.shell.main_window import MainWindow
@@ -149,7 +149,7 @@ class Welcome(QFrame):
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
         button.setText(shown.replace("&", "&&"))
         button.setAccessibleName(text)
-        button.setToolTip(tip or text)
+        button.setToolTip(plain(tip or text))
         button.clicked.connect(lambda: self._choose(run))
         self.buttons[text] = button
         part.addWidget(button)
