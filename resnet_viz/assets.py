@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
+from typing import Any
+
+faults: dict[str, str] = {}
+"""A sentence for each file that was found to be missing or damaged, by its name."""
+
+
+class AssetError(OSError):
+    """A file that comes with the program is missing or damaged; the text is a sentence."""
 
 
 def folder() -> Path:
@@ -25,3 +36,21 @@ def text(*names: str) -> str:
         OSError: there is no such file.
     """
     return path(*names).read_text(encoding="utf-8")
+
+
+@contextmanager
+def table(*names: str) -> Iterator[Any]:
+    """What a JSON file holds, within the context in which it is made sense of.
+
+    Raises:
+        AssetError: it cannot be read, or no sense be made of it.
+    """
+    try:
+        yield json.loads(text(*names))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        sentence = (
+            f"{names[-1]}, which comes with the program, is missing or damaged; "
+            "install the program again"
+        )
+        faults[names[-1]] = sentence
+        raise AssetError(sentence) from error

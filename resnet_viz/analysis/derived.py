@@ -123,7 +123,7 @@ def _is_current(path: Path, head: dict[str, Any]) -> bool:
     try:
         there = json.loads(path.read_bytes())
         return all(there.get(name) == value for name, value in head.items())
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return False
 
 

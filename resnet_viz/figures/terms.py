@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from resnet_viz import assets
 
@@ -31,8 +31,15 @@ class Term:
 
 @cache
 def terms() -> dict[str, Term]:
-    """Every entry by its key, in the order of the alphabet."""
-    rows = json.loads(assets.text("glossary.json"))
+    """Every entry by its key, in the order of the alphabet; none if the file is damaged."""
+    try:
+        with assets.table("glossary.json") as rows:
+            return _terms(rows)
+    except assets.AssetError:
+        return {}
+
+
+def _terms(rows: list[dict[str, Any]]) -> dict[str, Term]:
     return {
         row["key"]: Term(
             row["key"],
@@ -99,4 +106,5 @@ def word_pattern() -> re.Pattern[str]:
     words = sorted(
         (word for term in terms().values() for word in term.words), key=len, reverse=True
     )
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, words))})(?![\w-])", re.IGNORECASE)
+    any_word = "|".join(map(re.escape, words)) or "(?!)"
+    return re.compile(rf"(?<![\w-])(?:{any_word})(?![\w-])", re.IGNORECASE)

@@ -102,7 +102,7 @@ def read_derived(spec: NetworkSpec, kind: str, folder: Path | None = None) -> di
         derived = json.loads(derived_path(spec, kind, folder).read_bytes())
         card = json.loads(card_path(spec, folder).read_bytes())
         return dict(derived) if derived["weights_sha256"] == card["sha256"] else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -140,7 +140,7 @@ def _read(spec: NetworkSpec, path: Path, collapse: dict[str, Any] | None) -> Tra
             f"the card of {spec.title}, {path.name}, is missing; train it with "
             f"make train NETWORK={spec.name}"
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise CardError(
             f"the card of {spec.title}, {path.name}, is damaged; install the program again"
         ) from error

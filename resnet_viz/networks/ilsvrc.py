@@ -6,11 +6,12 @@ team entered was as a rule an average of several networks, which the notes say.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 
 from resnet_viz import assets
+
+_TABLE = "ilsvrc.json"
 
 
 @dataclass(frozen=True)
@@ -85,33 +86,44 @@ class Twin:
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """All rows of the table, by year."""
-    rows = [Entry(**{**row, "sources": _sources(row["sources"])}) for row in _table()["entries"]]
-    return tuple(sorted(rows, key=lambda row: row.year))
+    """All rows of the table, by year.
+
+    Raises:
+        AssetError: the table is damaged.
+    """
+    with assets.table(_TABLE) as table:
+        rows = [Entry(**{**row, "sources": _sources(row["sources"])}) for row in table["entries"]]
+        return tuple(sorted(rows, key=lambda row: row.year))
 
 
 @cache
 def human() -> Human:
-    """The row for people."""
-    row = _table()["human"]
-    return Human(**{**row, "sources": _sources(row["sources"])})
+    """The row for people.
+
+    Raises:
+        AssetError: the table is damaged.
+    """
+    with assets.table(_TABLE) as table:
+        row = table["human"]
+        return Human(**{**row, "sources": _sources(row["sources"])})
 
 
 @cache
 def twins() -> tuple[tuple[Twin, ...], tuple[Source, ...]]:
-    """Plain and residual networks of 18 and 34 layers, and where they stand."""
-    table = _table()["twins"]
-    return tuple(Twin(**row) for row in table["rows"]), _sources(table["sources"])
+    """Plain and residual networks of 18 and 34 layers, and where they stand.
+
+    Raises:
+        AssetError: the table is damaged.
+    """
+    with assets.table(_TABLE) as table:
+        twins = table["twins"]
+        return tuple(Twin(**row) for row in twins["rows"]), _sources(twins["sources"])
 
 
 def sources() -> tuple[Source, ...]:
     """Each paper or page of the table once, in the order of the table."""
     rows = [source for entry in entries() for source in entry.sources] + list(human().sources)
     return tuple({row.short: row for row in rows}.values())
-
-
-def _table() -> dict:
-    return json.loads(assets.text("ilsvrc.json"))
 
 
 def _sources(rows: list[dict[str, str]]) -> tuple[Source, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 
 from resnet_viz import assets
+
+_TABLE = "torchvision-weights.json"
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,12 @@ class PublishedDownstream:
 
 @cache
 def published() -> tuple[Published, ...]:
-    """All rows of the table."""
-    return tuple(Published(**row) for row in _table()["rows"])
+    """All rows of the table; none if it is damaged."""
+    try:
+        with assets.table(_TABLE) as table:
+            return tuple(Published(**row) for row in table["rows"])
+    except assets.AssetError:
+        return ()
 
 
 def newest(network: str) -> Published | None:
@@ -73,20 +78,24 @@ def newest(network: str) -> Published | None:
 
 @cache
 def downstream() -> tuple[PublishedDownstream, ...]:
-    """The models with a backbone."""
-    rows = _table()["downstream"]
-    return tuple(
-        PublishedDownstream(**{**row, "measured": tuple(map(tuple, row["measured"]))})
-        for row in rows
-    )
+    """The models with a backbone.
+
+    Raises:
+        AssetError: the table is damaged.
+    """
+    with assets.table(_TABLE) as table:
+        return tuple(
+            PublishedDownstream(**{**row, "measured": tuple(map(tuple, row["measured"]))})
+            for row in table["downstream"]
+        )
 
 
 @cache
 def source() -> tuple[str, str]:
-    """Where the figures come from, and its address."""
-    table = _table()
-    return table["source"], table["link"]
+    """Where the figures come from, and its address.
 
-
-def _table() -> dict:
-    return json.loads(assets.text("torchvision-weights.json"))
+    Raises:
+        AssetError: the table is damaged.
+    """
+    with assets.table(_TABLE) as table:
+        return table["source"], table["link"]

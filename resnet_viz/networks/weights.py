@@ -291,7 +291,7 @@ def _read_embedded(embedded: str) -> tuple[Mapping[str, Tensor], str]:
     try:
         card = json.loads(card_path.read_bytes())
         sha256, title = str(card["sha256"]), str(card["title"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise broken(card_path, "is missing or damaged") from error
     try:
         content = path.read_bytes()

@@ -46,5 +46,5 @@ def recorded_run() -> RecordedRun | None:
             return None
         versions = ", ".join(f"{name} {one}" for name, one in found["versions"].items())
         return RecordedRun(request, steps, float(found["seconds_per_step"]), versions)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

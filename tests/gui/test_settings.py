@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -138,5 +137,5 @@ def test_two_windows_share_the_recent_files(tmp_path: Path) -> None:
     assert recent.paths(one) == [str(file) for file in reversed(files)]
     other.sync()
     assert recent.paths(other) == recent.paths(one)
-    os.unlink(files[1])
+    files[1].unlink()
     assert recent.paths(one) == [str(files[2]), str(files[0])]

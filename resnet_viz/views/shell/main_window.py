@@ -15,6 +15,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
+from resnet_viz import assets
+from resnet_viz.assets import AssetError
 from resnet_viz.engine.explorer import Explorer
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
@@ -32,6 +34,7 @@ from resnet_viz.views.shell.handout import HandoutMaker
 from resnet_viz.views.shell.live import Live
 from resnet_viz.views.shell.menus import Menus
 from resnet_viz.views.shell.message_bar import MessageBar
+from resnet_viz.views.shell.missing_page import MissingPage
 from resnet_viz.views.shell.opening import Opening
 from resnet_viz.views.shell.page_stack import PageStack
 from resnet_viz.views.shell.pages import PAGES, PageEntry
@@ -102,8 +105,8 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         self._retitle()
         self.choices.first_mirror()
-        if sentence := _trouble(settings):
-            self.message.say(sentence)
+        if said := [*filter(None, [_trouble(settings)]), *assets.faults.values()]:
+            self.message.say(". ".join(said))
 
     # ---- building
 
@@ -122,7 +125,11 @@ class MainWindow(QMainWindow):
         self.menuBar().setCornerWidget(self.tabs)
 
     def _make_page(self, entry: PageEntry) -> Page:
-        page: Page = entry.load().of(self.engine, self.message.say, self.menus.actions)
+        page: Page
+        try:
+            page = entry.load().of(self.engine, self.message.say, self.menus.actions)
+        except AssetError as error:
+            return MissingPage.saying(self.engine, str(error))
         page.network_asked.connect(self.explore)
         page.page_asked.connect(self.turn_to_page)
         page.theme_asked.connect(self.choices.set_theme)
