@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from resnet_viz.export.script_parts import NoScript as NoScript
-from resnet_viz.export.script_parts import Template
+from resnet_viz.export.script_parts import Template, tidy
 from resnet_viz.export.script_run import beginning, passes
 from resnet_viz.networks.gates import GateSettings
 from resnet_viz.results.cascade import TracePoint
@@ -28,6 +28,7 @@ TITLES = {
 WHY_NOT = {
     "backbone-transfer": "it learns from pictures of yours that only this window holds together",
     "compare-maps": "the script of the instrument Attribution has the maps of each network",
+    "downstream": "it comes from a model of torchvision's as it is, whose documentation has one",
     "folder": "it is measured on all the photos of a folder, which a script cannot carry along",
     "patches": "it looks through all the photos that are open, which a script cannot carry along",
     "training": "a training run takes minutes, and goes otherwise on every computer",
@@ -38,6 +39,7 @@ WHY_NOT = {
 """Why some figures have none, by their names."""
 
 
+@tidy
 def script_of(result: Result, figure: str, block: str = "", channels: tuple[int, ...] = ()) -> str:
     """The script that prints the numbers of a figure, a key of TITLES, of ``result``.
 
@@ -48,7 +50,7 @@ def script_of(result: Result, figure: str, block: str = "", channels: tuple[int,
         NoScript: the figure or the network is none that a script can be written for.
     """
     if figure not in TITLES:
-        why = WHY_NOT.get(figure, "it is no measurement")
+        why = WHY_NOT.get(figure, "no few lines compute it")
         raise NoScript(f"There is no script for this figure: {why}; export its numbers instead")
     block = block or result.now.blocks[-1].name
     gates = result.snapshot.gates
@@ -70,6 +72,7 @@ def script_of(result: Result, figure: str, block: str = "", channels: tuple[int,
     return _begun(result, TITLES[figure]) + _setting(gates, result.now.target) + ends[figure]
 
 
+@tidy
 def strength_script(result: Result, request: StrengthRequest, target: int) -> str:
     """The script for a sweep of skips' strength; ``result`` is of the same network and photo.
 
@@ -88,6 +91,7 @@ def strength_script(result: Result, request: StrengthRequest, target: int) -> st
     )
 
 
+@tidy
 def cascade_script(result: Result, points: Sequence[TracePoint], gates: GateSettings) -> str:
     """The script for the trace of a cascade that began at ``gates``.
 
@@ -99,6 +103,7 @@ def cascade_script(result: Result, points: Sequence[TracePoint], gates: GateSett
     return text + _CASCADE.format(order=[point.block for point in points if point.block])
 
 
+@tidy
 def channels_script(result: Result, block: str, shares: np.ndarray, contrast: bool) -> str:
     """The script that prints each channel's mean activation in a brushed place, and elsewhere.
 
@@ -120,6 +125,7 @@ def channels_script(result: Result, block: str, shares: np.ndarray, contrast: bo
     )
 
 
+@tidy
 def comparison_script(left: Result, right: Result) -> str:
     """The script that prints the gradient's norm at each block of two networks, one by one.
 

@@ -14,6 +14,7 @@ from resnet_viz.export.script_parts import (
     photo_of,
     seen,
     sheet,
+    tidy,
 )
 from resnet_viz.export.script_run import over_networks
 from resnet_viz.figures.table import Cell, Table
@@ -34,6 +35,7 @@ _PATHS_AT_ONCE = 1_000_000
 _MACS_AT_ONCE = 6e9
 
 
+@tidy
 def lesions_script(result: LesionsResult) -> str:
     """The script that prints what is left of the scores without each block's branch.
 
@@ -75,6 +77,7 @@ def lesions_script(result: LesionsResult) -> str:
     return over_networks(what, both, files, text + measure, _PRINT_LESIONS)
 
 
+@tidy
 def paths_script(result: PathsResult) -> str:
     """The script that prints the gradient along paths of each length, and at each block.
 
@@ -110,6 +113,7 @@ def paths_script(result: PathsResult) -> str:
     return over_networks(what, [result.on], files, text, printing)
 
 
+@tidy
 def surface_script(result: SurfaceResult) -> str:
     """The script that prints the loss at each point of the slice.
 

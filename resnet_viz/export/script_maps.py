@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resnet_viz.export.script_network import has_blocks
-from resnet_viz.export.script_parts import NoScript, Template
+from resnet_viz.export.script_parts import NoScript, Template, tidy
 from resnet_viz.export.script_run import beginning, forwards
 from resnet_viz.results.attribution import AttributionResult
 from resnet_viz.results.attribution_methods import METHODS
@@ -15,6 +15,7 @@ from resnet_viz.results.receptive import EDGE, ReceptiveResult
 DRAWS = 8  # as in `analysis.receptive`; a test compares the numbers
 
 
+@tidy
 def attribution_script(result: AttributionResult) -> str:
     """The script that prints every map, a line for each place: method, skips, row, column, value.
 
@@ -32,6 +33,7 @@ def attribution_script(result: AttributionResult) -> str:
     )
 
 
+@tidy
 def depth_script(result: DepthResult) -> str:
     """As `attribution_script`, of one method at every block.
 
@@ -81,6 +83,7 @@ def _attribution(
     )
 
 
+@tidy
 def receptive_script(result: ReceptiveResult) -> str:
     """The script that prints each block's theoretical field, and the effective ones, in pixels.
 
@@ -110,6 +113,7 @@ def receptive_script(result: ReceptiveResult) -> str:
     )
 
 
+@tidy
 def pyramid_script(pyramid: Pyramid, kind: str, x: float, y: float) -> str:
     """The script that prints a line for each stage: cosines with a place, or main components.
 

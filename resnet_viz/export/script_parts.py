@@ -9,9 +9,12 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -37,6 +40,34 @@ class Template:
         for name, value in values.items():
             made = made.replace(f"<<{name}>>", str(value))
         return made
+
+
+Given = ParamSpec("Given")
+
+
+def tidy(write: Callable[Given, str]) -> Callable[Given, str]:
+    """Leave out of what ``write`` makes the imports that it does not need, and empty lines."""
+
+    @wraps(write)
+    def written(*given: Given.args, **named: Given.kwargs) -> str:
+        lines = write(*given, **named).splitlines(keepends=True)
+        rest = "".join(line for line in lines if not line.startswith(("import ", "from ", "#")))
+        text = "".join(_imports(line, rest) for line in lines)
+        return re.sub(r"\n{4,}", "\n\n\n", text)
+
+    return written
+
+
+def _imports(line: str, rest: str) -> str:
+    """A line with what ``rest`` needs of its imports; "" for nothing, and others as they are."""
+    if line.startswith("import "):
+        name = line.split()[-1]
+        return line if re.search(rf"\b{name}\.", rest) else ""
+    if line.startswith("from "):
+        before, _, names = line.rstrip().rpartition("import ")
+        kept = [name for name in names.split(", ") if re.search(rf"\b{name}\b", rest)]
+        return f"{before}import {', '.join(kept)}\n" if kept else ""
+    return line
 
 
 def head(what: str, needs: Sequence[Path] = ()) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resnet_viz.export.script_parts import Template, found, photo_of
+from resnet_viz.export.script_parts import Template, found, photo_of, tidy
 from resnet_viz.export.script_run import beginning, forwards, over_networks
 from resnet_viz.networks.cards import derived_path
 from resnet_viz.results.alignment import AlignmentResult
@@ -10,6 +10,7 @@ from resnet_viz.results.readout import GRID, ReadoutResult
 from resnet_viz.results.refinement import RefinementResult
 
 
+@tidy
 def readout_script(result: ReadoutResult) -> str:
     """The script that prints each probe's answer with its probability, skips on and off.
 
@@ -31,6 +32,7 @@ def readout_script(result: ReadoutResult) -> str:
     )
 
 
+@tidy
 def refinement_script(result: RefinementResult) -> str:
     """The script that prints the cosine of F(x) and −∂L/∂x at each block, skips on and off.
 
@@ -48,6 +50,7 @@ def refinement_script(result: RefinementResult) -> str:
     return begun + forwards(snapshot.spec) + _REFINEMENT.format(target=target)
 
 
+@tidy
 def alignment_script(result: AlignmentResult) -> str:
     """The script that prints where each block's output lies in its stage's main plane.
 

@@ -170,6 +170,9 @@ def test_what_is_exported_is_what_is_on_screen(panel: AttributionPanel) -> None:
     assert shown.picture is not None
     assert (shown.opacity, shown.contour, shown.high) == (0.7, pytest.approx(0.45), 0.75)
     assert "The line is at 60 % of each scale." in figure.caption
+    script = panel.script(None)
+    compile(script, "attribution", "exec")
+    assert "for method in (input_gradient,):" in script
     panel.threshold.setValue(100)
     assert panel.figures()[0].panels[0].contour == 0  # type: ignore[union-attr]
     # The photo is there in its own resolution: 240 pixels are enlarged, 2000 are cut down.

@@ -82,6 +82,7 @@ def test_it_opens_with_skips_on_beside_skips_off(comparing: Comparing) -> None:
     assert found.left.snapshot.network == comparing.window.state.snapshot.network
     assert page.sentence.said == sentence(found)
     assert "times smaller" in page.sentence.said
+    compile(page.script(None), "compare", "exec")
     norms = [b.gradient_norm for b in found.right.now.blocks]
     drawn = page.plot.lines[1].getData()[1]
     np.testing.assert_allclose(drawn, np.log10(norms), rtol=1e-6)

@@ -74,6 +74,9 @@ def test_blocks_have_scales_of_their_own_or_one(panel: DepthPanel) -> None:
     strip = panel.figures()[0]
     highs = [one.high for one in strip.panels if isinstance(one, Map)]
     assert highs == [1, 1, 10, 10, 100, 100]
+    script = panel.script(None)
+    compile(script, "depth", "exec")
+    assert str(list(BLOCKS)) in script
     panel.one_scale.click()
     highs = [one.high for one in panel.figures()[0].panels if isinstance(one, Map)]
     assert highs == [100] * 6

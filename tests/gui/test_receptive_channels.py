@@ -64,6 +64,7 @@ def test_a_stroke_ranks_the_channels_of_the_selected_block(
     activation = fakes.result().now.block("layer2.0").activation
     wanted = who_sees(activation, mask)
     assert panel.ranked == wanted
+    compile(panel.script(None), "channels", "exec")
     assert panel.number == wanted[0].channel
     assert [int(tile.label) for tile in panel.strip.tiles] == [
         one.channel for one in wanted[: figures.SHOWN]

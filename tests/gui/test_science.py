@@ -30,6 +30,7 @@ def test_refinement_and_alignment_are_measured_and_a_click_selects_a_block(drive
     assert window.state.block == "layer2.1"
     assert panel.plot.marker.value() == 4
     assert panel.table() is not None
+    compile(panel.script(None), "refinement", "exec")
 
     other = page.panel("alignment")  # type: ignore[attr-defined]
     assert isinstance(other, AlignmentPanel)
@@ -42,6 +43,7 @@ def test_refinement_and_alignment_are_measured_and_a_click_selects_a_block(drive
     qtbot.mouseClick(plot.plot.viewport(), LEFT, pos=spot, delay=5)
     assert window.state.block == "layer3.2"
     assert len(other.figures()[0].panels) == 6
+    compile(other.script(None), "alignment", "exec")
 
 
 def test_the_readout_is_a_row_of_answers(driver: Driver) -> None:
@@ -57,6 +59,7 @@ def test_the_readout_is_a_row_of_answers(driver: Driver) -> None:
     result = panel.result
     assert result is not None
     assert (panel.row.rowCount(), panel.row.columnCount()) == (2, 9)
+    compile(panel.script(None), "readout", "exec")
     first = panel.row.item(0, 0)
     assert first is not None
     assert first.text().startswith(result.labels[result.with_skips[0].label])

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script import NoScript
 from resnet_viz.figures import trust
 from resnet_viz.figures.figure import Chart
 from resnet_viz.networks.choice import WeightsChoice, WeightsInfo
@@ -69,6 +70,9 @@ def test_what_comes_with_the_program_is_there_at_once(
     assert panel.result.measures == tuple(MEASURES)
     assert "test images of CIFAR-10" in panel.measured.text()
     assert trust.NO_WINNER in panel.measured.text()
+    script = panel.script(None)
+    compile(script, "trust", "exec")
+    assert "resnet20-trust.json" in script
     state.set_photo(fakes.photo(64, 64))
     assert STALE not in panel.measured.text(), "it does not depend on the photo"
     state.set_weights(WeightsChoice("untrained"))
@@ -160,6 +164,8 @@ def test_charts_share_a_scale_and_say_the_area(panel: TrustPanel, state: Explore
     table = panel.table()
     assert table is not None
     assert table.rows[0] == ("Grad-CAM", "on", 0.5, 0.25, pytest.approx(-0.125))
+    with pytest.raises(NoScript, match="hundreds of times"):
+        panel.script(fakes.result())
     several = replace(
         result(state.snapshot), rows=(replace(result(state.snapshot).rows[0], spread=0.125),)
     )

@@ -266,6 +266,12 @@ def test_what_is_drawn_on_a_photo_is_a_step_and_kept(qtbot: QtBot, window: MainW
         panel.restore({"brushed": odd})
         assert not panel.brush.painted.any()
     window.turn_to_page("backbone")
+    pyramid = window.pages["backbone"].panel("pyramid")  # type: ignore[attr-defined]
+    place = pyramid.point
+    pyramid.photo.pointed.emit(0.25, 0.75)
+    assert undo_text(window) == "&Undo Backbone: place"
+    window.actions_by_name["undo"].trigger()
+    assert pyramid.point == place
     part = window.pages["backbone"].panel("transfer")  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: not part.photo.image_rect().isEmpty())
     before = stack.count()

@@ -98,7 +98,7 @@ class PyramidPart(Part):
         self.columns: list[_Column] = []
         self._arrange()
         self.kind.currentIndexChanged.connect(lambda _: self._draw())
-        self.photo.pointed.connect(self.point_to)
+        self.photo.pointed.connect(self._pointed)
         self.channel.updated.connect(self._show)
         self.channel.failed.connect(self._failed)
         self.progress.cancel.clicked.connect(self._cancelled)
@@ -188,10 +188,14 @@ class PyramidPart(Part):
                 self._grid.addWidget(column, 0, number)
                 self._grid.setColumnStretch(number, 2)
                 for one in column.maps:
-                    one.pointed.connect(self.point_to)
+                    one.pointed.connect(self._pointed)
         for column, level in zip(self.columns, pyramid.levels, strict=True):
             column.set_level(level)
             column.retheme()
+
+    def _pointed(self, x: float, y: float) -> None:
+        self.point_to(x, y)
+        self.edited.emit("place")
 
     def point_to(self, x: float, y: float) -> None:
         """Choose a place, in shares of the input's sides."""
