@@ -83,6 +83,7 @@ def _run_window(path: str | None) -> int:
     from resnet_viz.views.shell.problems import Problems
     from resnet_viz.views.shell.welcome import SEEN
 
+    ours = QApplication.instance() is None
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("ResNet Explorer")
@@ -109,8 +110,10 @@ def _run_window(path: str | None) -> int:
     problems.end()
     autosave.end()
     threads = (window.worker, window.opening.loader, autosave, window.sessions)
-    if not all(each.ended for each in threads):
-        # An import cannot be interrupted, and Python must not be taken down around its thread.
+    if ours or not all(each.ended for each in threads):
+        # Nothing is left to do, and Python would take long over its own end: with torch in it, and
+        # what the garbage spares, libraries complain of what leaks. An import cannot be interrupted
+        # at all, and Python must not be taken down around its thread.
         settings.sync()
         sys.stdout.flush()
         sys.stderr.flush()

@@ -62,9 +62,9 @@ def test_ctrl_c_ends_it_quietly_at_any_moment(tmp_path: Path, seconds: float) ->
 @pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_closes_the_window_in_order(tmp_path: Path, number: signal.Signals) -> None:
-    """The layout is kept, as when the user closes it."""
+    """The layout is kept, as when the user closes it; Python itself is not taken down."""
     code = f"""
-import os, sys
+import atexit, os, sys
 from PySide6.QtCore import QTimer
 from resnet_viz import app
 from resnet_viz.views.shell.main_window import MainWindow
@@ -76,6 +76,7 @@ def close(self, event):
     closed(self, event)
     print("closed", self.settings.contains("layout"), flush=True)
 MainWindow.showEvent, MainWindow.closeEvent = show, close
+atexit.register(print, "taken down", flush=True)
 sys.exit(app.main([]))
 """
     process = started(tmp_path, code)
