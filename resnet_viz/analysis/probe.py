@@ -95,6 +95,7 @@ class Prober:
         self._names = tuple(self._parts)
         self._between = _between(network, self._parts.values())
         self._fetch = fetch or Fetcher()
+        self._parameters = tuple(network.parameters())
         self.forget()
 
     def forget(self) -> None:
@@ -115,9 +116,9 @@ class Prober:
         Raises:
             Cancelled: ``cancelled`` said so; nothing is left behind on the network.
         """
-        watch = _Stopwatch(next(self._network.parameters()).device)
+        watch = _Stopwatch(self._parameters[0].device)
         self._drop_what_changed(image)
-        trained = [p for p in self._network.parameters() if p.requires_grad]
+        trained = [p for p in self._parameters if p.requires_grad]
         for parameter in trained:
             parameter.requires_grad_(False)
         try:

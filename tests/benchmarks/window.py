@@ -24,7 +24,7 @@ from resnet_viz.images import gallery
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.networks.cifar import CifarResNet, initialise_he
 from resnet_viz.networks.gates import GateSettings
-from resnet_viz.results.live_training import Pause, Resume, Standing, TwinStep
+from resnet_viz.results.live_training import Standing, TwinStep
 from resnet_viz.results.result import Snapshot
 from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.explorer.saliency import SaliencyView
@@ -82,17 +82,16 @@ def bare_against_training(rounds: int) -> Measured:
         if isinstance(update, TwinStep) and update.twin == "plain":
             arrived.append(time.perf_counter())
             if len(arrived) == STEPS + 1:
-                page.channel.tell(Pause())
+                page.controls.started.emit()  # again: it pauses
         elif isinstance(update, Standing) and not update.running and len(arrived) > STEPS:
             loop.quit()
 
     page.channel.updated.connect(take)
     page.channel.failed.connect(lambda sentence: sys.exit(sentence))
-    page.channel.start(request)
 
     def ours() -> float:
         arrived.clear()
-        page.channel.tell(Resume())
+        page.controls.started.emit()
         loop.exec()
         return arrived[STEPS] - arrived[0]
 

@@ -47,8 +47,9 @@ from resnet_viz.views.widgets.page import Page
 from resnet_viz.views.widgets.plain_text import PlainLabel
 from resnet_viz.views.widgets.progress_row import ProgressRow
 
-_FRAMES = (33, 250)  # milliseconds between two drawings, at least and at most
-_SPARE = 12  # drawing may take one part in so many of the time, since it takes it from training
+_FRAMES = (33, 400)  # milliseconds between two drawings, at least and at most
+_SPARE = 25  # drawing may take one part in so many of the time, since it takes it from training
+_PULSES = 2.0  # seconds between two flashes of the strips, at least
 _PLAYED = 60
 """Milliseconds from one step of a recorded run to the next."""
 _STOPS = 10  # steps from one place to go to in a recorded run to the next
@@ -107,6 +108,7 @@ class TrainingPage(Page):
         self._told = 0
         self._went = False
         self._drawn = 0
+        self._pulsed = 0.0
         self.recorded: RecordedRun | None = recorded_run()
         """The recorded run, while that is what is on screen."""
         self._played = 0
@@ -431,11 +433,15 @@ class TrainingPage(Page):
         self.maps["residual"].show_norms(norms, scale, newest, position, whole)
         ratios, scale = history.ratios, history.ratio_scale
         self.maps["plain"].show_norms(ratios, scale, newest, position, whole)
+        # While one step follows the other, flashing would take longer than all other drawing.
+        pulse = position != self._drawn and time.perf_counter() > self._pulsed + _PULSES
+        if pulse:
+            self._pulsed = time.perf_counter()
         for twin, track in history.tracks.items():
             strip = self.strips[twin]
             if 0 < position <= track.count:
                 strip.show_values(block_norms(track.norms[position - 1]), history.scale)
-                if position != self._drawn:
+                if pulse:
                     strip.pulse()
             elif not position:
                 strip.show_values(None, None)
