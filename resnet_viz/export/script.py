@@ -29,7 +29,6 @@ WHY_NOT = {
     "backbone-transfer": "it learns from pictures of yours that only this window holds together",
     "compare-maps": "the script of the instrument Attribution has the maps of each network",
     "downstream": "it comes from a model of torchvision's as it is, whose documentation has one",
-    "folder": "it is measured on all the photos of a folder, which a script cannot carry along",
     "patches": "it looks through all the photos that are open, which a script cannot carry along",
     "training": "a training run takes minutes, and goes otherwise on every computer",
     "trust": "each measure runs every method hundreds of times, which no few lines can hold",

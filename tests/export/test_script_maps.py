@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from resnet_viz.analysis.alignment import run as measure_alignment
 from resnet_viz.analysis.attribution.task import run as attribute
 from resnet_viz.analysis.backbone import run as measure_pyramid
 from resnet_viz.analysis.depth import run as measure_depth
+from resnet_viz.analysis.folder import run as measure_folder
 from resnet_viz.analysis.readout import run as measure_readout
 from resnet_viz.analysis.receptive import run as measure_fields
 from resnet_viz.analysis.refinement import run as measure_refinement
@@ -24,6 +26,7 @@ from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.shattering import run as measure_shattering
 from resnet_viz.analysis.task import TaskContext
 from resnet_viz.export.script import NoScript, cascade_script, channels_script, comparison_script
+from resnet_viz.export.script_folder import folder_script
 from resnet_viz.export.script_maps import (
     attribution_script,
     depth_script,
@@ -41,6 +44,7 @@ from resnet_viz.results.attribution_methods import METHODS
 from resnet_viz.results.backbone import Pyramid, PyramidRequest
 from resnet_viz.results.cascade import TracePoint
 from resnet_viz.results.depth import DepthRequest, DepthResult
+from resnet_viz.results.folder import FolderRequest, FolderResult, Layout
 from resnet_viz.results.readout import ReadoutRequest, ReadoutResult
 from resnet_viz.results.receptive import ReceptiveRequest, ReceptiveResult
 from resnet_viz.results.receptive_channels import share_of, who_sees
@@ -220,6 +224,45 @@ def test_what_no_few_lines_can_compute_says_why(context: TaskContext) -> None:
     other = replace(made.maps[0], method="deep_lift")
     with pytest.raises(NoScript, match="DeepLift"):
         attribution_script(replace(made, maps=(other,)))
+
+
+@slow
+@pytest.mark.parametrize("network", ["resnet20", "plain20"])
+def test_a_folder_of_photos(network: str, context: TaskContext, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    paths = []
+    for number, name in enumerate(("cat", "cat", "ship", "ship", "frog")):
+        path = tmp_path / "album" / name / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        size = (300, 200) if number == 1 else (40 + number, 48)
+        smooth = fakes.photo(*size).pixels
+        noise = random.integers(0, 128, smooth.shape)
+        Image.fromarray((smooth // 2 + noise).astype(np.uint8)).save(path)
+        paths.append(str(path))
+    (tmp_path / "album" / "cat" / "broken.png").write_bytes(b"no picture")
+    paths.insert(1, str(tmp_path / "album" / "cat" / "broken.png"))
+    request = FolderRequest(shown(network), tuple(paths))
+    steps = list(measure_folder(request, context))
+    measured: FolderResult = last(iter(steps), FolderResult)
+    layout: Layout = last(iter(steps), Layout)
+    lines = printed(folder_script(measured), tmp_path)
+    photos = [measured.photos[place] for place in measured.opened]
+    assert [line[0] for line in lines] == [f"{one.folder}/{one.name}" for one in photos]
+    sides = [(layout.on, [one.on for one in photos])]
+    if layout.off is not None:
+        sides.append((layout.off, [one.off for one in photos]))
+    for number, (places, answers) in enumerate(sides):
+        cells = [line[1 + 4 * number : 5 + 4 * number] for line in lines]
+        assert [one[0] for one in cells] == [measured.labels[a.label] for a in answers if a]
+        odds = [a.probability for a in answers if a]
+        np.testing.assert_allclose([float(one[1]) for one in cells], odds, rtol=1e-4)
+        spots = floats([one[2:] for one in cells], 0)
+        np.testing.assert_allclose(spots, places, rtol=1e-3, atol=1e-3 * np.abs(places).max())
+    bare = replace(
+        measured, on=replace(measured.on, weights=replace(measured.on.weights, trained=False))
+    )
+    with pytest.raises(NoScript, match="untrained"):
+        folder_script(bare)
 
 
 @slow

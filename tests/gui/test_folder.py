@@ -132,6 +132,7 @@ def test_the_map_can_be_drawn_otherwise_and_everything_exported(
     figure = panel.figures()[0]
     assert len(figure.panels) == 2
     assert panel.on.chart.title == figure.panels[0].title
+    compile(panel.script(None), "folder", "exec")
     panel.method.setCurrentIndex(panel.method.findData("tsne"))
     qtbot.waitUntil(
         lambda: panel.result.layout.method == "tsne",  # type: ignore[union-attr]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout
 from resnet_viz.engine.photo_strip import Answer, PhotoStrip
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
+from resnet_viz.export.script_folder import folder_script
 from resnet_viz.figures import folder
 from resnet_viz.figures.figure import Figure
 from resnet_viz.figures.numbers import fixed_text
@@ -25,7 +26,7 @@ from resnet_viz.results.folder import (
     Layout,
     LayoutRequest,
 )
-from resnet_viz.results.result import Snapshot
+from resnet_viz.results.result import Result, Snapshot
 from resnet_viz.views.instruments.contact_sheet import ContactSheet
 from resnet_viz.views.instruments.panel import Panel
 from resnet_viz.views.plots.legend import Legend
@@ -344,6 +345,10 @@ class FolderPanel(Panel):
         if self.result is None or not folder.charts(self.result):
             return ()
         return (folder.folder(self.result),)
+
+    def script(self, result: Result | None) -> str:
+        """That of the answers and the map of principal components."""
+        return super().script(None) if self.result is None else folder_script(self.result)
 
     def table(self) -> Table | None:
         """A row for each photo."""
