@@ -14,7 +14,17 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSettings, Qt, QUrl, Signal
+from PySide6.QtCore import (
+    QCoreApplication,
+    QMimeData,
+    QObject,
+    QPoint,
+    QPointF,
+    QSettings,
+    Qt,
+    QUrl,
+    Signal,
+)
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
@@ -514,3 +524,21 @@ def test_a_camera_that_breaks_leaves_its_last_picture(
     words = "gives no picture (Device lost)" if kind == "error" else "No picture comes from"
     assert words in window.message.text.text()
     assert window.state.snapshot.photo.name == "Desk & wall"
+
+
+@pytest.mark.parametrize("answer", ["Granted", "Denied"])
+def test_the_system_is_asked_for_the_camera(
+    window: MainWindow,
+    qapp: QCoreApplication,
+    cameras: type[FakeDevices],
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+) -> None:
+    status = Qt.PermissionStatus
+    given = SimpleNamespace(status=lambda: status[answer])
+    monkeypatch.setattr(type(qapp), "checkPermission", lambda *_: status.Undetermined)
+    monkeypatch.setattr(type(qapp), "requestPermission", lambda *asked: asked[-1](given))
+    window.live.open_camera(cameras.there[0])
+    assert window.live.is_on() == (answer == "Granted")
+    refused = "does not let this program use the camera" in window.message.text.text()
+    assert refused == (answer == "Denied")
