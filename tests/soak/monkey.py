@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 
 import pytest
@@ -72,7 +73,8 @@ class Watch:
         self.found.append(f"{kind.__name__}: {error} at {place}")
 
     def qt(self, kind: QtMsgType, _context: object, message: str) -> None:
-        if "This plugin does not support" not in message:  # of the offscreen platform
+        # Both are of the offscreen platform.
+        if "This plugin does not support" not in message and "No RHI backend" not in message:
             self.found.append(f"{kind.name}: {message}")
 
 
@@ -123,8 +125,8 @@ def nobody_asked() -> Iterator[None]:
 class Monkey:
     """Acts on ``window``; what it did is in ``done``, so that it can be told and repeated."""
 
-    def __init__(self, window: MainWindow, seed: int, watch: Watch) -> None:
-        self.window, self.watch = window, watch
+    def __init__(self, window: MainWindow, seed: int, watch: Watch, video: Path) -> None:
+        self.window, self.watch, self.video = window, watch, video
         self.random = random.Random(seed)
         self.done: list[str] = []
         self.failures: list[str] = []
@@ -138,6 +140,7 @@ class Monkey:
             (3, self._skip),
             (1, self._network),
             (1, self._photo),
+            (1, self._video),
             (1, self._crop),
             (1, self._target),
             (2, self._undo),
@@ -158,7 +161,9 @@ class Monkey:
 
     def check(self) -> None:
         """Wait until nothing is due; then nothing went wrong and everything shows the state."""
-        engine = self.window.engine
+        engine, live = self.window.engine, self.window.live
+        if live.is_on() and not live.frozen:
+            live.toggle_frozen()
         self._wait(
             lambda: engine.result is not None and engine.result.snapshot == engine.state.snapshot,
             "the state has no result",
@@ -295,6 +300,14 @@ class Monkey:
         sample = self.random.choice(gallery.SAMPLES)
         self.window.opening.open_sample(sample.name)
         return f"photo {sample.name}"
+
+    def _video(self) -> str:
+        live = self.window.live
+        if not live.is_on():
+            self.window.open_path(str(self.video))
+            return "video"
+        (live.stop if self.random.random() < 0.3 else live.toggle_frozen)()
+        return "video stopped, frozen or going on"
 
     def _crop(self) -> str:
         photo = self._mark().photo

@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.garbage import Garbage
+from resnet_viz.images import gallery
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets import motion, theme
 from tests.gui.conftest import discard
 from tests.soak.monkey import Monkey, nobody_asked, watching
+from tests.video import make_video
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
 SEED = int(os.environ.get("SOAK_SEED", "1"))
@@ -36,7 +38,9 @@ def test_a_monkey_finds_nothing(qapp: QApplication, qtbot: QtBot, tmp_path: Path
         window = MainWindow(settings)
         window.resize(1366, 768)
         window.show()
-        monkey = Monkey(window, SEED, watch)
+        pictures = [gallery.load_sample(one.name).pixels[:240, :320] for one in gallery.SAMPLES[:3]]
+        video = make_video(tmp_path / "clip.avi", pictures)
+        monkey = Monkey(window, SEED, watch, video)
         levels: list[Counter[str]] = []
         end, middle = time.monotonic() + SECONDS, time.monotonic() + SECONDS / 2
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,7 @@ class Live(QObject):
         self._state, self._message = window.state, window.message
         self._source: Source | None = None
         self._stream = Stream("")
-        self._begun = lambda: None
+        self._begun: Callable[[], object] | None = None
         self._pace = Pace(self._hand_on, 2, _LEAST, self)
         self.frozen = False
         self._frames: deque[float] = deque()
@@ -140,7 +141,8 @@ class Live(QObject):
         except MissingError as error:
             self._message.say(str(error))
 
-    def _begin(self, source: Source, begun: Any = lambda: None) -> None:
+    def _begin(self, source: Source, begun: Callable[[], object] | None = None) -> None:
+        """Play ``source``; ``begun`` is called when its first frame is on screen."""
         self.stop()
         self._message.clear()
         self._source, self._stream, self._begun = source, Stream(source.name), begun
@@ -163,7 +165,10 @@ class Live(QObject):
         self.frozen = not self.frozen
         self._pace.clear()
         self._source.pause(self.frozen)
-        self.patience.stop() if self.frozen else self.patience.start()
+        if self.frozen:
+            self.patience.stop()
+        else:
+            self.patience.start()
         self._tell()
         self.changed.emit()
 
@@ -204,7 +209,8 @@ class Live(QObject):
             self.patience.stop()
         if not photo.beside(self._state.snapshot.photo):
             self._window.engine.photos.clear()
-            self._begun()
+            if self._begun is not None:
+                self._begun()
         self._state.set_frame(photo)
 
     def _count(self, result: Result) -> None:
