@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from matplotlib import colormaps
 from PIL import Image
 
 from resnet_viz.export.figure import colour_map
+from resnet_viz.export.replacing import clear
 from resnet_viz.figures import attribution
 from resnet_viz.images import overlay
 from resnet_viz.images.photo import network_picture
@@ -108,6 +110,7 @@ def new_folder(folder: Path, name: str) -> Iterator[Making]:
     Raises:
         OSError: it cannot be made.
     """
+    clear(folder, f".{glob.escape(name[:100])}.{'[0-9a-f]' * 32}.partial")
     making = Making(folder / f".{name[:100]}.{uuid.uuid4().hex}.partial")
     making.place.mkdir(parents=True)
     try:

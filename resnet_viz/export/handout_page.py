@@ -61,9 +61,9 @@ def page(handout: Handout) -> str:
         ValueError: the network is so large that `MOST_BYTES` would not be enough.
     """
     for share in (1.0, 0.5, 0.2, 0.05):
-        made = _page(handout, int(_MAPS * share))
-        if len(made.encode()) <= MOST_BYTES:
-            return made
+        made = _page(handout, int(_MAPS * share)).encode("utf-8", "replace")
+        if len(made) <= MOST_BYTES:
+            return made.decode()
     raise ValueError(
         f"The hand-out of {handout.on.structure.title} would be larger than "
         f"{MOST_BYTES // 10**6} MB; choose a network with fewer blocks"

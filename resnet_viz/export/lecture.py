@@ -716,7 +716,8 @@ def save_lecture(lecture: Lecture, path: Path) -> Lecture:
     """
     try:
         with replacing(path) as partial:
-            partial.write_text(write_lecture(lecture), encoding="utf-8")
+            text = write_lecture(lecture)
+            partial.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise LectureError(
             f"{path} cannot be written ({error.strerror}); save it in another place"

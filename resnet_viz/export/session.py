@@ -167,7 +167,11 @@ def write_session(session: Session, path: Path) -> None:
         SessionError: it cannot be written; what was there is as it was.
     """
     try:
-        with replacing(path) as partial, partial.open("w", encoding="utf-8") as file:
+        # Half a character, as in a file's name that is no text, is escaped: JSON reads it back.
+        with (
+            replacing(path) as partial,
+            partial.open("w", encoding="utf-8", errors="backslashreplace") as file,
+        ):
             json.dump(to_json(session, path.parent), file, indent=1, ensure_ascii=False)
             file.write("\n")
             file.flush()

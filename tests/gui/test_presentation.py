@@ -334,6 +334,12 @@ presenting.fill_screens(menu)
 print("offered", len(menu.actions()))
 menu.actions()[0].trigger()
 print("audience on", presenting.audience.screen().name())
+menu.actions()[1].trigger()
+projector = presenting.audience.screen()
+application.screenRemoved.emit(projector)
+print(projector.name(), "gone:", presenting.audience, window.message.text.text())
+presenting.present()
+print("step", presenting.presenter.number)
 presenting.end()
 print("console", presenting.console)
 sys.stdout.flush()
@@ -372,6 +378,9 @@ def test_with_two_screens_the_picture_is_on_the_other_one(tmp_path: Path, lectur
         "now: 2 / 3   The skips go off – the hall is asked",
         "offered 2",
         "audience on laptop",
+        "projector gone: None The screen of the presentation is gone; connect it again and press "
+        "F5 to go on with the same step",
+        "step 1",
         "console None",
     ], done.stderr
 

@@ -14,6 +14,7 @@ import platformdirs
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from resnet_viz.engine.loader import Loader
+from resnet_viz.export.replacing import clear
 from resnet_viz.export.session import SUFFIX, Session, SessionError, write_session
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Autosave(QObject):
             return False
         if not self._lock.tryLock(0):
             return False
+        clear(self._folder, ".*.partial.json")
         if left := self._left_behind():
             self._offer(left)
         window = self._window
