@@ -26,7 +26,7 @@ TITLES = {
 """The figures that a script can be written for from a result, by their names, in words."""
 
 WHY_NOT = {
-    "backbone-transfer": "it learns from pictures of yours that only this window holds together",
+    "backbone-transfer": "its probes are fitted by scikit-learn, which scripts do without",
     "compare-maps": "the script of the instrument Attribution has the maps of each network",
     "downstream": "it comes from a model of torchvision's as it is, whose documentation has one",
     "patches": "it looks through all the photos that are open, which a script cannot carry along",

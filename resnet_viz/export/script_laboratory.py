@@ -15,6 +15,7 @@ def laboratory_script(request: LaboratoryRequest) -> str:
     """The script that prints the laboratory's table, a line for each layer."""
     twins = [request.combine] if request.combine == "none" else [request.combine, "none"]
     return _SCRIPT.format(
+        network=NETWORK,
         depth=request.depth,
         twins=repr(twins),
         norm=request.norm,
@@ -58,21 +59,7 @@ images = (torch.stack(moved) - mean) / std
 """)
 
 
-_SCRIPT = Template('''# ResNet Explorer: the gradient laboratory.
-# Run it with Python and torch, torchvision and numpy: python this_file.py
-<<imports>>import torch
-<<pillow>>from torch import nn
-
-DEPTH, TWINS, NORM = <<depth>>, <<twins>>, <<norm>>
-INITIALISATION, BATCH, SEED = <<initialisation>>, <<batch>>, <<seed>>
-act = {
-    "relu": torch.relu,
-    "leaky relu": lambda x: nn.functional.leaky_relu(x, 0.01),
-    "tanh": torch.tanh,
-    "gelu": nn.functional.gelu,
-    "identity": lambda x: x,
-}[<<nonlinearity>>]
-
+NETWORK = '''
 
 def norm(width):
     return nn.BatchNorm2d(width) if NORM else nn.Identity()
@@ -126,7 +113,24 @@ def build(combine):
         if isinstance(module, Block) and INITIALISATION == "zero" and combine != "none":
             nn.init.zeros_(module.bn2.weight)
     return net.train()
+'''
+"""The networks of the laboratory: with DEPTH, NORM, INITIALISATION and ``act``."""
 
+_SCRIPT = Template('''# ResNet Explorer: the gradient laboratory.
+# Run it with Python and torch, torchvision and numpy: python this_file.py
+<<imports>>import torch
+<<pillow>>from torch import nn
+
+DEPTH, TWINS, NORM = <<depth>>, <<twins>>, <<norm>>
+INITIALISATION, BATCH, SEED = <<initialisation>>, <<batch>>, <<seed>>
+act = {
+    "relu": torch.relu,
+    "leaky relu": lambda x: nn.functional.leaky_relu(x, 0.01),
+    "tanh": torch.tanh,
+    "gelu": nn.functional.gelu,
+    "identity": lambda x: x,
+}[<<nonlinearity>>]
+<<network>>
 
 def measure(net):
     """Norms of the loss's gradients, and variances, by the names of the layers."""
