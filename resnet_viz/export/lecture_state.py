@@ -8,7 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from resnet_viz.export.lecture import PAGES
-from resnet_viz.export.session import FORMAT, VERSION, Json, Session, from_json
+from resnet_viz.export.session import (
+    FORMAT,
+    VERSION,
+    Json,
+    Session,
+    files_from_folder,
+    files_from_here,
+    from_json,
+)
 from resnet_viz.images import gallery
 from resnet_viz.networks import catalog
 from resnet_viz.networks.structure import Structure
@@ -31,6 +39,7 @@ def session_of(
     """
     said: list[str] = []
     spec = catalog.find(str(state["network"]))
+    choices = {page: state[page] for page in PAGES if page in state}
     data: dict[str, Json] = {
         "format": FORMAT,
         "version": VERSION,
@@ -41,7 +50,7 @@ def session_of(
         "target": _target(state.get("target", "auto"), spec, said),
         "gates": {},
         "page": state.get("page", ""),
-        "choices": {page: state[page] for page in PAGES if page in state},
+        "choices": files_from_folder(choices, folder),
     }
     if structure is not None:
         data["gates"] = {kind: _gates(state.get(kind, {}), structure, said) for kind in _GATES}
@@ -119,8 +128,22 @@ def recorded(
         front["block"] = session.block
     front["page"] = session.page or PAGES[0]
     if session.page in session.choices and session.page != "explorer":
-        front[session.page] = session.choices[session.page]
+        choices = files_from_here(session.choices[session.page], folder)
+        front[session.page] = _without_pictures(choices)
     return front
+
+
+def _without_pictures(value: Json) -> Json:
+    """Choices without the pictures among them, which a file to be read by people cannot hold."""
+    if isinstance(value, dict):
+        return {name: _without_pictures(one) for name, one in value.items() if not _picture(one)}
+    if isinstance(value, list):
+        return [_without_pictures(one) for one in value if not _picture(one)]
+    return value
+
+
+def _picture(value: Json) -> bool:
+    return isinstance(value, dict) and "png" in value
 
 
 def _photo_name(session: Session, folder: Path | None) -> str:

@@ -102,6 +102,18 @@ def file_of(kept: Json) -> str:
     return path if isinstance(path, str) else ""
 
 
+def files_from_here(choices: Mapping[str, Json], folder: Path | None) -> dict[str, Json]:
+    """Choices with each `kept_file` as a file in ``folder`` names it; whole paths without one."""
+    made: dict[str, Json] = _with_files(dict(choices), lambda path: _path_to_json(path, folder))
+    return made
+
+
+def files_from_folder(choices: Mapping[str, Json], folder: Path | None) -> dict[str, Json]:
+    """Choices as `files_from_here` made them, with whole paths again."""
+    made: dict[str, Json] = _with_files(dict(choices), lambda path: _path_from_json(path, folder))
+    return made
+
+
 def missing(read: Json, known: Json) -> Json:
     """What of choices that were read is not among ``known`` ones, group by group."""
     found = {}
@@ -211,7 +223,7 @@ def to_json(session: Session, folder: Path | None = None) -> dict[str, Json]:
         "device": now.device,
         "block": session.block,
         "page": session.page,
-        "choices": _with_files(dict(session.choices), lambda path: _path_to_json(path, folder)),
+        "choices": files_from_here(session.choices, folder),
     }
 
 
@@ -446,8 +458,7 @@ def _choices_from_json(value: Json, folder: Path | None) -> dict[str, Json]:
     for group in (value, *value.values()) if isinstance(value, dict) else (value,):
         if not isinstance(group, dict):
             raise TypeError(f"{group!r} is no group of choices")
-    found: dict[str, Json] = _with_files(value, lambda path: _path_from_json(path, folder))
-    return found
+    return files_from_folder(value, folder)
 
 
 def _with_files(value: Json, change: Callable[[str], str]) -> Json:

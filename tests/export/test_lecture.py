@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -356,6 +357,18 @@ def test_a_photo_beside_the_lecture_is_named_from_there(tmp_path: Path) -> None:
     assert (lecture.problems, said) == ((), [])
     assert session.snapshot.photo.path == str(tmp_path / "mine.png")
     assert recorded(session, None, (), tmp_path)["photo"] == "mine.png"
+    file = {"file": str(tmp_path / "album" / "a.jpg")}
+    examples = {"A": [{"name": "A 1", "png": "x" * 9000}, file], "B": []}
+    kept = {"backbone": {"part": "transfer", "parts": {"transfer": {"examples": examples}}}}
+    front = recorded(replace(session, page="backbone", choices=kept), None, (), tmp_path)
+    assert front["backbone"]["part"] == "transfer"
+    assert front["backbone"]["parts"]["transfer"]["examples"] == {
+        "A": [{"file": "album/a.jpg"}],
+        "B": [],
+    }
+    again, said = session_of({"network": "resnet20", **front}, now, tmp_path, None)
+    assert said == []
+    assert again.choices["backbone"]["parts"]["transfer"]["examples"]["A"] == [file]
 
 
 def test_what_the_user_types_as_front_matter() -> None:
