@@ -342,7 +342,10 @@ class _Gif:
         place = (0, 0, *frame.size)
         if self._before is not None:
             place = ImageChops.difference(self._before, frame).getbbox() or (0, 0, 1, 1)
-        part = frame.crop(place).quantize(128, dither=Image.Dither.NONE)
+        # Of the ways to choose 256 colours, the one that leaves none of a colour bar's far away.
+        part = frame.crop(place).quantize(
+            256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
         if self._before is None:
             comment = f"ResNet Explorer: {self._request.kind}".encode()
             info = {"loop": 0, "comment": comment}

@@ -18,7 +18,7 @@ import numpy as np
 from resnet_viz.figures.figure import Axis, Chart, Figure, Map
 from resnet_viz.figures.looks import THEMES, Theme
 from resnet_viz.figures.numbers import power_of_ten, row_of
-from resnet_viz.figures.scale import decade_ticks, spread
+from resnet_viz.figures.scale import decade_ticks, joined, spread
 from resnet_viz.figures.series import Series
 from resnet_viz.images import overlay
 
@@ -394,8 +394,9 @@ def _draw_map(sheet: Sheet, axes: Axes, shown: Map, theme: Theme, small: bool) -
             continue
         getattr(axes, f"set_{name}label")(axis.title, color=theme.text, fontsize=8)
         if axis.ticks is not None:
-            set_ticks = getattr(axes, f"set_{name}ticks")
-            set_ticks([at for at, _ in axis.ticks], [text for _, text in axis.ticks])
+            least = abs(axis.high - axis.low) / 14 if name == "y" else 0.0
+            ticks = joined(axis.ticks, least)
+            getattr(axes, f"set_{name}ticks")([at for at, _ in ticks], [text for _, text in ticks])
     _draw_levels(axes, shown, values)
     for symbol, name, across, up in shown.points:
         axes.scatter(

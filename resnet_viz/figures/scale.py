@@ -66,6 +66,17 @@ def spread(values: Sequence[float], least: float, top: float, bottom: float = 0.
     return places
 
 
+def joined(ticks: Sequence[tuple[float, str]], least: float) -> list[tuple[float, str]]:
+    """Ticks that would lie over each other, closer than ``least``, as one with both texts."""
+    found: list[tuple[float, str]] = []
+    for at, text in sorted(ticks):
+        if found and at - found[-1][0] < least:
+            found[-1] = found[-1][0], f"{found[-1][1]}, {text}"
+        else:
+            found.append((at, text))
+    return found
+
+
 def round_ticks(low: float, high: float, most: int = 4) -> tuple[tuple[float, str], ...]:
     """Round numbers between two ends, at most so many of them and as many as that allows."""
     span = high - low

@@ -186,8 +186,7 @@ def test_a_gif_holds_one_frame_at_a_time_and_shows_each_whole(
         for figure, shown in zip(figures, ImageSequence.Iterator(film), strict=True):
             wanted = np.asarray(animation.picture(figure, request), np.int16)
             apart = np.abs(wanted - np.asarray(shown.convert("RGB"), np.int16))
-            assert apart.mean() < 1
-            assert (apart.max(axis=2) > 60).sum() == 0  # 128 colours are not all there are
+            assert apart.max() <= 24  # 256 colours are not all there are; none is far away
             stays.append(film.info["duration"])
     assert stays == [400, 400, 400, 1900]
 

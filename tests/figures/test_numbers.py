@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resnet_viz.figures.numbers import duration_text, share_text
+from resnet_viz.figures.scale import joined
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,10 @@ def test_a_share_of_few_images_has_its_interval(share: float, count: int, text: 
 )
 def test_a_duration_in_words(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
+
+
+def test_ticks_that_would_lie_over_each_other_are_joined() -> None:
+    ticks = [(0.0, "conv1"), (1.0, "stage 1"), (11.0, "stage 2"), (31.0, "fc")]
+    assert joined(ticks, 2.0) == [(0.0, "conv1, stage 1"), (11.0, "stage 2"), (31.0, "fc")]
+    assert joined(ticks, 0.5) == ticks
+    assert joined((), 1.0) == []
