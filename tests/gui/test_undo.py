@@ -208,6 +208,10 @@ def test_what_training_uses_is_a_step_and_kept(
 
 def test_chapters_parts_and_instruments_are_steps(qtbot: QtBot, window: MainWindow) -> None:
     stack = window.state.undo_stack
+    window.turn_to_page("instruments")
+    window.pages["instruments"].panel("paths")  # type: ignore[attr-defined]
+    assert not stack.count()  # what the program turns to is none
+    window.pages["instruments"].panel("shattering")  # type: ignore[attr-defined]
     for name, tabs, text in (
         ("story", "chapters", "Story: Chapters"),
         ("backbone", "tabs", "Backbone: Parts of the page Backbone"),

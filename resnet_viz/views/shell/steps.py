@@ -48,6 +48,7 @@ class Steps(QObject):
         self._kept = page.choices()
         self._quiet = False
         self._touch = 0
+        self._hand: QObject | None = None  # the control that was touched last
         page.grown.connect(self.watch)
         self.watch(page)
 
@@ -79,11 +80,11 @@ class Steps(QObject):
             feature.edited.connect(self._note)
         for bar in part.findChildren(QTabBar):
             self._look_at(bar)
-            bar.currentChanged.connect(lambda _, bar=bar: self._changed(bar))
+            bar.currentChanged.connect(lambda _, bar=bar: self._walked(bar))
         for some in part.findChildren(QListWidget):
             self._look_at(some)
             self._look_at(some.viewport())
-            some.currentRowChanged.connect(lambda _, some=some: self._changed(some))
+            some.currentRowChanged.connect(lambda _, some=some: self._walked(some))
         for dock in part.findChildren(QDockWidget):
             shown = dock.toggleViewAction()
             shown.hovered.connect(self._touched)
@@ -102,6 +103,7 @@ class Steps(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A touch begins: what is chosen now is what its step leads back to."""
         if event.type() in _TOUCHES:
+            self._hand = watched
             self._touched()
         return False
 
@@ -113,8 +115,13 @@ class Steps(QObject):
         control.installEventFilter(self)
 
     def _changed(self, control: QWidget) -> None:
-        walked = isinstance(control, QTabBar | QListWidget)
-        self._note(_words(control), control if walked else None)
+        self._note(_words(control))
+
+    def _walked(self, control: QTabBar | QListWidget) -> None:
+        """Unlike the others these say it too when the program goes on, as to what was asked for."""
+        inside = control.viewport() if isinstance(control, QListWidget) else control
+        if self._hand in (control, inside):
+            self._note(_words(control), control)
 
     def _note(self, what: str, gesture: object = None) -> None:
         now = self._page.choices()
