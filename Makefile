@@ -17,7 +17,8 @@ help:
 	@echo "make soak [SECONDS=600] [SEED=n]   let a monkey at the window: all has to hold"
 	@echo "make smoke                   build the wheel, install it elsewhere and run it"
 	@echo "make lint                    ruff and mypy"
-	@echo "make bench                   measure speed, as ratios"
+	@echo "make bench                   measure speed, as ratios, and write docs/benchmarks.md"
+	@echo "make bench-quick             a few of these ratios, roughly, in a minute"
 	@echo "make train [NETWORK=resnet20] [DATA=folder]   train a network on CIFAR-10 files"
 	@echo "make train BLUR=0            the same without the blur in the recipe"
 	@echo "make twins [DATA=folder]     train all networks that come with the program, for a day"
@@ -69,6 +70,9 @@ lint: $(INSTALLED)
 
 bench: $(INSTALLED)
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks --out docs/benchmarks.md
+
+bench-quick: $(INSTALLED)
+	-QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks --quick
 
 train: $(INSTALLED)
 	$(BIN)/resnet-viz train --network $(NETWORK) --data $(DATA) --smoothing $(BLUR)

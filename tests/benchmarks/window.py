@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
@@ -132,27 +136,44 @@ def bare_against_training(rounds: int) -> Measured:
     )
 
 
+@dataclass
+class Gap:
+    """How long the event loop stood still, and how long its thread was at work meanwhile; in ms."""
+
+    doing: str
+    length: float
+    own: float
+
+    def __str__(self) -> str:
+        return f"{self.doing} {self.length:.0f} ({self.own:.0f})"
+
+
 class Heartbeat:
-    """Beats as often as the event loop lets it; ``gaps`` are the longest ones, by what went on."""
+    """Beats as often as the event loop lets it; ``gaps`` are the longest ones of all that was done,
+    in the order in which it was done."""
 
     def __init__(self) -> None:
-        self.gaps: dict[str, float] = {}
-        self._doing = ""
-        self._last = time.perf_counter()
+        self.gaps: list[Gap] = []
+        self._last, self._own = time.perf_counter(), time.thread_time()
         self._timer = QTimer(interval=0)
         self._timer.timeout.connect(self._beat)
         self._timer.start()
 
     def _beat(self) -> None:
-        now = time.perf_counter()
-        gap = 1000 * (now - self._last)
-        self.gaps[self._doing] = max(gap, self.gaps.get(self._doing, 0.0))
-        self._last = now
+        now, own = time.perf_counter(), time.thread_time()
+        length = 1000 * (now - self._last)
+        if self.gaps and length > self.gaps[-1].length:
+            last = self.gaps[-1]
+            last.length, last.own = length, 1000 * (own - self._own)
+        self._last, self._own = now, own
 
-    def during(self, doing: str, begin: Callable[[], object], ended: Callable[[], bool]) -> None:
+    def during(
+        self, doing: str, begin: Callable[[], object], ended: Callable[[], bool] = lambda: True
+    ) -> None:
         """Begin something, and let the loop run until it has ended (for a minute at most)."""
         QApplication.processEvents()
-        self._doing, self._last = doing, time.perf_counter()
+        self.gaps.append(Gap(doing, 0.0, 0.0))
+        self._last, self._own = time.perf_counter(), time.thread_time()
         begin()
         end = time.perf_counter() + 60
         rest = 20
@@ -162,8 +183,13 @@ class Heartbeat:
         self._beat()
 
 
-def longest_gaps(rounds: int) -> Measured:
-    """Milliseconds for which the window's event loop stands still at most."""
+FIRST, TURN, THEME, SHOW = "first look at ", "turn to ", "theme ", "first show"
+
+
+@cache
+def _gaps(rounds: int) -> tuple[tuple[Gap, ...], ...]:
+    """What holds up the event loop of a window in which all is done once, and in each round again:
+    first what is done once, then round by round."""
     with TemporaryDirectory() as folder:
         settings = QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
         large = Path(folder) / "large.png"
@@ -178,44 +204,74 @@ def longest_gaps(rounds: int) -> Measured:
         def wait_for(count: int) -> Callable[[], bool]:
             return lambda: len(came) >= count
 
-        beat.during("first show", window.show, wait_for(1))
+        def ask(doing: str, begin: Callable[[], object]) -> None:
+            beat.during(doing, begin, wait_for(len(came) + 1))
+
+        ask(SHOW, window.show)
         for entry in PAGES:
-            title = entry.title
-            beat.during(
-                f"first look at {title}", lambda n=entry.name: window.turn_to_page(n), lambda: True
-            )
-        for entry in PAGES:
-            beat.during(
-                f"turn to {entry.title}", lambda n=entry.name: window.turn_to_page(n), lambda: True
-            )
+            beat.during(f"{FIRST}{entry.title}", partial(window.turn_to_page, entry.name))
         window.turn_to_page("explorer")
-        network = lambda: window.state.set_weights(WeightsChoice("untrained"))  # noqa: E731
-        beat.during("weights", network, wait_for(len(came) + 1))
-        beat.during(
-            "ResNet-152 opened",
-            lambda: window.state.set_network("resnet152"),
-            wait_for(len(came) + 1),
-        )
-        skips = window.engine.result.structure.skips  # type: ignore[union-attr]
+        untrained = WeightsChoice("untrained")
+        ask("other weights", lambda: window.state.set_weights(untrained))
+        small = window.state.snapshot.photo
+        told = [tuple(beat.gaps)]
+        training: Any = window.pages["training"]
+        steps: list[object] = []
+        training.channel.updated.connect(steps.append)
         for number in range(rounds):
+            beat.gaps.clear()
+            ask("ResNet-152 opened", lambda: window.state.set_network("resnet152", untrained))
+            result = window.engine.result
+            assert result is not None
+            skips = result.structure.skips
             gates = GateSettings.of({skips[number % len(skips)]: 0.0})
-            beat.during(
-                "a pass of ResNet-152",
-                lambda gates=gates: window.state.set_gates(gates),
-                wait_for(len(came) + 1),
-            )
-        beat.during(
-            "a photo of 100 megapixels",
-            lambda: window.open_path(str(large)),
-            wait_for(len(came) + 1),
-        )
-        for theme in ("light", "projector", "dark"):
-            beat.during("another theme", lambda t=theme: window.set_theme(t), lambda: True)
+            ask("a pass of ResNet-152", partial(window.state.set_gates, gates))
+            ask("a photo of 100 megapixels", partial(window.open_path, str(large)))
+            ask("a small photo", partial(window.state.set_photo, small))
+            ask("a small network", lambda: window.state.set_network("resnet20", untrained))
+            for entry in PAGES:
+                beat.during(f"{TURN}{entry.title}", partial(window.turn_to_page, entry.name))
+            window.turn_to_page("training")
+            steps.clear()
+            beat.during("training", training.controls.started.emit, lambda: len(steps) > 16)
+            training.controls.started.emit()
+            for theme in ("light", "projector", "dark"):
+                beat.during(f"{THEME}{theme}", partial(window.set_theme, theme))
+            window.turn_to_page("explorer")
+            told.append(tuple(beat.gaps))
         window.close()
-    worst = sorted(beat.gaps.items(), key=lambda item: -item[1])
-    told = "; ".join(f"{doing} {gap:.0f}" for doing, gap in worst[:5])
-    themes = ("another theme", "first show")
-    steady = [
-        gap for doing, gap in worst if doing not in themes and not doing.startswith("first look")
-    ]
-    return Measured(max(steady), 0.0, f"the longest, in ms: {told}")
+    return tuple(told)
+
+
+def _longest(groups: Sequence[Sequence[Gap]]) -> Measured:
+    """The longest of all; the spread is that of each group's longest."""
+    each = [max(gap.length for gap in group) for group in groups]
+    spread = 0.0
+    if len(each) > 1:
+        low, _, high = statistics.quantiles(each, n=4)
+        spread = (high - low) / 2
+    longest: dict[str, Gap] = {}
+    for gap in (one for group in groups for one in group):
+        if gap.doing not in longest or gap.length > longest[gap.doing].length:
+            longest[gap.doing] = gap
+    worst = sorted(longest.values(), key=lambda one: -one.length)[:3]
+    said = "; ".join(map(str, worst))
+    return Measured(max(each), spread, f"the longest, and of it the window's own work: {said}")
+
+
+def longest_gaps(rounds: int) -> Measured:
+    """Milliseconds for which the event loop stands still at most while the window is in use."""
+    _, *each = _gaps(rounds)
+    return _longest([[gap for gap in one if not gap.doing.startswith(THEME)] for one in each])
+
+
+def first_looks(rounds: int) -> Measured:
+    """The same, for a page that is looked at for the first time."""
+    once, *_ = _gaps(rounds)
+    return _longest([[gap for gap in once if gap.doing.startswith(FIRST)]])
+
+
+def themes(rounds: int) -> Measured:
+    """The same, for another theme with every page open."""
+    _, *each = _gaps(rounds)
+    return _longest([[gap for gap in one if gap.doing.startswith(THEME)] for one in each])
