@@ -22,6 +22,7 @@ from torch.nn import functional
 from resnet_viz.analysis.live_training import MOMENTUM, WEIGHT_DECAY
 from resnet_viz.analysis.session import Session
 from resnet_viz.analysis.twins_data import Batches, loading
+from resnet_viz.engine.garbage import Garbage
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.images import gallery
@@ -183,19 +184,21 @@ class Heartbeat:
         self._beat()
 
 
-FIRST, TURN, THEME, SHOW = "first look at ", "turn to ", "theme ", "first show"
+FIRST = "first look at "
 
 
 @cache
-def _gaps(rounds: int) -> tuple[tuple[Gap, ...], ...]:
-    """What holds up the event loop of a window in which all is done once, and in each round again:
-    first what is done once, then round by round."""
+def _gaps(rounds: int) -> tuple[list[Gap], list[list[Gap]], list[list[Gap]]]:
+    """What holds up a window's event loop: as each page is first looked at, then in each round in
+    which the window is used, and in each round of themes, with every page open."""
     with TemporaryDirectory() as folder:
         settings = QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
         large = Path(folder) / "large.png"
         grey = np.tile(np.arange(10_000, dtype=np.uint8), (10_000, 1))
         Image.fromarray(grey).save(large, compress_level=1)
+        garbage = Garbage()  # as in the program
         window = MainWindow(settings)
+        window.worker.devices_known.connect(garbage.spare)
         window.resize(1366, 768)
         beat = Heartbeat()
         came: list[object] = []
@@ -207,14 +210,16 @@ def _gaps(rounds: int) -> tuple[tuple[Gap, ...], ...]:
         def ask(doing: str, begin: Callable[[], object]) -> None:
             beat.during(doing, begin, wait_for(len(came) + 1))
 
-        ask(SHOW, window.show)
+        ask("first show", window.show)
         for entry in PAGES:
             beat.during(f"{FIRST}{entry.title}", partial(window.turn_to_page, entry.name))
         window.turn_to_page("explorer")
         untrained = WeightsChoice("untrained")
         ask("other weights", lambda: window.state.set_weights(untrained))
         small = window.state.snapshot.photo
-        told = [tuple(beat.gaps)]
+        looks = [gap for gap in beat.gaps if gap.doing.startswith(FIRST)]
+        used: list[list[Gap]] = []
+        themes: list[list[Gap]] = []
         training: Any = window.pages["training"]
         steps: list[object] = []
         training.channel.updated.connect(steps.append)
@@ -230,17 +235,21 @@ def _gaps(rounds: int) -> tuple[tuple[Gap, ...], ...]:
             ask("a small photo", partial(window.state.set_photo, small))
             ask("a small network", lambda: window.state.set_network("resnet20", untrained))
             for entry in PAGES:
-                beat.during(f"{TURN}{entry.title}", partial(window.turn_to_page, entry.name))
+                beat.during(f"turn to {entry.title}", partial(window.turn_to_page, entry.name))
             window.turn_to_page("training")
             steps.clear()
             beat.during("training", training.controls.started.emit, lambda: len(steps) > 16)
             training.controls.started.emit()
-            for theme in ("light", "projector", "dark"):
-                beat.during(f"{THEME}{theme}", partial(window.set_theme, theme))
             window.turn_to_page("explorer")
-            told.append(tuple(beat.gaps))
+            used.append(list(beat.gaps))
+        for _ in range(rounds):
+            beat.gaps.clear()
+            for theme in ("light", "projector", "dark"):
+                beat.during(f"theme {theme}", partial(window.set_theme, theme))
+            themes.append(list(beat.gaps))
         window.close()
-    return tuple(told)
+        garbage.close()
+    return looks, used, themes
 
 
 def _longest(groups: Sequence[Sequence[Gap]]) -> Measured:
@@ -261,17 +270,14 @@ def _longest(groups: Sequence[Sequence[Gap]]) -> Measured:
 
 def longest_gaps(rounds: int) -> Measured:
     """Milliseconds for which the event loop stands still at most while the window is in use."""
-    _, *each = _gaps(rounds)
-    return _longest([[gap for gap in one if not gap.doing.startswith(THEME)] for one in each])
+    return _longest(_gaps(rounds)[1])
 
 
 def first_looks(rounds: int) -> Measured:
     """The same, for a page that is looked at for the first time."""
-    once, *_ = _gaps(rounds)
-    return _longest([[gap for gap in once if gap.doing.startswith(FIRST)]])
+    return _longest([_gaps(rounds)[0]])
 
 
 def themes(rounds: int) -> Measured:
     """The same, for another theme with every page open."""
-    _, *each = _gaps(rounds)
-    return _longest([[gap for gap in one if gap.doing.startswith(THEME)] for one in each])
+    return _longest(_gaps(rounds)[2])

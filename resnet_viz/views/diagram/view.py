@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
@@ -249,7 +250,7 @@ class DiagramView(QWidget):
         font.setPixelSize(100)
         metrics = QFontMetricsF(font)
         return Text(
-            lambda words: max(1, metrics.horizontalAdvance(words)) / 100,
+            cache(lambda words: max(1, metrics.horizontalAdvance(words)) / 100),
             pixels,
             0.64 * pixels,
             sideways,
