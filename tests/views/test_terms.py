@@ -67,7 +67,7 @@ def test_what_an_instrument_says_leads_to_its_terms(name: str, keys: set[str]) -
 
 def test_methods_and_measures_lead_to_their_terms() -> None:
     for name, method in METHODS.items():
-        if method.at == "block":
+        if name not in ("gradient", "input_gradient", "guided_grad_cam"):
             key = name.replace("_", "-")
             assert links(linked(method.title)) == [(key, method.title)]
     for name in ("deletion", "insertion", "road", "infidelity", "sensitivity"):
