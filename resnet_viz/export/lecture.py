@@ -151,8 +151,8 @@ class Lecture:
     @property
     def minutes(self) -> float | None:
         """How long it is said to take."""
-        value = self.head.get("minutes")
-        return float(value) if isinstance(value, int | float) and value > 0 else None
+        value = self.head.get("minutes", 0)
+        return float(value) if _is_finite(value) and value > 0 else None
 
     @property
     def name(self) -> str:
@@ -545,7 +545,9 @@ def _photo(value: Json, folder: Path | None) -> Json:
     samples = [sample.name for sample in gallery.SAMPLES]
     if isinstance(value, str) and value in samples:
         return value
-    if isinstance(value, str) and folder is not None and value.strip():
+    # To look for a file on another computer would be to log in there.
+    elsewhere = isinstance(value, str) and value.startswith(("\\\\", "//"))
+    if isinstance(value, str) and folder is not None and value.strip() and not elsewhere:
         try:
             if (folder / value).is_file():
                 return value
@@ -600,11 +602,15 @@ def _text(key: str) -> Callable[[Json, Path | None], Json]:
     return check
 
 
+def _is_finite(value: Json) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
 def _crop(value: Json, _: Path | None) -> Json:
     if value is None:
         return None
     good = isinstance(value, dict) and set(value) == {"x", "y", "size"}
-    if not good or not all(isinstance(one, int | float) for one in value.values()):
+    if not good or not all(_is_finite(one) for one in value.values()):
         raise _Wrong("crop: it is {x: 10, y: 20, size: 100}, in the photo's pixels")
     return value
 

@@ -136,6 +136,8 @@ def _leaf(layer: str, words: dict[str, str], tensors: Mapping[str, Shaped]) -> L
         kind = "other"
     if kind in ("conv", "linear") and "bias" in words and shapes["bias"] != weight[:1]:
         kind = "other"
+    if 0 in shape:  # a layer of nothing
+        kind = "other"
     if not shape:
         shape = max(shapes.values(), key=len, default=())
     return Leaf(layer, kind, shape, words)

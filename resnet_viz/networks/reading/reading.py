@@ -147,12 +147,12 @@ def build_with_weights(reading: Reading, tensors: Mapping[str, Loadable]) -> Bui
         network = build(reading.architecture)
     state: dict[str, Tensor] = {}
     for name, expected in network.state_dict().items():
-        source = reading.names.get(name)
-        if source is None:
-            if not name.endswith("num_batches_tracked"):
-                raise WeightsError(f"the network needs {name}, and the file has nothing for it")
+        if name.endswith("num_batches_tracked"):  # of no use without training
             state[name] = torch.zeros((), dtype=torch.long)
             continue
+        source = reading.names.get(name)
+        if source is None:
+            raise WeightsError(f"the network needs {name}, and the file has nothing for it")
         value = tensors[source].load()
         if expected.is_floating_point():
             if not value.is_floating_point():
