@@ -278,10 +278,10 @@ def test_what_is_drawn_on_a_photo_is_a_step_and_kept(qtbot: QtBot, window: MainW
     assert pyramid.point == place
     part = window.pages["backbone"].panel("transfer")  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: not part.photo.image_rect().isEmpty())
-    before = stack.count()
+    before = stack.index()
     for _ in range(2):
         drag(qtbot, part.photo, 0.2, 0.6)
-    assert stack.count() == before + 2
+    assert stack.index() == before + 2
     assert undo_text(window) == "&Undo Backbone: an example"
     kept = part.choices()
     assert [one["name"][:3] for one in kept["examples"]["A"]] == ["A 1", "A 2"]
