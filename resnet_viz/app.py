@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -71,6 +72,8 @@ def open_window(path: str | None) -> int:
 
 
 def _run_window(path: str | None) -> int:
+    gc.disable()  # what is imported stays; afterwards `Garbage` sees to it
+
     from PySide6.QtCore import QSettings
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication

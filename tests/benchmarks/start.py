@@ -32,12 +32,15 @@ import os; os._exit(0)
 """
 
 _OURS = """
+import gc; gc.disable()  # as the program does
 import sys, tempfile, time
 from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
+from resnet_viz.engine.garbage import Garbage
 from resnet_viz.views.shell.main_window import MainWindow
 application = QApplication([])
+garbage = Garbage(application)
 settings = Path(tempfile.mkdtemp()) / "settings.ini"
 window = MainWindow(QSettings(str(settings), QSettings.Format.IniFormat))
 window.resize(1366, 768)
