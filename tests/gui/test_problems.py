@@ -79,3 +79,18 @@ def test_without_a_folder_problems_are_still_said(qtbot: QtBot, tmp_path: Path) 
 def test_the_log_is_in_the_users_own_folder() -> None:
     assert log_folder().is_absolute()
     assert "resnet-viz" in str(log_folder())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_log_on_a_full_disk_is_not_said_to_hold_anything(
+    qtbot: QtBot, watched: Problems, capfd: pytest.CaptureFixture[str]
+) -> None:
+    watched.path.symlink_to("/dev/full")
+    sentence, details = raised_in_a_slot(qtbot, watched, "first")
+    assert f"{watched.path} cannot be written, so copy the details now" in sentence
+    assert "in fail" in details
+    assert "Logging error" not in capfd.readouterr().err
+    watched.path.unlink()
+    watched.path.touch()
+    sentence, _ = raised_in_a_slot(qtbot, watched, "second")
+    assert sentence.endswith(f"The details are in {watched.path}")

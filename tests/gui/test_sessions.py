@@ -453,3 +453,18 @@ def test_two_programs_keep_apart_what_is_open_in_each(made: MainWindow, tmp_path
             if process.poll() is None:
                 killed(process)
         made.message.clear()
+
+
+def test_a_folder_that_cannot_be_written_is_said_once(made: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    autosave = Autosave(made, tmp_path / "file" / "open")
+    made.message.clear()
+    try:
+        assert not autosave.begin()
+        assert "cannot be written: save the session yourself" in made.message.text.text()
+        made.state.set_target(3)
+        assert autosave.ended
+    finally:
+        autosave.end()
+        made.message.clear()
+        made.state.set_target(None)

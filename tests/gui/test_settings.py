@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -139,3 +141,36 @@ def test_two_windows_share_the_recent_files(tmp_path: Path) -> None:
     assert recent.paths(other) == recent.paths(one)
     files[1].unlink()
     assert recent.paths(one) == [str(files[2]), str(files[0])]
+
+
+WRITER = """
+import sys
+from PySide6.QtCore import QSettings
+settings = QSettings(sys.argv[1], QSettings.Format.IniFormat)
+for number in range(10**9):
+    settings.setValue("theme", "dark")
+    settings.setValue("folder", str(number) * 2000)
+    settings.sync()
+    if number == 3:
+        print("writing", flush=True)
+"""
+
+
+def test_a_kill_while_settings_are_written_loses_none(tmp_path: Path) -> None:
+    path = tmp_path / "settings.ini"
+    before = QSettings(str(path), QSettings.Format.IniFormat)
+    before.setValue("device", "cpu")
+    before.sync()
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == "writing\n"
+    writer.kill()
+    writer.wait()
+    writer.stdout.close()
+    after = QSettings(str(path), QSettings.Format.IniFormat)
+    assert after.status() == QSettings.Status.NoError
+    assert (after.value("device"), after.value("theme")) == ("cpu", "dark")
+    digits = str(after.value("folder"))
+    assert len(digits) % 2000 == 0

@@ -57,12 +57,16 @@ class Autosave(QObject):
         self._look.timeout.connect(self.look)
 
     def begin(self) -> bool:
-        """Offer what a crash left, and keep from now on; False without a folder to write to."""
-        try:
+        """Offer what a crash left, and keep from now on; False without a folder to write to,
+        which is said."""
+        with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            return False
         if not self._lock.tryLock(0):
+            if self._lock.error() == QLockFile.LockError.PermissionError or not self._there():
+                self._window.message.say(
+                    f"{self._folder} cannot be written: save the session yourself, since after a "
+                    "crash what was open is not there"
+                )
             return False
         clear(self._folder, ".*.partial.json")
         if left := self._left_behind():
@@ -74,6 +78,12 @@ class Autosave(QObject):
         self._pages = window.pages.choices()
         self._look.start()
         return True
+
+    def _there(self) -> bool:
+        try:
+            return self._folder.is_dir()
+        except OSError:
+            return False
 
     def look(self) -> None:
         """Keep what is chosen if something was chosen on a page since the last look."""

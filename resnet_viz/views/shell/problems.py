@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,24 @@ def log_folder() -> Path:
     return platformdirs.user_log_path("resnet-viz", appauthor=False)
 
 
+class _File(RotatingFileHandler):
+    """The log's file; ``full`` says that the last record could not be written to it."""
+
+    full = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.full = False
+        super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Do not print where nobody may be looking, `Problems` says it; open it anew next time."""
+        self.full = True
+        if self.stream is not None:
+            with suppress(OSError):  # what is still to be written cannot be
+                self.stream.close()
+            self.stream = None
+
+
 class Problems(QObject):
     """While `watch` is in force, every exception that nobody caught is said and written down.
 
@@ -34,7 +53,7 @@ class Problems(QObject):
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.path = (folder or log_folder()) / "resnet-viz.log"
-        self._handler: logging.Handler | None = None
+        self._handler: _File | None = None
         self._before = sys.excepthook
         self._last = ""
 
@@ -42,7 +61,7 @@ class Problems(QObject):
         """Begin. Without a folder to write to, problems are still said."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._handler = RotatingFileHandler(
+            self._handler = _File(
                 self.path, maxBytes=LARGEST, backupCount=1, encoding="utf-8", delay=True
             )
         except OSError as error:
@@ -72,10 +91,12 @@ class Problems(QObject):
             return  # what fails while it is painted fails again with every frame
         self._last = details
         log.error("nobody expected this", exc_info=(kind, error, trace))
+        where = f"The details are in {self.path}"
+        if self._handler is None or self._handler.full:
+            where = f"{self.path} cannot be written, so copy the details now"
         lines = str(error).strip().splitlines()
         what = f"{kind.__name__}: {lines[0]}" if lines else kind.__name__
         self.happened.emit(
-            f"Something went wrong ({what}); what was on screen before is still there. "
-            f"The details are in {self.path}",
+            f"Something went wrong ({what}); what was on screen before is still there. {where}",
             details,
         )
