@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from resnet_viz.export.script_network import has_blocks
 from resnet_viz.export.script_parts import NoScript, Template, tidy
 from resnet_viz.export.script_run import beginning, forwards
 from resnet_viz.results.attribution import AttributionResult
@@ -91,10 +90,9 @@ def receptive_script(result: ReceptiveResult) -> str:
         NoScript: the network is none that a script can be written for.
     """
     spec = result.on.snapshot.spec
-    if not has_blocks(spec):
+    if spec.name == "googlenet":
         raise NoScript(
-            "There is no script for the fields of a network without residual blocks: which of its "
-            "layers lie side by side cannot be said in a few lines"
+            f"There is no script for the fields of {spec.title}, in which kernels lie side by side"
         )
     begun = beginning(result.on, "receptive fields")
     if "Blur(" in begun:

@@ -136,7 +136,7 @@ def test_residual_alignment(network: str, context: TaskContext, tmp_path: Path) 
 @slow
 @pytest.mark.parametrize(
     ("network", "weights"),
-    [("resnet20", None), ("plain20", None), ("resnet20", UNTRAINED)],
+    [("resnet20", None), ("plain20", None), ("resnet20", UNTRAINED), ("lenet5", UNTRAINED)],
 )
 def test_receptive_fields(
     network: str, weights: WeightsChoice | None, context: TaskContext, tmp_path: Path
