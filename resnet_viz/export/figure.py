@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -39,6 +39,8 @@ _SETTINGS: dict[Any, Any] = {
 _PANEL = (5.6, 3.6)  # inches
 _SMALL = 1.3  # the same, of one of many maps
 _ROW = 0.09  # of the axis' length, for each row at the edge
+_FEW = 12  # bars whose names are not thinned out
+_BELOW = 32  # points of an axis' ticks and title
 _LETTER = 0.075  # inches, about, of a small one
 
 
@@ -139,11 +141,11 @@ def draw(figure: Figure, theme: Theme, preset: Preset | None = None) -> Sheet:
         for spine in axes.spines.values():
             spine.set_color(theme.line)
         if isinstance(panel, Map):
-            _draw_map(sheet, axes, panel, theme, small)
+            _draw_map(sheet, axes, panel, theme, small, preset.text)
         else:
-            _draw_chart(axes, panel, theme)
+            _draw_chart(axes, panel, theme, width, preset.text)
     enlarge(sheet, preset.text)
-    # Legends hang below in heights of the axes, which the layout finds step by step.
+    # Legends hang below the axes, whose place the layout finds step by step.
     for _ in range(4):
         sheet.draw_without_rendering()
     return sheet
@@ -184,7 +186,7 @@ def _wrapped(text: str, inches: float, letters: float = 1.0) -> str:
 # ---- charts
 
 
-def _draw_chart(axes: Axes, chart: Chart, theme: Theme) -> None:
+def _draw_chart(axes: Axes, chart: Chart, theme: Theme, width: float, factor: float) -> None:
     x, y = chart.x, chart.y
     span = y.high - y.low
     above = [row for row in ("∞", "NaN") if y.log and row in y.rows]
@@ -200,7 +202,7 @@ def _draw_chart(axes: Axes, chart: Chart, theme: Theme) -> None:
     axes.set_ylabel(y.title, color=theme.text, fontsize=8)
     axes.grid(axis="y", color=theme.line, linewidth=0.5, alpha=0.6)
     axes.set_axisbelow(True)
-    drop = _tick(axes, chart, places)
+    drop = _tick(axes, chart, places, width)
     for number, (title, first, last) in enumerate(chart.bands, 1):
         colour = theme.colour(f"stage {number}")
         axes.axvspan(first - 0.5, last + 0.5, color=colour, alpha=0.15, linewidth=0, zorder=0)
@@ -230,26 +232,31 @@ def _draw_chart(axes: Axes, chart: Chart, theme: Theme) -> None:
         foot = [bottom + crosses / 2] * len(at)
         axes.scatter(at, foot, marker="x", s=14, color=theme.off, label=name, zorder=3)
     if chart.legend:
-        _draw_legend(axes, across, theme, drop)
+        _draw_legend(axes, across, theme, factor * (_BELOW + drop))
 
 
-def _tick(axes: Axes, chart: Chart, places: dict[str, float]) -> float:
-    """Label both axes; how much room the names below need, in heights of the axes."""
+def _tick(axes: Axes, chart: Chart, places: dict[str, float], width: float) -> float:
+    """Label both axes of a panel so many inches wide; the points that upright names need."""
     x, y = chart.x, chart.y
     ticks = x.ticks if x.ticks is not None else tuple(enumerate(x.names))
     drop = 0.0
-    if x.ticks is not None or x.names:
-        # As many as fit, the ends first; long names stand upright.
-        every = max(1, math.ceil(len(ticks) / 28))
-        chosen = [t for n, t in enumerate(ticks) if n % every == 0 or n == len(ticks) - 1]
-        letters = sum(max(map(len, text.split("\n"))) + 2 for _, text in chosen)
-        upright = letters > _PANEL[0] / _LETTER
+    if ticks:
+        # Of layers and numbers as many as fit; of few bars all, upright where the names are long.
+        letters = max(max(map(len, text.split("\n"))) for _, text in ticks) + 1.5
+        fit = max(2, int(0.85 * width / (0.8 * _LETTER) / letters))
+        upright = bool(chart.bars) and fit < len(ticks) <= _FEW
+        every = 1 if upright else math.ceil((len(ticks) - 1) / (fit - 1)) or 1
+        chosen = [t for n, t in enumerate(ticks) if n % every == 0]
+        if (left := (len(ticks) - 1) % every) and left < 0.7 * every:
+            chosen.pop()  # or the last one would lie over it
+        if left:
+            chosen.append(ticks[-1])
         axes.set_xticks(
             [at for at, _ in chosen],
             [text for _, text in chosen],
             rotation=90 if upright else 0,
         )
-        drop = 0.025 * max(len(text) for _, text in chosen) if upright else 0.0
+        drop = 4.2 * max(len(text) for _, text in chosen) if upright else 0.0
     if y.log and y.ticks is None:
         from resnet_viz.figures.scale import Scale
 
@@ -345,8 +352,10 @@ def _draw_bars(axes: Axes, chart: Chart, theme: Theme) -> None:
             )  # fmt: skip
 
 
-def _draw_legend(axes: Axes, across: Axes | None, theme: Theme, drop: float = 0.0) -> None:
-    """Below the axis and its title; ``drop`` is what its names need, in heights of the axes."""
+def _draw_legend(axes: Axes, across: Axes | None, theme: Theme, below: float) -> None:
+    """So many points below the axis, on the sheet as large as it will be."""
+    from matplotlib.transforms import ScaledTranslation
+
     handles, names = axes.get_legend_handles_labels()
     if across is not None:
         more, others = across.get_legend_handles_labels()
@@ -354,14 +363,19 @@ def _draw_legend(axes: Axes, across: Axes | None, theme: Theme, drop: float = 0.
     if names:
         axes.legend(
             handles, names, fontsize=7, labelcolor=theme.text, frameon=False, ncols=2,
-            loc="upper center", bbox_to_anchor=(0.5, -0.16 - drop),
+            loc="upper center", bbox_to_anchor=(0.5, 0.0),
+            bbox_transform=axes.transAxes + ScaledTranslation(
+                0, -below / 72, cast("Sheet", axes.figure).dpi_scale_trans
+            ),
         )  # fmt: skip
 
 
 # ---- maps
 
 
-def _draw_map(sheet: Sheet, axes: Axes, shown: Map, theme: Theme, small: bool) -> None:
+def _draw_map(
+    sheet: Sheet, axes: Axes, shown: Map, theme: Theme, small: bool, factor: float
+) -> None:
     x, y = shown.x, shown.y
     colours = colour_map(shown.colours)
     low, high = shown.low, shown.high
@@ -404,7 +418,7 @@ def _draw_map(sheet: Sheet, axes: Axes, shown: Map, theme: Theme, small: bool) -
             edgecolors=theme.panel, label=name, zorder=4,
         )  # fmt: skip
     if shown.points:
-        _draw_legend(axes, None, theme)
+        _draw_legend(axes, None, theme, factor * _BELOW)
     if shown.picture is not None and shown.opacity == 0:
         return  # a picture by itself, whose colours are no numbers
     if small:

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
-from resnet_viz.export.figure import draw, write_figure
+from resnet_viz.export.figure import PRESETS, draw, write_figure
 from resnet_viz.export.table import write_table
 from resnet_viz.figures import story
 from resnet_viz.figures.cascade import cascade
@@ -298,3 +298,20 @@ def test_matplotlib_is_not_imported_before_a_figure_is_written() -> None:
     code = "import sys, resnet_viz.export.figure; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("name", ["gradient flow", "training", "lesions", "strength", "shattering"])
+def test_a_legend_lies_over_nothing(name: str) -> None:
+    """Neither over the names below an axis nor over its title, however small the panel."""
+    for preset in PRESETS.values():
+        sheet = draw(FIGURES[name](), LIGHT, preset)
+        found = 0
+        for axes in sheet.axes:
+            legend = axes.get_legend()
+            if legend is not None:
+                box, found = legend.get_window_extent(), found + 1
+                assert sheet.bbox.containsx(box.x0)
+                assert sheet.bbox.containsx(box.x1)
+                for text in (axes.xaxis.label, *axes.get_xticklabels()):
+                    assert not text.get_text() or not box.overlaps(text.get_window_extent()), preset
+        assert found
