@@ -82,7 +82,7 @@ KINDS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-@pytest.mark.parametrize("gate", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize("gate", [pytest.param(1.0, marks=pytest.mark.long), 0.5, 0.0])
 @pytest.mark.parametrize("name", KINDS)
 def test_the_gradient_at_each_block_is_what_differences_say(name: str, gate: float) -> None:
     """Central differences in float64 along a random direction, at the output of each block."""

@@ -82,7 +82,13 @@ def open_window(
         discard(window)
 
 
-@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize(
+    "harm",
+    [
+        pytest.param(harm, marks=() if harm in ("missing", "nested") else pytest.mark.long)
+        for harm in HARMS
+    ],
+)
 @pytest.mark.parametrize("name", NEEDED)
 def test_a_table_is_missing_or_damaged(
     open_window: Callable[[], MainWindow], copy: Path, name: str, harm: str
@@ -102,6 +108,7 @@ def test_a_table_is_missing_or_damaged(
     assert window.pages.current == "explorer"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "names",
     [
@@ -124,6 +131,7 @@ def test_every_page_opens_without_what_was_recorded(
         menu.menu().aboutToShow.emit()
 
 
+@pytest.mark.long
 def test_missing_weights_are_said_and_others_can_be_opened(
     qtbot: QtBot, settings: QSettings, copy: Path
 ) -> None:

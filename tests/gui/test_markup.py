@@ -20,16 +20,20 @@ from PySide6.QtWidgets import (
     QGraphicsView,
     QLabel,
     QMessageBox,
+    QPushButton,
     QTextEdit,
 )
 from pytestqt.qtbot import QtBot
 
 import resnet_viz.views
 from resnet_viz.networks import catalog
+from resnet_viz.networks.builder import build
+from resnet_viz.views.diagram.view import DiagramView
 from resnet_viz.views.instruments.registry import INSTRUMENTS
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets.plain_text import plain
 from tests.gui.conftest import Driver
+from tests.networks.test_reading import SMALL
 
 EVIL = "<img src=x onerror=alert(1)><b>&amp;"
 
@@ -137,6 +141,34 @@ def test_names_are_shown_as_they_are(
     assert "&lt;img" in asked[0]
     assert not rendered(asked[0])
     opened.sessions.path = None
+
+
+def test_a_network_of_a_files_own_is_shown_as_it_is_called(
+    opened: MainWindow, driver: Driver, qtbot: QtBot, files: Path
+) -> None:
+    path = files / f"{EVIL}own.pt"
+    torch.save(build(SMALL).state_dict(), path)
+    opened.open_path(str(path))
+    qtbot.waitUntil(lambda: EVIL in opened.state.snapshot.network, timeout=60_000)
+    driver.next_result()
+    assert not faults()
+    opened.explorer.findChild(DiagramView).explain_selected()
+    QApplication.processEvents()
+    assert not faults()
+    buttons = opened.message.findChildren(QPushButton)
+    for button in [one for one in buttons if one.isVisible() and "guessed" in one.text()]:
+        button.click()
+        assert not faults()
+    for name in opened.pages:
+        opened.turn_to_page(name)
+        assert not faults(), name
+    opened.dialogs.show_welcome()
+    opened.dialogs.find_anything()
+    assert not faults()
+    opened.menus.refresh()
+    for menu in opened.menuBar().actions():
+        menu.menu().aboutToShow.emit()
+    assert not faults()
 
 
 @pytest.mark.long

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from resnet_viz.images.photo import Crop
@@ -11,6 +12,7 @@ from resnet_viz.views.shell import recent
 from tests.gui.conftest import Driver
 
 
+@pytest.mark.long
 def test_what_is_open_stays_when_its_file_goes(driver: Driver, tmp_path: Path) -> None:
     photos = [tmp_path / f"{name}.png" for name in ("a", "b")]
     for number, path in enumerate(photos):

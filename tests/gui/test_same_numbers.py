@@ -17,6 +17,7 @@ from tests.gui.conftest import Driver
 CASES = (("resnet20", "off"), ("resnet56", "stage:2"), ("plain20", "on"))
 
 
+@pytest.mark.long
 def test_window_and_command_line_agree(
     driver: Driver, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
