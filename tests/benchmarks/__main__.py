@@ -20,6 +20,7 @@ from pathlib import Path
 import torch
 from PySide6.QtWidgets import QApplication
 
+from resnet_viz.engine.garbage import Garbage
 from tests.benchmarks import live, passes, start, window
 from tests.benchmarks.common import Benchmark, Measured
 
@@ -140,6 +141,7 @@ def main() -> int:
     )
     asked = parser.parse_args()
     application = QApplication(sys.argv[:1])
+    garbage = Garbage(application)  # as in the program, or a worker's thread might collect widgets
     if asked.quick:
         asked.rounds = 3
     lines = _head(asked.rounds)
@@ -162,7 +164,7 @@ def main() -> int:
         print(lines[-1], flush=True)
         if asked.out:  # at once: a run that is cut off has measured something too
             asked.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    del application
+    garbage.close()
     return 0
 
 

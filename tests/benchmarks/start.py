@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import statistics
 import subprocess
@@ -108,6 +109,7 @@ def memory_slope(rounds: int) -> Measured:
     """
     if not Path("/proc/self/statm").exists():
         raise ImportError("the system does not tell how much memory a process has")
+    gc.enable()  # no other thread is at work here, and no event loop that would collect
     session, photo = Session(), gallery.load_sample(gallery.DEFAULT_SAMPLE)
     names = ("resnet20", "plain20", "resnet32", "preact-resnet20")
 
