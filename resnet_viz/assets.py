@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +10,22 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-faults: dict[str, str] = {}
-"""A sentence for each file that was found to be missing or damaged, by its name."""
+faults: set[str] = set()
+"""A sentence for each file without which the program has gone on."""
 
 
 class AssetError(OSError):
     """A file that comes with the program is missing or damaged; the text is a sentence."""
+
+    def __init__(self, name: str) -> None:
+        sentence = (
+            f"{name}, which comes with the program, is missing or damaged; "
+            "install the program again"
+        )
+        super().__init__(errno.EIO, sentence)
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 def folder() -> Path:
@@ -33,9 +44,12 @@ def text(*names: str) -> str:
     """What a file of text says.
 
     Raises:
-        OSError: there is no such file.
+        AssetError: it cannot be read.
     """
-    return path(*names).read_text(encoding="utf-8")
+    try:
+        return path(*names).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AssetError(names[-1]) from error
 
 
 @contextmanager
@@ -48,9 +62,4 @@ def table(*names: str) -> Iterator[Any]:
     try:
         yield json.loads(text(*names))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        sentence = (
-            f"{names[-1]}, which comes with the program, is missing or damaged; "
-            "install the program again"
-        )
-        faults[names[-1]] = sentence
-        raise AssetError(sentence) from error
+        raise AssetError(names[-1]) from error

@@ -28,8 +28,7 @@ def write_table(table: Table, path: Path, about: Mapping[str, str] | None = None
     if kind == ".csv":
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(table.columns)
-            writer.writerows([["" if c is None else _plain(c) for c in row] for row in table.rows])
+            writer.writerows([map(_inert, row) for row in (table.columns, *table.rows)])
     elif kind == ".json":
         rows = [dict(zip(table.columns, map(_plain, row), strict=True)) for row in table.rows]
         given: dict[str, object] = {
@@ -64,6 +63,13 @@ def write_metadata(table: Table, name: str, path: Path, about: Mapping[str, str]
         "notes": dict(about),
     }
     path.write_text(json.dumps(given, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _inert(cell: Cell) -> Cell:
+    """A cell of CSV: a name that spreadsheets would compute ("=1+1") begins with an apostrophe."""
+    if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{cell}"
+    return "" if cell is None else _plain(cell)
 
 
 def _plain(cell: Cell) -> Cell:

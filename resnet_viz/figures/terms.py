@@ -35,7 +35,8 @@ def terms() -> dict[str, Term]:
     try:
         with assets.table("glossary.json") as rows:
             return _terms(rows)
-    except assets.AssetError:
+    except assets.AssetError as error:
+        assets.faults.add(str(error))
         return {}
 
 

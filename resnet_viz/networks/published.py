@@ -66,7 +66,8 @@ def published() -> tuple[Published, ...]:
     try:
         with assets.table(_TABLE) as table:
             return tuple(Published(**row) for row in table["rows"])
-    except assets.AssetError:
+    except assets.AssetError as error:
+        assets.faults.add(str(error))
         return ()
 
 

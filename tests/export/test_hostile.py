@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from resnet_viz.export.session import (
     to_json,
     write_session,
 )
+from resnet_viz.export.table import write_table
+from resnet_viz.figures.table import Table
 from resnet_viz.networks.class_names import read_class_names
 from resnet_viz.networks.download import WeightsError
 from resnet_viz.results.result import Snapshot
@@ -243,3 +246,19 @@ def test_hostile_lists_of_names(tmp_path: Path, content: bytes) -> None:
         assert found.startswith("a.json ")
     else:
         assert found == ("b",), "of two names for one number the last counts, as in JSON"
+
+
+# ---- names in tables
+
+
+def test_a_name_is_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
+    evil = ("=HYPERLINK(1)", "+1+cmd", "-2+3", "@SUM(1)", "\t=1")
+    rows = tuple((name, -0.5) for name in (*evil, "a = b", ""))
+    write_table(Table("t", ("=name", "value"), rows), tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        head, *read = csv.reader(file)
+    assert head == ["'=name", "value"]
+    assert [name for name, _ in read] == [*(f"'{name}" for name in evil), "a = b", ""]
+    assert all(float(value) == -0.5 for _, value in read)
+    write_table(Table("t", ("name",), (("=1",),)), tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text())["rows"] == [{"name": "=1"}]

@@ -35,7 +35,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     made = tmp_path / "assets"
     copytree(assets.folder(), made)
     monkeypatch.setattr(assets, "folder", lambda: made)
-    monkeypatch.setattr(assets, "faults", {})
+    monkeypatch.setattr(assets, "faults", set())
     forget()
     yield made
     forget()
@@ -148,3 +148,11 @@ def test_missing_weights_are_said_and_others_can_be_opened(
         assert driver.next_result().structure.title == "ResNet-20"
     finally:
         discard(driver.window)
+
+
+def test_a_file_that_is_missing_is_named(copy: Path) -> None:
+    (copy / "handout" / "handout.js").unlink()
+    with pytest.raises(assets.AssetError) as caught:
+        assets.text("handout", "handout.js")
+    sentence = "handout.js, which comes with the program, is missing or damaged"
+    assert str(caught.value) == f"{sentence}; install the program again" == caught.value.strerror

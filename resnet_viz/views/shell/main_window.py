@@ -105,7 +105,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         self._retitle()
         self.choices.first_mirror()
-        if said := [*filter(None, [_trouble(settings)]), *assets.faults.values()]:
+        if said := [*filter(None, [_trouble(settings)]), *sorted(assets.faults)]:
             self.message.say(". ".join(said))
 
     # ---- building
