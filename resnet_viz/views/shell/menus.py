@@ -63,7 +63,8 @@ class Menus(QObject):
             if command.checked:
                 action.setChecked(bool(self._find(command.checked)))
             if command.subject:
-                action.setText(f"{command.text} {self._find(command.subject)()}".strip())
+                subject = str(self._find(command.subject)()).replace("&", "&&")
+                action.setText(f"{command.text} {subject}".strip())
         for name, command in self._commands.items():
             if command.yields_to:
                 self._set_keys(self.actions[name], command)
