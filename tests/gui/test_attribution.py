@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -255,7 +256,9 @@ def test_a_tick_of_a_menu_can_be_undone(driver: Driver) -> None:
     panel = page.panel("attribution")
     assert isinstance(panel, AttributionPanel)
     before = panel.chosen
-    panel.ticks["occlusion"].trigger()
+    menu = panel.methods.menu()
+    menu.popup(panel.mapToGlobal(QPoint()))
+    QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(panel.ticks["occlusion"]).center())
     assert panel.chosen == (*before, "occlusion")
     stack = window.state.undo_stack
     assert stack.undoText().endswith("Methods")
