@@ -29,6 +29,7 @@ def needed() -> list[str]:
     return [*project["dependencies"], *project["optional-dependencies"]["video"]]
 
 
+@pytest.mark.long
 def test_every_library_has_a_licence_of_its_own_place(
     licences: ModuleType, needed: list[str], tmp_path: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_the_values_are_those_measured_by_hand(tmp_path: Path) -> None:
     assert without["loss"] == pytest.approx(loss, rel=1e-3)
 
 
+@pytest.mark.long
 def test_the_surface_is_scored_on_the_labels(tmp_path: Path) -> None:
     surface = made(tmp_path, "plain20")["surface"]
     spec = catalog.find("plain20")
@@ -164,6 +165,7 @@ def test_it_is_made_once_alike_and_goes_on_where_it_was_interrupted(tmp_path: Pa
     assert written == {"resnet20-lesions.json is written", "resnet20-paths.json is written"}
 
 
+@pytest.mark.long
 def test_other_weights_make_it_out_of_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = catalog.find("resnet20")
     made(tmp_path)

@@ -334,6 +334,7 @@ def test_weights_that_cannot_be_fetched_are_said_with_what_to_do(
     assert not list(tmp_path.rglob("*.p*"))
 
 
+@pytest.mark.long
 def test_torchvisions_weights_are_fetched_checked_and_kept(
     server: Server,  # noqa: F811
     tmp_path: Path,

@@ -41,6 +41,7 @@ def context() -> TaskContext:
     return TaskContext(Session(), list, lambda: False)
 
 
+@pytest.mark.long
 def test_a_gif_of_skips_going_off(context: TaskContext, tmp_path: Path) -> None:
     request = AnimateRequest(SNAPSHOT, "cascade", tmp_path / "a.gif", width=480)
     *before, last = run(request, context)

@@ -59,6 +59,7 @@ INSIDE = (
 PART = ANYTHING | st.dictionaries(st.sampled_from(INSIDE), ANYTHING, max_size=4)
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changes=st.dictionaries(st.sampled_from(KEYS), PART, min_size=1, max_size=3))
 def test_any_values_in_a_session_are_read_or_said(

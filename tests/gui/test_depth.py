@@ -96,6 +96,7 @@ def test_it_plays_from_input_to_output_and_stops(qtbot: QtBot, panel: DepthPanel
     assert panel.place == 1
 
 
+@pytest.mark.long
 def test_it_is_written_as_an_animation(
     qtbot: QtBot,
     panel: DepthPanel,

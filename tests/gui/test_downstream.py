@@ -136,6 +136,7 @@ def stages(part: DownstreamPart) -> list[str]:
     return [cell.stage for cell in part.cells if cell.isVisible()]
 
 
+@pytest.mark.long
 def test_an_untrained_model_is_run_and_a_region_of_its_answer_explained(
     qtbot: QtBot, part: DownstreamPart, tmp_path: Path, said: list[str]
 ) -> None:

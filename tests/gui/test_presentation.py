@@ -133,6 +133,7 @@ def test_a_page_is_presented_as_it_is_and_left_as_it_was(driver: Driver) -> None
     press(window, Qt.Key.Key_Escape)
 
 
+@pytest.mark.long
 def test_a_lecture_is_gone_through_with_a_clicker(presented: MainWindow, qtbot: QtBot) -> None:
     window, one = presented, presenter(presented)
     stage = one.stage
@@ -186,6 +187,7 @@ def test_a_network_that_is_not_the_steps_is_not_shown(presented: MainWindow, qtb
     assert window.engine.structure.network == "resnet20"
 
 
+@pytest.mark.long
 def test_going_back_shows_the_steps_own_question(presented: MainWindow, qtbot: QtBot) -> None:
     one = presenter(presented)
     one.go(2)

@@ -378,6 +378,7 @@ def test_closing_in_mid_training(driver: Driver) -> None:
     assert not training.page.channel.running
 
 
+@pytest.mark.long
 def test_in_the_window_hidden_and_in_every_theme_on_a_small_screen(driver: Driver) -> None:
     window, training = in_window(driver)
     page = training.page

@@ -40,6 +40,7 @@ def loaded(own: Own) -> nn.Module:
     return network
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_each_kind_opens_as_its_authors_network_or_is_refused_truly(
     name: str, tmp_path: Path

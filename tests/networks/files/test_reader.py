@@ -539,6 +539,7 @@ def test_a_zip_that_claims_a_huge_directory_is_refused(tmp_path: Path) -> None:
         read_file(path)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the peak from /proc")
 def test_reading_takes_no_memory_for_numbers_that_are_not_asked_for(tmp_path: Path) -> None:
     """Half a gigabyte of weights, and a bomb of as much, in an interpreter that may have little."""
