@@ -63,6 +63,7 @@ def test_one_of_several_networks_in_a_checkpoint_is_taken(
     assert "there are teacher, student" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_checkpoint_is_checked_by_its_statistics(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], image: Path
 ) -> None:

@@ -154,6 +154,7 @@ def test_detection_is_torchvisions(
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_boxes_are_in_the_pixels_of_a_larger_photo(
     detector: tuple[str, nn.Module], detected: DownstreamResult
 ) -> None:
@@ -207,6 +208,7 @@ def aim_at(one: Detection, label: int | None = None) -> Aim:
     return Aim("a thing", one.label if label is None else label, proposal=one.proposal)
 
 
+@pytest.mark.long
 def test_grad_cam_of_a_detection_is_that_of_its_logit(
     detector: tuple[str, nn.Module], detected: DownstreamResult
 ) -> None:

@@ -300,6 +300,7 @@ def test_matplotlib_is_not_imported_before_a_figure_is_written() -> None:
     assert done.stdout.strip() == "False"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["gradient flow", "training", "lesions", "strength", "shattering"])
 def test_a_legend_lies_over_nothing(name: str) -> None:
     """Neither over the names below an axis nor over its title, however small the panel."""

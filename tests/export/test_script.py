@@ -115,6 +115,7 @@ def test_the_sweep_of_a_strength(session: Session, result: Result, tmp_path: Pat
         strength_script(result, other, made.target)
 
 
+@pytest.mark.long
 def test_a_photo_from_a_file_is_read_by_its_path(session: Session, tmp_path: Path) -> None:
     path = tmp_path / 'a "photo".png'
     Image.fromarray(fakes.photo().pixels).save(path)

@@ -72,6 +72,7 @@ def test_every_page_fits(window: MainWindow, name: str, size: tuple[int, int]) -
     assert (window.width(), window.height()) == size
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text_size", [1.5, 2.0])
 def test_every_page_fits_or_scrolls_with_large_text(window: MainWindow, text_size: float) -> None:
     window.set_theme("light")

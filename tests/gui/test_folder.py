@@ -125,6 +125,7 @@ def test_arrows_points_and_neighbours_open_photos(
     assert panel.sheet.photos[panel.sheet.currentRow()].path == wanted
 
 
+@pytest.mark.long
 def test_the_map_can_be_drawn_otherwise_and_everything_exported(
     driver: Driver, panel: FolderPanel
 ) -> None:

@@ -247,6 +247,7 @@ def test_a_depth_that_is_none_says_so_and_leaves_the_last_result(bench: Bench) -
     assert bench.said[-1] == "", "the sentence goes once it is mended"
 
 
+@pytest.mark.long
 def test_1202_layers_are_measured_only_when_confirmed_and_can_be_cancelled(bench: Bench) -> None:
     bench.show()
     page, shown = bench.page, bench.page.result

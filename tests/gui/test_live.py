@@ -305,6 +305,7 @@ def test_only_the_page_on_screen_works_at_every_frame(
     assert told["compare"] == [last], "the last one when it is looked at"
 
 
+@pytest.mark.long
 def test_transfer_names_the_frames(
     window: MainWindow, video: Path, qtbot: QtBot, tmp_path: Path
 ) -> None:

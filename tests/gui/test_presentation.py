@@ -230,6 +230,7 @@ def test_black_white_freeze_and_what_is_drawn(presented: MainWindow, qtbot: QtBo
     assert not stage.veil.isVisible()
 
 
+@pytest.mark.long
 def test_overview_notes_and_one_thing_large(presented: MainWindow, qtbot: QtBot) -> None:
     one = presenter(presented)
     stage = one.stage
@@ -287,6 +288,7 @@ def test_a_lecture_with_mistakes_says_so_and_runs(driver: Driver, lecture: Path)
     assert window.presenting.presenter is None
 
 
+@pytest.mark.long
 def test_text_is_large_and_nothing_is_cut_off_at_1280_by_800(
     presented: MainWindow, qtbot: QtBot
 ) -> None:

@@ -323,6 +323,7 @@ def test_after_a_kill_what_was_open_is_offered_and_put_back(
     assert list(left.parent.iterdir()) == [], "nothing is left after an end in order"
 
 
+@pytest.mark.long
 def test_what_is_set_on_a_page_alone_is_kept_too(
     made: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -246,6 +246,7 @@ def test_the_arrow_keys_go_from_checkpoint_to_checkpoint(training: Training) -> 
     training.qtbot.waitUntil(lambda: page.time_text.text() == "Step 0 of 6")
 
 
+@pytest.mark.long
 def test_scrubbing_pauses_a_run(training: Training) -> None:
     training.click("start")
     training.wait(6)

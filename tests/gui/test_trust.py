@@ -187,6 +187,7 @@ def test_choices_come_back(panel: TrustPanel, state: ExplorerState, worker: Work
     other.deleteLater()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("look", theme.THEMES)
 def test_it_is_drawn_in_every_theme(qapp: QApplication, panel: TrustPanel, look: str) -> None:
     theme.apply(qapp, theme.THEMES[look])

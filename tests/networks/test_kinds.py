@@ -162,6 +162,7 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
+@pytest.mark.long
 def test_gates_and_network_are_freed_without_a_collection() -> None:
     for build in (lambda: resnet18(weights=None), lambda: catalog.find("preact-resnet20").build()):
         with no_collection():

@@ -41,6 +41,7 @@ def test_all_tensors_are_read(tmp_path: Path, name: str) -> None:
     assert not MAKE.marker_of(path).exists()
 
 
+@pytest.mark.long
 @needs_pack
 @pytest.mark.parametrize("name", [name for name in REFUSED if name not in CODE])
 def test_other_files_are_refused_with_the_true_reason(tmp_path: Path, name: str) -> None:
