@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
+from PySide6.QtCore import QEventLoop
 
 from resnet_viz.analysis.session import UNTRAINED_SEED, as_input
+from resnet_viz.analysis.task import TaskContext
+from resnet_viz.engine import tasks
+from resnet_viz.engine.channel import Channel
+from resnet_viz.engine.worker import Worker
 from resnet_viz.images import gallery
 from resnet_viz.images.photo import default_crop, network_picture
 from resnet_viz.networks import catalog
+from resnet_viz.results.task import IDLE
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,57 @@ def seconds(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """Asks the worker's thread for work that no page has."""
+
+    make: Callable[[], Callable[[], object]]
+
+
+def _do_beside(request: _Beside, context: TaskContext) -> Iterator[object]:
+    work = request.make()
+    while True:
+        if context.commands():
+            yield seconds(work)
+        else:
+            yield IDLE
+
+
+def _find(request: object) -> tasks.TaskFunction:
+    return _do_beside if isinstance(request, _Beside) else _FIND(request)
+
+
+_FIND = tasks.find
+
+
+class Beside:
+    """The other side of what runs on a worker's thread, on that thread too; calling it gives the
+    seconds that it took. ``make`` is called there and gives what is timed.
+
+    OpenMP keeps threads for each thread that asks it for some; as soon as there are more of them
+    than cores they sleep between two pieces of work, and everything takes half as long again. The
+    program has one such thread, and so has each process that measures.
+    """
+
+    def __init__(self, worker: Worker, make: Callable[[], Callable[[], object]]) -> None:
+        tasks.find = _find
+        self._loop = QEventLoop()
+        self._channel = Channel(worker, "beside")
+        self._channel.updated.connect(self._take)
+        self._channel.failed.connect(lambda sentence: sys.exit(sentence))
+        self._channel.start(_Beside(make))
+        self._taken = 0.0
+
+    def _take(self, taken: float) -> None:
+        self._taken = taken
+        self._loop.quit()
+
+    def __call__(self) -> float:
+        self._channel.tell("again")
+        self._loop.exec()
+        return self._taken
 
 
 def compare(

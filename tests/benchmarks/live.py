@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +16,7 @@ from resnet_viz.images import gallery
 from resnet_viz.networks.choice import WeightsChoice
 from resnet_viz.results.result import Result
 from resnet_viz.views.shell.main_window import MainWindow
-from tests.benchmarks.common import Measured, ratio, seconds
+from tests.benchmarks.common import Beside, Measured, ratio
 from tests.benchmarks.passes import bare_pass
 from tests.video import make_video
 
@@ -73,12 +74,15 @@ def live_against_bare(name: str, rounds: int) -> Measured:
             return taken
 
         rest()
-        bare = bare_pass(name)
 
+        def several() -> Callable[[], object]:
+            once = bare_pass(name)
+            return lambda: [once() for _ in range(PASSES)]
+
+        bare = Beside(window.worker, several)
         times: list[tuple[float, float]] = []
         for _ in range(rounds + 1):
-            alone = seconds(lambda: [bare() for _ in range(PASSES)])
-            times.append((alone, ours()))
+            times.append((bare(), ours()))
         window.close()
     alone, live = ([taken / PASSES for taken in side] for side in zip(*times[1:], strict=True))
     return ratio("a bare pass, one of a live video", alone, live)

@@ -6,6 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from resnet_viz.networks.gates import GateSettings
 from resnet_viz.networks.parts import parts_of
 from resnet_viz.networks.skips import SkipGates
 from resnet_viz.results.result import Result, Snapshot
-from tests.benchmarks.common import Measured, build, compare, image_for
+from tests.benchmarks.common import Beside, Measured, build, compare, image_for
 
 
 def bare_pass(name: str) -> Callable[[], object]:
@@ -72,8 +73,9 @@ def toggle_against_bare(name: str, place: float, rounds: int) -> Measured:
     def toggle() -> None:
         ask(replace(snapshot, gates=GateSettings.of({block: float(next(gates))})))
 
+    bare = Beside(worker, partial(bare_pass, name))
     try:
-        return compare(f"skip of {block} toggled, bare", toggle, bare_pass(name), rounds)
+        return compare(f"skip of {block} toggled, bare", toggle, bare, rounds)
     finally:
         worker.close()
 

@@ -36,7 +36,7 @@ from resnet_viz.views.explorer.saliency import SaliencyView
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.shell.pages import PAGES
 from resnet_viz.views.training.page import TrainingPage
-from tests.benchmarks.common import Measured, build, compare, image_for, ratio, seconds
+from tests.benchmarks.common import Beside, Measured, build, compare, image_for, ratio
 
 
 def shown_against_bare(name: str, rounds: int) -> Measured:
@@ -100,38 +100,43 @@ def bare_against_training(rounds: int) -> Measured:
         loop.exec()
         return arrived[STEPS] - arrived[0]
 
-    steps = loading(request.data)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            batches = Batches(end.value, request.batch_size, request.seed)
-            break
-    sides = []
-    for combine in ("add", "none"):
-        network = CifarResNet(request.depth, combine, "pad", request.norm)
-        initialise_he(network)
-        network = network.to(memory_format=torch.channels_last).train()
-        optimiser = torch.optim.SGD(
-            network.parameters(), lr=request.rate, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY
-        )
-        sides.append((network, optimiser))
+    def make() -> Callable[[], object]:
+        steps = loading(request.data)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                batches = Batches(end.value, request.batch_size, request.seed)
+                break
+        sides = []
+        for combine in ("add", "none"):
+            network = CifarResNet(request.depth, combine, "pad", request.norm)
+            initialise_he(network)
+            network = network.to(memory_format=torch.channels_last).train()
+            optimiser = torch.optim.SGD(
+                network.parameters(), lr=request.rate, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY
+            )
+            sides.append((network, optimiser))
 
-    def bare() -> None:
-        for number in range(STEPS):
-            images, labels = batches.at(number)
-            for network, optimiser in sides:
-                optimiser.zero_grad()
-                functional.cross_entropy(network(images), labels).backward()
-                optimiser.step()
+        def bare() -> None:
+            for number in range(STEPS):
+                images, labels = batches.at(number)
+                for network, optimiser in sides:
+                    optimiser.zero_grad()
+                    functional.cross_entropy(network(images), labels).backward()
+                    optimiser.step()
 
+        return bare
+
+    beside = Beside(worker, make)
     try:
-        times = [(ours(), seconds(bare)) for _ in range(rounds + 1)][1:]  # the first warms up
+        times = [(ours(), beside()) for _ in range(rounds + 1)][1:]  # the first warms up
     finally:
         worker.close()
     live, plain = ([taken / STEPS for taken in side] for side in zip(*times, strict=True))
     return ratio(
-        f"a step of residual and plain {request.depth}, batch of {batches.size}: bare loop, live",
+        f"a step of residual and plain {request.depth}, batch of {request.batch_size}: "
+        "bare loop, live",
         plain,
         live,
     )
