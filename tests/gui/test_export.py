@@ -20,10 +20,12 @@ from tests.gui.conftest import Driver
 
 
 @pytest.fixture
-def shown(made: MainWindow) -> MainWindow:
-    """A window that has a result, without a pass."""
-    result = fakes.result()
-    made.pages.show_result(result)
+def shown(made: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A window that has a result, without a pass; it is the one in use, whatever ran before."""
+    made.turn_to_page("explorer")
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    made.pages.show_result(fakes.result())
     return made
 
 
