@@ -22,13 +22,11 @@ def run(request: PyramidRequest, context: TaskContext) -> Iterator[object]:
     """
     waiting: list[object] = [request]
     while True:
-        waiting += context.commands()
-        if not waiting:
+        asked = context.newest(waiting)
+        if asked is IDLE:
             yield IDLE
             continue
-        asked = waiting[-1]
         assert isinstance(asked, PyramidRequest)
-        waiting = []
         yield from _pyramid(asked, context)
 
 

@@ -26,13 +26,11 @@ def run(request: CompareRequest, context: TaskContext) -> Iterator[object]:
     sides = Session(), Session()
     waiting: list[object] = [request]
     while True:
-        waiting += context.commands()
-        if not waiting:
+        asked = context.newest(waiting)
+        if asked is IDLE:
             yield IDLE
             continue
-        asked = waiting[-1]
         assert isinstance(asked, CompareRequest)
-        waiting = []
         for snapshot in (asked.left, asked.right):
             _check_weights(snapshot)
         yield Progress(f"Running {asked.left.spec.title}", 0, 2)

@@ -104,12 +104,10 @@ def run(request: DownstreamRequest | ExplainRequest, context: TaskContext) -> It
     waiting: list[object] = [request]
     held: _Held | None = None
     while True:
-        waiting += context.commands()
-        if not waiting:
+        asked = context.newest(waiting)
+        if asked is IDLE:
             yield IDLE
             continue
-        asked = waiting[-1]
-        waiting = []
         assert isinstance(asked, DownstreamRequest | ExplainRequest)
         of = asked if isinstance(asked, DownstreamRequest) else asked.of
         held = yield from _holding(of, held)

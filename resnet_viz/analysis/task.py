@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resnet_viz.results.task import Cancelled
+from resnet_viz.results.task import IDLE, Cancelled
 
 if TYPE_CHECKING:
     from resnet_viz.analysis.session import Session
@@ -32,3 +32,12 @@ class TaskContext:
         """
         if self.cancelled():
             raise Cancelled
+
+    def newest(self, waiting: list[object]) -> object:
+        """The last of what waits and of what the task has been told since; IDLE if there is none.
+
+        Nothing waits any more then.
+        """
+        told = [*waiting, *self.commands()]
+        waiting.clear()
+        return told[-1] if told else IDLE
