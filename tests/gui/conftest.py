@@ -15,6 +15,7 @@ from resnet_viz.engine.garbage import Garbage
 from resnet_viz.engine.state import ExplorerState
 from resnet_viz.engine.worker import Worker
 from resnet_viz.results.result import Result
+from resnet_viz.views.backbone.page import BackbonePage
 from resnet_viz.views.shell.main_window import MainWindow
 from resnet_viz.views.widgets import motion, theme
 from tests import fakes
@@ -80,6 +81,16 @@ def worker(qtbot: QtBot) -> Iterator[Worker]:
 def said() -> list[str]:
     """What a page or a panel has said in the message area."""
     return []
+
+
+@pytest.fixture
+def backbone(qtbot: QtBot, state: ExplorerState, worker: Worker, said: list[str]) -> BackbonePage:
+    """The backbone page by itself, in sight."""
+    made = BackbonePage(state, worker, said.append)
+    qtbot.addWidget(made)
+    made.resize(1180, 700)
+    made.show()
+    return made
 
 
 def settle(qtbot: QtBot, milliseconds: int = 0) -> None:

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
-from resnet_viz.engine.worker import Worker
 from resnet_viz.export.figure import write_figure
 from resnet_viz.export.script import NoScript
 from resnet_viz.figures.figure import Map
@@ -28,12 +27,8 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def page(qtbot: QtBot, state: ExplorerState, worker: Worker, said: list[str]) -> BackbonePage:
-    made = BackbonePage(state, worker, said.append)
-    qtbot.addWidget(made)
-    made.resize(1180, 700)
-    made.show()
-    return made
+def page(backbone: BackbonePage) -> BackbonePage:
+    return backbone
 
 
 def pyramid(state: ExplorerState, skips: bool = True) -> Pyramid:

@@ -16,7 +16,6 @@ from pytestqt.qtbot import QtBot
 from torchvision.models import get_model
 
 from resnet_viz.engine.state import ExplorerState
-from resnet_viz.engine.worker import Worker
 from resnet_viz.export.figure import write_figure
 from resnet_viz.figures.downstream import UNTRAINED
 from resnet_viz.figures.figure import Map
@@ -44,14 +43,10 @@ LABELS = ("__background__", "person", "bicycle", "car")
 
 
 @pytest.fixture
-def part(qtbot: QtBot, state: ExplorerState, worker: Worker, said: list[str]) -> DownstreamPart:
-    page = BackbonePage(state, worker, said.append)
-    qtbot.addWidget(page)
-    page.resize(1180, 700)
-    page.show()
-    made = page.panel("tasks")
+def part(backbone: BackbonePage) -> DownstreamPart:
+    made = backbone.panel("tasks")
     assert isinstance(made, DownstreamPart)
-    made.setProperty("page", page)
+    made.setProperty("page", backbone)
     QApplication.processEvents()
     return made
 

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viz.engine.state import ExplorerState
-from resnet_viz.engine.worker import Worker
 from resnet_viz.images import cifar10_test
 from resnet_viz.images.photo import Photo
 from resnet_viz.views.backbone.page import BackbonePage
@@ -26,14 +25,10 @@ GREEN, BROWN = (40, 200, 40), (120, 80, 30)
 
 
 @pytest.fixture
-def part(qtbot: QtBot, state: ExplorerState, worker: Worker, said: list[str]) -> TransferPart:
-    page = BackbonePage(state, worker, said.append)
-    qtbot.addWidget(page)
-    page.resize(1180, 700)
-    page.show()
-    made = page.panel("transfer")
+def part(backbone: BackbonePage) -> TransferPart:
+    made = backbone.panel("transfer")
     assert isinstance(made, TransferPart)
-    made.setProperty("page", page)
+    made.setProperty("page", backbone)
     QApplication.processEvents()
     return made
 
